@@ -1,0 +1,368 @@
+package huiying
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// CaseID names a case (交办单) for ever. Its Number is what people quote.
+type CaseID string
+
+// Case is a matter a person must judge, a unit must acknowledge and answer, and
+// the public must hear about. It changes only by [Case.Do] and [Case.Tick].
+type Case struct {
+	ID       CaseID    `json:"id"`
+	Number   string    `json:"number"`  // 交舆〔2026〕0001号
+	Version  int       `json:"version"` // counts what people did; actions name the version they saw
+	Rev      int       `json:"rev"`     // counts every save, the system's too; the ledger's lock
+	Region   Region    `json:"region"`
+	Queue    Queue     `json:"queue"`
+	State    CaseState `json:"state"`
+	Level    Level     `json:"level"`
+	Reasons  []Reason  `json:"reasons"` // why this level
+	Title    string    `json:"title"`
+	Summary  string    `json:"summary"`
+	Category string    `json:"category"`
+	Flags    []Flag    `json:"flags"`
+	Places   []Place   `json:"places"`
+
+	Event       EventID     `json:"event,omitempty"`
+	Evidence    []Evidence  `json:"evidence"` // frozen when the case was made
+	Risk        float64     `json:"risk"`
+	Factors     []Factor    `json:"factors"`
+	Engagement  Engagement  `json:"engagement"` // snapshot of the spread
+	Emergency   bool        `json:"emergency"`  // 突发事件: the 5 h and 24 h clocks run
+	Routing     []Candidate `json:"routing"`    // whom the router proposed, and why
+	RoutingNote string      `json:"routing_note,omitempty"`
+	Policy      string      `json:"policy,omitempty"` // the policy misread, if that is the matter
+
+	Units      []CaseUnit `json:"units"` // lead first
+	Clocks     []Clock    `json:"clocks"`
+	Feedback   []Feedback `json:"feedback"`
+	Responses  []Response `json:"responses"`
+	Police     bool       `json:"police,omitempty"` // 已移交公安
+	MergedInto CaseID     `json:"merged_into,omitempty"`
+
+	EventAt     time.Time `json:"event_at"`      // 事发（首发）
+	FirstSeenAt time.Time `json:"first_seen_at"` // 首次发现
+	OpenedAt    time.Time `json:"opened_at"`
+	JudgedAt    time.Time `json:"judged_at,omitzero"`
+	AssignedAt  time.Time `json:"assigned_at,omitzero"`
+	ApprovedAt  time.Time `json:"approved_at,omitzero"`
+	ApprovedBy  string    `json:"approved_by,omitempty"`
+	RespondedAt time.Time `json:"responded_at,omitzero"` // the first response
+	ClosedAt    time.Time `json:"closed_at,omitzero"`
+	SignedBy    string    `json:"signed_by,omitempty"` // 签发人
+}
+
+// CaseUnit is a unit's part in a case.
+type CaseUnit struct {
+	Unit       UnitID    `json:"unit"`
+	Lead       bool      `json:"lead"`
+	AssignedAt time.Time `json:"assigned_at"`
+	AckedAt    time.Time `json:"acked_at,omitzero"`
+	AckedBy    string    `json:"acked_by,omitempty"`
+	FeedbackAt time.Time `json:"feedback_at,omitzero"` // the first one
+	Step       int       `json:"step"`                 // escalation steps taken so far
+}
+
+// Evidence is a post as it stood when the case was made.
+type Evidence struct {
+	Post        PostID     `json:"post"`
+	Source      string     `json:"source"`
+	Channel     Channel    `json:"channel"`
+	URL         string     `json:"url,omitempty"`
+	Headline    string     `json:"headline"`
+	Excerpt     string     `json:"excerpt"`
+	PublishedAt time.Time  `json:"published_at"`
+	Engagement  Engagement `json:"engagement"`
+}
+
+// Entry is one line of a case's timeline: who did what, when, and what changed.
+type Entry struct {
+	Case   CaseID    `json:"case"`
+	Seq    int       `json:"seq"` // 1, 2, 3 … within the case; the ledger numbers them
+	At     time.Time `json:"at"`
+	Action Action    `json:"action"`
+	By     Person    `json:"by"`
+	From   CaseState `json:"from,omitempty"`
+	To     CaseState `json:"to"`
+	Unit   UnitID    `json:"unit,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Detail string    `json:"detail,omitempty"` // what changed, in words
+}
+
+// NoticeKind says why somebody is told something.
+type NoticeKind string
+
+// The kinds of notice.
+const (
+	NoticeJudge    NoticeKind = "judge"    // a case waits for judgement
+	NoticeAssigned NoticeKind = "assigned" // a case was sent to your unit
+	NoticeEscalate NoticeKind = "escalate" // nobody acknowledged
+	NoticeOverdue  NoticeKind = "overdue"  // a clock lapsed
+	NoticeChanged  NoticeKind = "changed"  // something you must know: level, units, return
+	NoticeReview   NoticeKind = "review"   // a feedback form waits for review
+	NoticeUrge     NoticeKind = "urge"     // 督办
+)
+
+// Notice is the wish to tell somebody; the desk turns it into notifications, one
+// a person and channel. To is liaison, handler or head of Unit, or a role of the
+// guiding offices.
+type Notice struct {
+	Kind     NoticeKind
+	Unit     UnitID
+	To       string
+	Channels []string // nil: the county's default
+	Text     string
+	Due      time.Time
+}
+
+// Outcome is what a change of a case brought about.
+type Outcome struct {
+	Entries []Entry
+	Notices []Notice
+	Silence []UnitID // units whose pending reminders are void from now on
+}
+
+// HasUnit reports whether the unit leads or helps.
+func (c Case) HasUnit(id UnitID) bool { return c.unit(id) != nil }
+
+// Lead is the unit in charge, or "".
+func (c Case) Lead() UnitID {
+	for _, u := range c.Units {
+		if u.Lead {
+			return u.Unit
+		}
+	}
+	return ""
+}
+
+func (c *Case) unit(id UnitID) *CaseUnit {
+	for i := range c.Units {
+		if c.Units[i].Unit == id {
+			return &c.Units[i]
+		}
+	}
+	return nil
+}
+
+// Clock returns the clock of a kind (and unit, "" for the case's own) that was
+// started last.
+func (c Case) Clock(kind ClockKind, unit UnitID) (Clock, bool) {
+	for _, k := range slices.Backward(c.Clocks) {
+		if k.Kind == kind && k.Unit == unit {
+			return k, true
+		}
+	}
+	return Clock{}, false
+}
+
+// NextDue is the nearest open deadline: what a work list is sorted by.
+func (c Case) NextDue() (Clock, bool) {
+	var best Clock
+	found := false
+	for _, k := range c.Clocks {
+		if k.Open() && (!found || k.Due.Before(best.Due)) {
+			best, found = k, true
+		}
+	}
+	return best, found
+}
+
+// Overdue reports whether an open deadline has passed at now.
+func (c Case) Overdue(now time.Time) bool {
+	k, ok := c.NextDue()
+	return ok && now.After(k.Due)
+}
+
+// clone copies the slices a change may write to.
+func (c Case) clone() Case {
+	c.Units = slices.Clone(c.Units)
+	c.Clocks = slices.Clone(c.Clocks)
+	c.Feedback = slices.Clone(c.Feedback)
+	c.Responses = slices.Clone(c.Responses)
+	c.Flags = slices.Clone(c.Flags)
+	c.Reasons = slices.Clone(c.Reasons)
+	return c
+}
+
+// start and stop keep the clocks; stop also voids when the deadline no longer applies.
+func (c *Case) start(r *Rules, kind ClockKind, unit UnitID, at time.Time, why string) {
+	if k, ok := r.clock(kind, c.Level, c.Emergency, at, why); ok {
+		k.Unit = unit
+		c.Clocks = append(c.Clocks, k)
+	}
+}
+
+func (c *Case) stop(kind ClockKind, unit UnitID, at time.Time, void bool) {
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if k.Kind == kind && (unit == "*" || k.Unit == unit) && k.Open() {
+			k.StoppedAt, k.Void = at, void
+		}
+	}
+}
+
+func (c *Case) stopAll(at time.Time) {
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Open() {
+			k.StoppedAt, k.Void = at, true
+		}
+	}
+}
+
+// publicStart is when the public clocks begin: the earlier of the event and its
+// detection. The texts do not define the start; the page shows which counts.
+func (c Case) publicStart() (time.Time, string) {
+	if !c.EventAt.IsZero() && c.EventAt.Before(c.FirstSeenAt) {
+		return c.EventAt, "自首发时间起算"
+	}
+	return c.FirstSeenAt, "自首次发现起算"
+}
+
+// Open makes a new case that waits for judgement, with its clocks started. The
+// caller fills what the event knows (title, evidence, level, routing …).
+func Open(c Case, by Person, r *Rules, now time.Time) (Case, Outcome, error) {
+	c = c.clone()
+	c.Title = strings.TrimSpace(c.Title)
+	switch {
+	case c.ID == "":
+		return c, Outcome{}, Invalid("id", "交办单缺少编号")
+	case c.Title == "":
+		return c, Outcome{}, Invalid("title", "标题为空")
+	case c.Queue != Online && c.Queue != Offline:
+		return c, Outcome{}, Invalid("queue", "应为 online（网络舆情）或 offline（社会舆情）")
+	}
+	if _, err := ParseRegion(string(c.Region)); err != nil {
+		return c, Outcome{}, err
+	}
+	if c.Level == NoLevel {
+		c.Level = Blue
+	}
+	c.State, c.Version, c.Rev, c.OpenedAt = StateTriage, 1, 1, now
+	c.Units, c.Clocks = nil, nil
+	if c.FirstSeenAt.IsZero() {
+		c.FirstSeenAt = now
+	}
+	c.start(r, ClockJudge, "", now, "自登记起算")
+	at, why := c.publicStart()
+	for _, kind := range []ClockKind{ClockAuthoritative, ClockPress, ClockRespond} {
+		c.start(r, kind, "", at, why)
+	}
+	out := Outcome{Entries: []Entry{{
+		Case: c.ID, At: now, Action: ActOpen, By: by, To: c.State,
+		Detail: "登记为" + c.Queue.Label() + "，初判" + c.Level.Label(),
+	}}}
+	due, _ := c.Clock(ClockJudge, "")
+	out.Notices = []Notice{{Kind: NoticeJudge, To: string(Analyst), Text: "待研判", Due: due.Due}}
+	if c.Level >= Yellow {
+		out.Notices = append(out.Notices, Notice{Kind: NoticeJudge, To: string(Leader), Text: "待签发交办", Due: due.Due})
+	}
+	return c, out, nil
+}
+
+// NextAt is the next instant at which [Case.Tick] has something to do; ok is
+// false when there is none. Stores index it, so that no clock is ever scanned.
+func (c Case) NextAt(r *Rules) (at time.Time, ok bool) {
+	take := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	for _, k := range c.Clocks {
+		if k.Open() && k.OverdueAt.IsZero() {
+			take(k.Due)
+		}
+	}
+	for _, u := range c.Units {
+		if _, t, due := c.nextStep(u, r); due {
+			take(t)
+		}
+	}
+	return at, ok
+}
+
+// nextStep is the escalation step a unit's silence leads to next, and when.
+func (c Case) nextStep(u CaseUnit, r *Rules) (EscalationStep, time.Time, bool) {
+	steps := r.Escalation.At(c.Level)
+	if !u.AckedAt.IsZero() || u.Step >= len(steps) || c.State.Ended() {
+		return EscalationStep{}, time.Time{}, false
+	}
+	k, ok := c.Clock(ClockAcknowledge, u.Unit)
+	if !ok || !k.Open() {
+		return EscalationStep{}, time.Time{}, false
+	}
+	s := steps[u.Step]
+	return s, r.Calendar.Add(k.Start, time.Duration(s.At*float64(k.Limit)), k.Hours), true
+}
+
+// Tick does what time alone brings: deadlines that lapsed are put on record and
+// silence is escalated, step by step. It is idempotent; changed is false when
+// there was nothing to do. A lapse found late (after a restart) is recorded once,
+// with how late.
+func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed bool) {
+	next = c.clone()
+	system := TheSystem(c.Region)
+	for i := range next.Clocks {
+		k := &next.Clocks[i]
+		if !k.Open() || !k.OverdueAt.IsZero() || k.Due.After(now) {
+			continue
+		}
+		k.OverdueAt, changed = now, true
+		detail := k.Kind.Label() + "超时，时限 " + SpanText(time.Duration(k.Limit))
+		if late := now.Sub(k.Due); late > time.Minute {
+			detail += "，记录时已超 " + SpanText(late)
+		}
+		out.Entries = append(out.Entries, Entry{At: now, Action: ActOverdue, By: system, Unit: k.Unit, Detail: detail})
+		if k.Kind != ClockAcknowledge { // silence has its own escalation
+			out.Notices = append(out.Notices, next.overdueNotices(*k)...)
+		}
+	}
+	for i := range next.Units {
+		u := &next.Units[i]
+		for {
+			step, at, due := next.nextStep(*u, r)
+			if !due || at.After(now) {
+				break
+			}
+			k, _ := next.Clock(ClockAcknowledge, u.Unit)
+			u.Step++
+			changed = true
+			out.Entries = append(out.Entries, Entry{At: now, Action: ActEscalate, By: system, Unit: u.Unit, Detail: step.Label})
+			out.Notices = append(out.Notices, Notice{Kind: NoticeEscalate, Unit: u.Unit, To: step.To, Channels: step.Channels, Text: step.Label, Due: k.Due})
+		}
+	}
+	if changed {
+		next.Rev++
+		next.stamp(&out, c)
+	}
+	return next, out, changed
+}
+
+func (c Case) overdueNotices(k Clock) []Notice {
+	n := Notice{Kind: NoticeOverdue, Unit: k.Unit, Text: k.Kind.Label() + "超时", Due: k.Due}
+	to := func(who string) Notice { n.To = who; return n }
+	if k.Kind == ClockJudge {
+		return []Notice{to(string(Analyst)), to(string(Leader))}
+	}
+	if n.Unit == "" {
+		n.Unit = c.Lead()
+	}
+	if n.Unit == "" {
+		return []Notice{to(string(Leader)), to(string(Supervisor))}
+	}
+	return []Notice{to("liaison"), to("head"), to(string(Supervisor))}
+}
+
+// stamp numbers the entries and fills what they share.
+func (c Case) stamp(out *Outcome, before Case) {
+	for i := range out.Entries {
+		e := &out.Entries[i]
+		e.Case = c.ID
+		if e.To == "" {
+			e.From, e.To = before.State, c.State
+		}
+	}
+}

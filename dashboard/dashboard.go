@@ -1,0 +1,116 @@
+// Package dashboard is where people and programs meet the desk: Chinese pages
+// with live updates, the JSON API of /api/v1, the websocket, sign-in.
+//
+// It holds no rules: an action on a page becomes a [huiying.Command] for the
+// desk, a list becomes a query to ledger or archive. Start reading at [New].
+package dashboard
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"huiying"
+)
+
+// Archive is what the dashboard reads of posts and assessments.
+type Archive interface {
+	Post(ctx context.Context, id huiying.PostID) (huiying.Assessed, error)
+	Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[huiying.Assessed], error)
+	CountPosts(ctx context.Context, q huiying.PostQuery) (int, error)
+	Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error)
+}
+
+// Ledger is what the dashboard reads and writes of everything else. Changes to
+// cases go through [Desk] instead.
+type Ledger interface {
+	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
+	Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[huiying.Case], error)
+	CountCases(ctx context.Context, q huiying.CaseQuery) (int, error)
+	Timeline(ctx context.Context, id huiying.CaseID) ([]huiying.Entry, error)
+
+	Event(ctx context.Context, id huiying.EventID) (huiying.Event, error)
+	Events(ctx context.Context, q huiying.EventQuery) (huiying.Page[huiying.Event], error)
+	EventPosts(ctx context.Context, id huiying.EventID, limit int) ([]huiying.EventPost, error)
+	Placed(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.EventID, error)
+
+	Notifications(ctx context.Context, q huiying.NotificationQuery) (huiying.Page[huiying.Notification], error)
+	MarkRead(ctx context.Context, to huiying.UserID, at time.Time) error // all in-app ones of this account
+
+	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
+	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error) // first all units together (Unit ""), then each
+	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)                              // the case and event fields
+
+	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
+	SaveSource(ctx context.Context, s huiying.Source) error
+	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
+	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
+	CountRejections(ctx context.Context, region huiying.Region) (int, error)
+
+	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
+	SaveUser(ctx context.Context, u huiying.User) error
+	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error)
+	Record(ctx context.Context, a huiying.Audit) error
+
+	// scs.CtxStore: sessions live in the ledger, so any node serves any client.
+	FindCtx(ctx context.Context, token string) ([]byte, bool, error)
+	CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error
+	DeleteCtx(ctx context.Context, token string) error
+	Find(token string) ([]byte, bool, error)
+	Commit(token string, b []byte, expiry time.Time) error
+	Delete(token string) error
+}
+
+// Desk changes cases.
+type Desk interface {
+	Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (huiying.Case, error)
+	Open(ctx context.Context, by huiying.Person, m huiying.ManualCase) (huiying.Case, error)
+}
+
+// Inlet takes pushed posts: a JSON array or NDJSON. It returns ErrBusy when the
+// bus is full, and only after everything accepted is durable.
+type Inlet interface {
+	Push(ctx context.Context, region huiying.Region, body io.Reader) (huiying.PushResult, error)
+	Try(ctx context.Context, s huiying.Source) (huiying.Preview, error) // fetch once, publish nothing
+}
+
+// Bus is what the dashboard hears and mends of the bus.
+type Bus interface {
+	// SubscribeLive calls f for each live message after since (0: only new ones)
+	// until ctx ends.
+	SubscribeLive(ctx context.Context, since uint64, f func(huiying.Live)) error
+	DeadLetters(ctx context.Context, limit int) ([]huiying.DeadLetter, error)
+	CountDeadLetters(ctx context.Context) (int, error)
+	Replay(ctx context.Context, id string) error
+}
+
+// Config is what a dashboard needs. All fields but Log and Demo are required.
+type Config struct {
+	Region  huiying.Region
+	County  string // 交城县
+	Archive Archive
+	Ledger  Ledger
+	Desk    Desk
+	Inlet   Inlet
+	Bus     Bus
+	Rules   func() *huiying.Rules
+	Speed   huiying.Speed // the time source; its factor is shown and used by ticking clocks
+	Log     *slog.Logger
+	Version string
+	Demo    []Credential // shown on the sign-in page of a demo, never otherwise
+}
+
+// Credential is one account of demo-credentials.json.
+type Credential struct {
+	Role     huiying.Role   `json:"role"`
+	User     huiying.UserID `json:"user"`
+	Password string         `json:"password"`
+	Token    string         `json:"token"`
+	Unit     huiying.UnitID `json:"unit"`
+	Name     string         `json:"name,omitempty"`
+}
+
+// Handler of the whole dashboard is made by New; see server.go.
+var _ http.Handler = (*Server)(nil)

@@ -1,0 +1,232 @@
+package huiying
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Intake turns what a source gave into a [Post] that may be stored: checked,
+// cleaned, redacted, with a stable ID. Every way in (crawler, push, file, hand)
+// goes through it, so nothing personal is ever stored or sent (DOMAIN §7.2).
+type Intake struct {
+	Region Region           // given to posts that name none
+	Key    []byte           // secret for author hashes
+	Now    func() time.Time // when the post was collected
+}
+
+// futureSlack is how far a publisher's clock may run ahead of ours.
+const futureSlack = 10 * time.Minute
+
+// Accept checks and cleans p. An error names the field and what to do; the
+// caller keeps the rejected original where people can see it.
+func (in Intake) Accept(p Post) (Post, error) {
+	now := in.Now()
+	p.Title = oneLine(CleanText(p.Title))
+	p.Text = strings.TrimSpace(CleanText(p.Text))
+	p.Source = oneLine(CleanText(p.Source))
+	p.URL = strings.TrimSpace(p.URL)
+	if p.Source == "" {
+		p.Source = "人工登记"
+	}
+	if p.Channel == "" {
+		p.Channel = ChannelManual
+	}
+	if p.Region == "" {
+		p.Region = in.Region
+	}
+	if err := in.check(p, now); err != nil {
+		return Post{}, err
+	}
+	p.CollectedAt = now
+	if p.PublishedAt.IsZero() {
+		p.PublishedAt, p.Assumed = now, true
+	}
+	p.PublishedAt = p.PublishedAt.In(Beijing)
+	p.URL = CanonicalURL(p.URL)
+
+	found := make(map[string]int)
+	p.Title = Redact(p.Title, found)
+	p.Text = Redact(p.Text, found)
+	for name, raw := range p.Extra {
+		p.Extra[name] = redactJSON(raw, found)
+	}
+	if len(found) > 0 {
+		p.Redactions = found
+	}
+	if p.Author != "" && p.AuthorHash == "" {
+		p.AuthorHash = in.hash(p.Source + "\x00" + p.Author)
+		p.Author = MaskName(p.Author)
+	}
+	if p.ID == "" {
+		p.ID = postID(p)
+	}
+	return p, nil
+}
+
+func (in Intake) check(p Post, now time.Time) error {
+	extra := 0
+	for k, v := range p.Extra {
+		extra += len(k) + len(v)
+	}
+	switch {
+	case !p.Channel.Valid():
+		return Invalid("channel", "没有 %q 这个渠道，可用：%s", Clip(string(p.Channel), 20), channelKeys())
+	case p.Text == "":
+		return Invalid("text", "正文为空")
+	case len(p.Text) > MaxTextBytes:
+		return Invalid("text", "正文 %d KB，超过上限 %d KB", len(p.Text)>>10, MaxTextBytes>>10)
+	case utf8.RuneCountInString(p.Title) > MaxTitleRunes:
+		return Invalid("title", "标题超过 %d 字", MaxTitleRunes)
+	case len(p.ID) > MaxIDBytes:
+		return Invalid("id", "编号超过 %d 字节", MaxIDBytes)
+	case strings.ContainsFunc(string(p.ID), func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == utf8.RuneError
+	}):
+		return Invalid("id", "编号里不能有空白、控制字符或斜杠")
+	case extra > MaxExtraBytes:
+		return Invalid("extra", "附加字段共 %d KB，超过上限 %d KB", extra>>10, MaxExtraBytes>>10)
+	case p.PublishedAt.After(now.Add(futureSlack)):
+		return Invalid("published_at", "发布时间 %s 在将来", p.PublishedAt.In(Beijing).Format(time.DateTime))
+	case !p.PublishedAt.IsZero() && p.PublishedAt.Year() < 1990:
+		return Invalid("published_at", "发布时间 %s 太早", p.PublishedAt.In(Beijing).Format(time.DateOnly))
+	}
+	if p.URL != "" {
+		u, err := url.Parse(p.URL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return Invalid("url", "网址应以 http:// 或 https:// 开头，收到 %q", Clip(p.URL, 80))
+		}
+	}
+	if _, err := ParseRegion(string(p.Region)); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (in Intake) hash(s string) string {
+	mac := hmac.New(sha256.New, in.Key)
+	mac.Write([]byte(s))
+	return hex.EncodeToString(mac.Sum(nil)[:12])
+}
+
+func channelKeys() string {
+	keys := make([]string, len(Channels))
+	for i, c := range Channels {
+		keys[i] = string(c)
+	}
+	return strings.Join(keys, " ")
+}
+
+// postID is a digest of where the post stands, or of what it says when it
+// stands nowhere, so reading it again gives the same ID.
+func postID(p Post) PostID {
+	h := sha256.New()
+	if p.URL != "" {
+		h.Write([]byte("url\x00" + p.URL))
+	} else {
+		h.Write([]byte("text\x00" + p.Source + "\x00" + string(p.Channel) + "\x00" + p.Title + "\x00" + p.Text))
+		if !p.Assumed {
+			h.Write([]byte(p.PublishedAt.UTC().Format(time.RFC3339)))
+		}
+	}
+	return PostID("p" + hex.EncodeToString(h.Sum(nil)[:12]))
+}
+
+// trackingParams never change what a page says.
+var trackingParams = []string{
+	"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "spm", "from", "share_token",
+	"scene", "srcid", "sharer_shareid", "sharer_shareinfo", "wfr", "bdtoken", "timestamp",
+}
+
+// CanonicalURL drops the fragment, tracking parameters and default ports, and
+// lower-cases scheme and host, so that one page has one address. What does not
+// parse is returned as it is.
+func CanonicalURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return raw
+	}
+	u.Scheme = strings.ToLower(u.Scheme)
+	u.Host = strings.ToLower(u.Host)
+	if u.Scheme == "http" {
+		u.Host = strings.TrimSuffix(u.Host, ":80")
+	} else {
+		u.Host = strings.TrimSuffix(u.Host, ":443")
+	}
+	u.Fragment, u.User = "", nil
+	if u.RawQuery != "" {
+		q := u.Query()
+		for name := range q {
+			if slices.Contains(trackingParams, strings.ToLower(name)) {
+				q.Del(name)
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
+}
+
+// CleanText makes s safe for every part behind us: valid UTF-8, no NUL or other
+// control characters but newline and tab, no zero-width evasion characters.
+func CleanText(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\r' || unicode.IsControl(r):
+			return -1
+		case r >= 0x200B && r <= 0x200F, r >= 0x202A && r <= 0x202E, r == 0x2060, r == 0xFEFF, r == 0x00AD:
+			return -1
+		case r == 0x00A0 || r == 0x3000:
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func redactJSON(raw json.RawMessage, found map[string]int) json.RawMessage {
+	var v any
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec.UseNumber()
+	if dec.Decode(&v) != nil {
+		return json.RawMessage(`null`)
+	}
+	out, err := json.Marshal(redactAny(v, found))
+	if err != nil {
+		return json.RawMessage(`null`)
+	}
+	return out
+}
+
+func redactAny(v any, found map[string]int) any {
+	switch v := v.(type) {
+	case string:
+		return Redact(CleanText(v), found)
+	case json.Number:
+		if s := Redact(v.String(), found); s != v.String() {
+			return s
+		}
+	case []any:
+		for i := range v {
+			v[i] = redactAny(v[i], found)
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = redactAny(v[k], found)
+		}
+	}
+	return v
+}

@@ -1,0 +1,131 @@
+package huiying
+
+import "time"
+
+// Page is part of a list. Next is the cursor of the following part, "" at the end.
+type Page[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"`
+}
+
+// MaxLimit bounds the length of one page of a list; 0 asks for DefaultLimit.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 500
+)
+
+// PostQuery selects posts, newest publication first. Zero fields do not filter.
+type PostQuery struct {
+	Region    Region // prefix
+	Text      string // full text: words must all occur; "…" a phrase; -word excludes; a|b either
+	Channel   Channel
+	Queue     Queue
+	Source    string
+	Category  string
+	Sentiment string
+	Flag      Flag
+	MinRisk   float64
+	Unit      UnitID // the proposed lead
+	IDs       []PostID
+	From, To  time.Time // published in [From, To)
+	Limit     int
+	Cursor    string
+}
+
+// EventQuery selects events, the latest changed first.
+type EventQuery struct {
+	Region   Region
+	Text     string // in the title
+	Queue    Queue
+	Category string
+	MinLevel Level
+	HasCase  *bool
+	From, To time.Time // last post in [From, To)
+	Limit    int
+	Cursor   string
+}
+
+// CaseQuery selects cases. By default the latest opened come first; ByDue puts
+// the nearest open deadline first.
+type CaseQuery struct {
+	Region   Region
+	Text     string // in number or title
+	Queue    Queue
+	States   []CaseState
+	Level    Level
+	Unit     UnitID // lead or helper
+	Category string
+	Event    EventID
+	Open     *bool // not ended
+	Overdue  bool  // with an open deadline before Now
+	Now      time.Time
+	From, To time.Time // opened in [From, To)
+	ByDue    bool
+	Limit    int
+	Cursor   string
+}
+
+// NotificationQuery selects notifications, newest first.
+type NotificationQuery struct {
+	Region Region
+	To     UserID
+	Case   CaseID
+	Status NotificationStatus
+	Unread bool
+	Limit  int
+	Cursor string
+}
+
+// TrendBucket is the roll-up of one hour, or of several.
+type TrendBucket struct {
+	At       time.Time       `json:"at"` // its beginning
+	Posts    int             `json:"posts"`
+	Negative int             `json:"negative"`
+	Risky    int             `json:"risky"` // risk ≥ 60
+	Channels map[Channel]int `json:"channels,omitempty"`
+}
+
+// UnitStats measures the answers of one unit (or of all: Unit ""), at one level
+// (or at all: NoLevel). Durations are in seconds; counts of cases, not points.
+type UnitStats struct {
+	Unit      UnitID  `json:"unit"`
+	Name      string  `json:"name"`
+	Level     Level   `json:"level,omitempty"`
+	N         int     `json:"n"`          // cases assigned
+	Acked     int     `json:"acked"`      // of these, acknowledged
+	AckMedian float64 `json:"ack_median"` // seconds, of the acknowledged
+	AckP90    float64 `json:"ack_p90"`
+	Feedback  Spread  `json:"feedback"`
+	Response  Spread  `json:"response"`
+	Close     Spread  `json:"close"`
+	OnTime    float64 `json:"on_time"`  // share 0…1 of acknowledgements due so far that were in time
+	Due       int     `json:"due"`      // how many that is of
+	LateNow   int     `json:"late_now"` // open deadlines that have passed
+}
+
+// Spread is the median and 90th percentile of a duration in seconds over n.
+type Spread struct {
+	N      int     `json:"n"`
+	Median float64 `json:"median"`
+	P90    float64 `json:"p90"`
+}
+
+// Overview is the state of the desk at a glance.
+type Overview struct {
+	At          time.Time      `json:"at"`
+	PostsToday  int            `json:"posts_today"`
+	PostsTotal  int            `json:"posts_total"`
+	Negative    int            `json:"negative_today"`
+	EventsOpen  int            `json:"events_active"` // with a post in the last 24 h
+	CasesOpen   int            `json:"cases_open"`
+	CasesToday  int            `json:"cases_today"`
+	CasesTotal  int            `json:"cases_total"`
+	Unacked     int            `json:"unacknowledged"`
+	LateNow     int            `json:"late_now"`
+	ByLevel     map[string]int `json:"open_by_level"`
+	ByState     map[string]int `json:"open_by_state"`
+	AckMedian   float64        `json:"ack_median"` // seconds, cases of the last 30 days
+	AckP90      float64        `json:"ack_p90"`
+	Rejected    int            `json:"rejected"`
+	DeadLetters int            `json:"dead_letters"`
+}

@@ -1,0 +1,103 @@
+package huiying
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// A redaction hides one kind of personal data: the whole match, or only its
+// group "x" where the words around it may stay.
+type redaction struct {
+	kind, mark string
+	re         *regexp.Regexp
+	ok         func(match string) bool // nil: always
+}
+
+const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗方任袁柳鲍史唐费薛雷贺倪汤罗郝安常于傅齐康伍余元顾孟黄穆萧尹姚邵汪毛米宋庞熊纪舒项祝董梁杜阮席季贾路江童郭梅林钟徐邱高夏蔡田樊胡凌霍万柯卢莫房解丁邓洪包石崔吉龚程邢裴陆翁武刘景龙叶白蒲乔闫阎冀尚温柴瞿连习艾向古易廖耿寇`
+
+// The order matters: an ID card holds digits that look like a bank card.
+var redactions = []redaction{
+	{kind: "id_card", mark: "〔身份证号〕", re: regexp.MustCompile(`[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]`)},
+	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`[3-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?`), ok: luhn},
+	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}`)},
+	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`0[0-9]{2,3}[-—－][0-9]{7,8}`)},
+	{kind: "email", mark: "〔邮箱〕", re: regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}`)},
+	{kind: "account", mark: "〔账号〕", re: regexp.MustCompile(`(?i)(?:微信号?|QQ|vx|wx)[ ]*[:：是][ ]*(?P<x>[A-Za-z0-9_-]{5,20})`)},
+	{kind: "plate", mark: "〔车牌〕", re: regexp.MustCompile(`[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·• ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]`)},
+	{kind: "address", mark: "〔住址〕", re: regexp.MustCompile(`[0-9一二三四五六七八九十]+(?:号楼|栋|幢|座)(?:[0-9一二三四五六七八九十]+单元)?[ ]?[0-9]{1,4}(?:室|户|号)?|[0-9一二三四五六七八九十]+单元[ ]?[0-9]{1,4}(?:室|户|号)?`)},
+	{kind: "minor", mark: "〔未成年人〕", re: regexp.MustCompile(`(?:孩子|儿子|女儿|学生|小孩|幼儿|孙子|孙女|外甥|侄子|侄女|男孩|女孩|男童|女童|娃)(?:的)?(?:名字|姓名)?(?:名叫|叫做|叫|[:：])[ ]?(?P<x>[` + surnames + `]\p{Han}{1,2})`)},
+}
+
+// fullWidth maps full-width digits, which hide numbers from a plain pattern.
+var fullWidth = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9")
+
+// Redact replaces phone numbers, ID and bank card numbers, plates, home
+// addresses, mail and chat accounts, and the names of minors by a mark that
+// says what stood there, and adds their number to found by kind.
+// Redacting twice changes nothing more.
+func Redact(s string, found map[string]int) string {
+	s = fullWidth.Replace(s)
+	for _, r := range redactions {
+		s = r.apply(s, found)
+	}
+	return s
+}
+
+func (r redaction) apply(s string, found map[string]int) string {
+	spans := r.re.FindAllStringSubmatchIndex(s, -1)
+	if spans == nil {
+		return s
+	}
+	var out strings.Builder
+	last, group := 0, max(0, r.re.SubexpIndex("x"))
+	for _, m := range spans {
+		from, to := m[2*group], m[2*group+1]
+		if digitBeside(s, from, to) || r.ok != nil && !r.ok(s[from:to]) {
+			continue
+		}
+		out.WriteString(s[last:from])
+		out.WriteString(r.mark)
+		last = to
+		found[r.kind]++
+	}
+	out.WriteString(s[last:])
+	return out.String()
+}
+
+// digitBeside reports whether the match is a piece of a longer number, such as
+// an order or file number, which is no personal data.
+func digitBeside(s string, from, to int) bool {
+	isDigit := func(b byte) bool { return b >= '0' && b <= '9' }
+	if from > 0 && isDigit(s[from]) && isDigit(s[from-1]) {
+		return true
+	}
+	return to < len(s) && isDigit(s[to-1]) && isDigit(s[to])
+}
+
+// luhn checks the check digit of a bank card number (GB/T 17552, ISO/IEC 7812).
+func luhn(s string) bool {
+	sum, n := 0, 0
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] < '0' || s[i] > '9' {
+			continue
+		}
+		d := int(s[i] - '0')
+		if n%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum, n = sum+d, n+1
+	}
+	return n >= 15 && sum%10 == 0
+}
+
+// MaskName keeps the first character of a nickname or name: 张**.
+func MaskName(s string) string {
+	r, n := utf8.DecodeRuneInString(strings.TrimSpace(s))
+	if n == 0 {
+		return ""
+	}
+	return string(r) + "**"
+}

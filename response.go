@@ -1,0 +1,135 @@
+package huiying
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Publicity is the attribute every response document carries (交政办发〔2020〕78号).
+type Publicity string
+
+// The three attributes. The last two need a stated reason.
+const (
+	Public    Publicity = "public"     // 此件公开发布
+	OnRequest Publicity = "on_request" // 此件依申请公开
+	NotPublic Publicity = "not_public" // 此件不公开
+)
+
+// Label is the wording printed on the document.
+func (p Publicity) Label() string {
+	switch p {
+	case Public:
+		return "此件公开发布"
+	case OnRequest:
+		return "此件依申请公开"
+	case NotPublic:
+		return "此件不公开"
+	}
+	return ""
+}
+
+// checkPublicity refuses a document without an attribute, or a non-public one
+// without a reason.
+func checkPublicity(p Publicity, reason string) error {
+	switch {
+	case p.Label() == "":
+		return Invalid("publicity", "未选公开属性，不得印发：请在“此件公开发布、此件依申请公开、此件不公开”中选一项")
+	case p != Public && strings.TrimSpace(reason) == "":
+		return Invalid("publicity_reason", "选择“%s”须说明理由，否则不得印发", p.Label())
+	}
+	return nil
+}
+
+// ResponseForm is a way to answer the public.
+type ResponseForm string
+
+// The forms of 交政办发〔2020〕78号.
+const (
+	FormRelease   ResponseForm = "release"   // 发布权威信息
+	FormPress     ResponseForm = "press"     // 新闻发布会或吹风会
+	FormInterview ResponseForm = "interview" // 接受媒体采访
+)
+
+var formLabels = map[ResponseForm]string{FormRelease: "发布权威信息", FormPress: "新闻发布会或吹风会", FormInterview: "接受媒体采访"}
+
+// Label is the Chinese name of the form.
+func (f ResponseForm) Label() string { return formLabels[f] }
+
+// ResponseForms lists the forms in the order of the notice.
+var ResponseForms = []ResponseForm{FormRelease, FormPress, FormInterview}
+
+// Response is an answer given to the public.
+type Response struct {
+	Text            string         `json:"text"`
+	Forms           []ResponseForm `json:"forms"`
+	Outlet          string         `json:"outlet"` // where it was published: 县政府门户网站 …
+	URL             string         `json:"url,omitempty"`
+	Publicity       Publicity      `json:"publicity"`
+	PublicityReason string         `json:"publicity_reason,omitempty"`
+	At              time.Time      `json:"at"`
+	By              UserID         `json:"by"`
+}
+
+// Check returns an error that says what a response lacks.
+func (r Response) Check() error {
+	if strings.TrimSpace(r.Text) == "" {
+		return Invalid("response.text", "回应内容为空")
+	}
+	if len(r.Forms) == 0 {
+		return Invalid("response.forms", "请至少选一种回应形式")
+	}
+	for _, f := range r.Forms {
+		if f.Label() == "" {
+			return Invalid("response.forms", "没有 %q 这种回应形式", f)
+		}
+	}
+	return checkPublicity(r.Publicity, r.PublicityReason)
+}
+
+// Holds reports whether the response used the form.
+func (r Response) Holds(f ResponseForm) bool { return slices.Contains(r.Forms, f) }
+
+// Finding is the conclusion of a verification (核实结论).
+type Finding string
+
+// The findings of the 处置反馈单.
+const (
+	FoundTrue       Finding = "true"       // 属实
+	FoundPartly     Finding = "partly"     // 部分属实
+	FoundFalse      Finding = "false"      // 不实
+	FoundUnverified Finding = "unverified" // 无法核实
+)
+
+var findingLabels = map[Finding]string{FoundTrue: "属实", FoundPartly: "部分属实", FoundFalse: "不实", FoundUnverified: "无法核实"}
+
+// Label is the Chinese name of the finding.
+func (f Finding) Label() string { return findingLabels[f] }
+
+// Feedback is the 处置反馈单 a unit hands in.
+type Feedback struct {
+	Unit            UnitID    `json:"unit"`
+	Finding         Finding   `json:"finding"`
+	Facts           string    `json:"facts"`
+	Measures        string    `json:"measures"`
+	Progress        string    `json:"progress,omitempty"`
+	Contacted       bool      `json:"contacted"`        // 是否已联系当事人
+	Advice          string    `json:"advice,omitempty"` // 回应建议与口径
+	Publicity       Publicity `json:"publicity"`
+	PublicityReason string    `json:"publicity_reason,omitempty"`
+	At              time.Time `json:"at"`
+	By              UserID    `json:"by"`
+}
+
+// Check returns an error that says what the form lacks.
+func (f Feedback) Check() error {
+	switch {
+	case f.Finding.Label() == "":
+		return Invalid("feedback.finding", "请选核实结论：属实、部分属实、不实或无法核实")
+	case strings.TrimSpace(f.Facts) == "":
+		return Invalid("feedback.facts", "事实经过为空")
+	case strings.TrimSpace(f.Measures) == "":
+		return Invalid("feedback.measures", "处置措施为空")
+	}
+	return checkPublicity(f.Publicity, f.PublicityReason)
+}

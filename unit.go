@@ -1,0 +1,113 @@
+package huiying
+
+import (
+	"slices"
+	"time"
+)
+
+// UnitID names an office, department or township for ever; renamed units keep
+// theirs, merged ones end and a new one begins.
+type UnitID string
+
+// Contact is one of the four people every unit names (交政办发〔2020〕78号).
+type Contact struct {
+	Name  string `json:"name" yaml:"name"`
+	Title string `json:"title,omitempty" yaml:"title,omitempty"`
+	Phone string `json:"phone,omitempty" yaml:"phone,omitempty"`
+	User  UserID `json:"user,omitempty" yaml:"user,omitempty"` // the account notifications reach
+}
+
+// Unit is a department, office or township. It is valid from From (inclusive)
+// until To (exclusive); zero means unbounded. Units are never deleted.
+type Unit struct {
+	ID         UnitID    `json:"id"`
+	Region     Region    `json:"region"`             // the county it belongs to
+	Name       string    `json:"name"`               // 县教育科技局
+	Short      string    `json:"short,omitempty"`    // 教科局
+	Kind       string    `json:"kind"`               // 县政府, 县委, 乡镇, 垂直管理 …
+	Township   Region    `json:"township,omitempty"` // the place a township government answers for
+	Duty       string    `json:"duty,omitempty"`
+	Keywords   []string  `json:"keywords,omitempty"`
+	PilotAreas []string  `json:"pilot_areas,omitempty"` // of 国办发〔2019〕54号
+	Superior   UnitID    `json:"superior,omitempty"`
+	From       time.Time `json:"from,omitzero"`
+	To         time.Time `json:"to,omitzero"`
+
+	Department string  `json:"department,omitempty"` // 协调部门, the office inside the unit that co-ordinates
+	Head       Contact `json:"head,omitzero"`        // 责任人
+	Liaison    Contact `json:"liaison,omitzero"`     // 联络人: the one who must pick up
+	Handler    Contact `json:"handler,omitzero"`     // 承办人
+}
+
+// ValidAt reports whether the unit exists at t.
+func (u Unit) ValidAt(t time.Time) bool {
+	return !t.Before(u.From) && (u.To.IsZero() || t.Before(u.To))
+}
+
+// Label is the short name where there is one.
+func (u Unit) Label() string {
+	if u.Short != "" {
+		return u.Short
+	}
+	return u.Name
+}
+
+// Directory looks units up. It is immutable: a change makes a new one.
+type Directory struct {
+	units []Unit
+	byID  map[UnitID]int
+}
+
+// NewDirectory indexes units; of two with one ID the later wins.
+func NewDirectory(units []Unit) *Directory {
+	d := &Directory{units: slices.Clone(units), byID: make(map[UnitID]int, len(units))}
+	for i, u := range d.units {
+		d.byID[u.ID] = i
+	}
+	return d
+}
+
+// Unit returns the unit called id.
+func (d *Directory) Unit(id UnitID) (Unit, bool) {
+	i, ok := d.byID[id]
+	if !ok {
+		return Unit{}, false
+	}
+	return d.units[i], true
+}
+
+// Name is the short name of a unit, or its ID when it is unknown.
+func (d *Directory) Name(id UnitID) string {
+	if u, ok := d.Unit(id); ok {
+		return u.Label()
+	}
+	return string(id)
+}
+
+// All returns the units in file order; the caller must not change them.
+func (d *Directory) All() []Unit { return d.units }
+
+// Township returns the township government that answers for a place.
+func (d *Directory) Township(place Region) (Unit, bool) {
+	if len(place) < 9 {
+		return Unit{}, false
+	}
+	for _, u := range d.units {
+		if u.Township != "" && u.Township.Covers(place) {
+			return u, true
+		}
+	}
+	return Unit{}, false
+}
+
+// Check returns an error that says what is wrong with naming id at t.
+func (d *Directory) Check(id UnitID, t time.Time) error {
+	u, ok := d.Unit(id)
+	switch {
+	case !ok:
+		return Invalid("unit", "没有单位 %q", id)
+	case !u.ValidAt(t):
+		return Invalid("unit", "%s 在 %s 不是有效单位", u.Name, t.In(Beijing).Format(time.DateOnly))
+	}
+	return nil
+}
