@@ -27,6 +27,7 @@ type Case struct {
 	Flags    []Flag    `json:"flags"`
 	Places   []Place   `json:"places"`
 
+	Suggested   Level       `json:"suggested,omitempty"` // a graver level the event has reached since, for a person to confirm
 	Event       EventID     `json:"event,omitempty"`
 	Evidence    []Evidence  `json:"evidence"` // frozen when the case was made
 	Risk        float64     `json:"risk"`
@@ -339,6 +340,27 @@ func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed boo
 		next.stamp(&out, c)
 	}
 	return next, out, changed
+}
+
+// Suggest puts on record that the event behind the case has reached a graver
+// level; a person decides. It does nothing when that was said before.
+func (c Case) Suggest(l Level, reasons []Reason, now time.Time) (next Case, out Outcome, changed bool) {
+	if l <= c.Level || l <= c.Suggested || c.State.Ended() {
+		return c, out, false
+	}
+	next = c.clone()
+	next.Suggested = l
+	next.Rev++
+	detail := "事件热度上升，建议调整为" + l.Label()
+	for _, r := range reasons {
+		detail += "；" + r.Text
+	}
+	out.Entries = []Entry{{At: now, Action: ActComment, By: TheSystem(c.Region), Detail: detail}}
+	for _, to := range []Role{Analyst, Leader} {
+		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, To: string(to), Text: "建议调整为" + l.Label()})
+	}
+	next.stamp(&out, c)
+	return next, out, true
 }
 
 func (c Case) overdueNotices(k Clock) []Notice {

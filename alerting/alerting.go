@@ -1,0 +1,206 @@
+// Package alerting turns assessed posts into answered cases: the [Tracker]
+// gathers posts into events, the [Judge] proposes a level and whether a case is
+// called for, the [Router] names the responsible units, the [Desk] keeps cases
+// and their clocks, and package notify carries the news to people.
+//
+// It is not the place where texts are understood (analyzer) or shown
+// (dashboard). Start reading at [Engine.Handle]: one batch of posts from
+// arrival to case.
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"huiying"
+)
+
+// Ledger is what alerting keeps: events and cases.
+type Ledger interface {
+	Placed(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.EventID, error)
+	ActiveEvents(ctx context.Context, region huiying.Region, since time.Time) ([]huiying.Event, error)
+	Event(ctx context.Context, id huiying.EventID) (huiying.Event, error)
+	SaveEvents(ctx context.Context, events []huiying.Event, members []huiying.EventPost) error
+	caseLedger
+}
+
+// Live publishes a message to open screens; losing one costs a refresh.
+type Live func(ctx context.Context, m huiying.Live) error
+
+// Engine is the way from an assessed post to a case.
+type Engine struct {
+	region  huiying.Region
+	ledger  Ledger
+	tracker *Tracker
+	judge   *Judge
+	router  *Router
+	desk    *Desk
+	now     func() time.Time
+	// baseline is this county's 30-day median of posts an hour; nil when unknown.
+	baseline func(ctx context.Context) float64
+	live     Live
+	log      *slog.Logger
+}
+
+// Config is what an engine is made of. Baseline may be nil.
+type Config struct {
+	Region   huiying.Region
+	Ledger   Ledger
+	Rules    *huiying.Rules
+	Units    *huiying.Directory
+	Speed    huiying.Speed
+	Channels []string // the notification channels that are set up; inapp always is
+	Baseline func(ctx context.Context) float64
+	Live     Live
+	Log      *slog.Logger
+}
+
+// New makes an engine and loads the events that are still alive. A rule that
+// does not compile is an error that names it.
+func New(ctx context.Context, cfg Config) (*Engine, error) {
+	judge, err := NewJudge(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		region: cfg.Region, ledger: cfg.Ledger, tracker: NewTracker(), judge: judge,
+		router: NewRouter(cfg.Units, cfg.Rules), now: cfg.Speed.Now,
+		baseline: cfg.Baseline, live: cfg.Live, log: cfg.Log,
+	}
+	e.desk = newDesk(cfg)
+	return e, e.reload(ctx)
+}
+
+// Desk is where people's actions go.
+func (e *Engine) Desk() *Desk { return e.desk }
+
+// Run keeps the clocks until ctx ends.
+func (e *Engine) Run(ctx context.Context) error { return e.desk.run(ctx) }
+
+func (e *Engine) reload(ctx context.Context) error {
+	events, err := e.ledger.ActiveEvents(ctx, e.region, e.now().Add(-activeFor))
+	if err != nil {
+		return fmt.Errorf("load active events: %w", err)
+	}
+	e.tracker.Load(events)
+	return nil
+}
+
+// Handle takes one batch of assessed posts: each joins or begins an event, the
+// changed events are judged and saved in one transaction, and those that call
+// for it become cases. Handling a batch again changes nothing, so an error means
+// "deliver again".
+func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
+	ids := make([]huiying.PostID, len(batch))
+	for i, a := range batch {
+		ids[i] = a.Post.ID
+	}
+	placed, err := e.ledger.Placed(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("look up placed posts: %w", err)
+	}
+	changed := make(map[huiying.EventID]*huiying.Event)
+	var members []huiying.EventPost
+	for _, a := range batch {
+		if _, done := placed[a.Post.ID]; done {
+			continue
+		}
+		ev, duplicate := e.tracker.Place(a)
+		placed[a.Post.ID] = ev.ID
+		changed[ev.ID] = ev
+		members = append(members, huiying.EventPost{Event: ev.ID, Post: a.Post.ID, Duplicate: duplicate})
+	}
+	if err := e.judgeAndSave(ctx, changed, members); err != nil {
+		// What the tracker holds is ahead of the ledger: begin again from the ledger.
+		return errors.Join(err, e.reload(ctx))
+	}
+	return e.openCases(ctx, placed, batch)
+}
+
+func (e *Engine) judgeAndSave(ctx context.Context, changed map[huiying.EventID]*huiying.Event, members []huiying.EventPost) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	now, base := e.now(), 0.0
+	if e.baseline != nil {
+		base = e.baseline(ctx)
+	}
+	events := make([]huiying.Event, 0, len(changed))
+	for _, id := range slices.Sorted(maps.Keys(changed)) {
+		ev := changed[id]
+		ev.UpdatedAt = now
+		e.judge.Judge(ev, base, now)
+		events = append(events, *ev)
+	}
+	if err := e.ledger.SaveEvents(ctx, events, members); err != nil {
+		return fmt.Errorf("save %d events: %w", len(events), err)
+	}
+	for _, ev := range events {
+		e.publish(ctx, liveEvent(ev))
+	}
+	return nil
+}
+
+// openCases decides for every event of the batch, also those placed by an
+// earlier delivery that was cut off before it came this far.
+func (e *Engine) openCases(ctx context.Context, placed map[huiying.PostID]huiying.EventID, batch []huiying.Assessed) error {
+	evidence := make(map[huiying.EventID][]huiying.Assessed)
+	var order []huiying.EventID
+	for _, a := range batch {
+		id := placed[a.Post.ID]
+		if evidence[id] == nil {
+			order = append(order, id)
+		}
+		evidence[id] = append(evidence[id], a)
+	}
+	for _, id := range order {
+		ev := e.tracker.Event(id)
+		if ev == nil { // faded from memory: the ledger still knows it
+			stored, err := e.ledger.Event(ctx, id)
+			if err != nil {
+				return fmt.Errorf("event %s: %w", id, err)
+			}
+			ev = &stored
+		}
+		if err := e.decide(ctx, ev, evidence[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) decide(ctx context.Context, ev *huiying.Event, posts []huiying.Assessed) error {
+	if ev.Case != "" {
+		return e.desk.follow(ctx, *ev)
+	}
+	decision := e.judge.Decide(*ev, e.router.gap(*ev), e.now())
+	if decision.Do == doIgnore {
+		return nil
+	}
+	c, err := e.desk.openEvent(ctx, *ev, posts, decision, e.router.Route(*ev, e.now()))
+	if errors.Is(err, huiying.ErrConflict) { // opened by an earlier delivery, or by hand
+		stored, lerr := e.ledger.Event(ctx, ev.ID)
+		if lerr != nil {
+			return fmt.Errorf("event %s: %w", ev.ID, lerr)
+		}
+		ev.Case = stored.Case
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open case of event %s: %w", ev.ID, err)
+	}
+	ev.Case = c.ID
+	e.log.Info("case opened", "case", c.Number, "level", c.Level.String(), "state", c.State, "rule", decision.Name)
+	return nil
+}
+
+func (e *Engine) publish(ctx context.Context, m huiying.Live) {
+	if err := e.live(ctx, m); err != nil {
+		e.log.Warn("live message lost", "type", m.Type, "err", err)
+	}
+}

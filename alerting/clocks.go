@@ -1,0 +1,73 @@
+package alerting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"huiying"
+)
+
+// How the clock-keeper works: the nearest deadline is an index look-up, so open
+// clocks cost nothing while they run.
+const (
+	ticksAtOnce = 200
+	longestNap  = 5 * time.Second // real time: bounds what a change of the wall clock can cost
+	afterError  = time.Second
+)
+
+// run takes each due case through [huiying.Case.Tick] until ctx ends. What
+// lapsed while the process was down is due at the first look, once.
+func (d *Desk) run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.wake:
+		case <-timer.C:
+		}
+		nap, err := d.tickDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("keep the clocks", "err", err)
+			nap = afterError
+		}
+		timer.Reset(nap)
+	}
+}
+
+// tickDue ticks every case that is due and returns how long to sleep.
+func (d *Desk) tickDue(ctx context.Context) (nap time.Duration, err error) {
+	for {
+		ids, err := d.ledger.DueCases(ctx, d.speed.Now(), ticksAtOnce)
+		if err != nil {
+			return 0, fmt.Errorf("due cases: %w", err)
+		}
+		for _, id := range ids {
+			if err := d.tick(ctx, id); err != nil {
+				return 0, fmt.Errorf("tick %s: %w", id, err)
+			}
+		}
+		if len(ids) < ticksAtOnce {
+			break
+		}
+	}
+	at, ok, err := d.ledger.NextDue(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("next due: %w", err)
+	}
+	if !ok {
+		return longestNap, nil
+	}
+	return max(0, min(longestNap, d.speed.Real(at.Sub(d.speed.Now())))), nil
+}
+
+func (d *Desk) tick(ctx context.Context, id huiying.CaseID) error {
+	action := huiying.ActOverdue
+	_, err := d.change(ctx, id, action, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+		next, out, _ := c.Tick(d.rules, now)
+		return next, out, nil
+	})
+	return err
+}

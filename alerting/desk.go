@@ -1,0 +1,278 @@
+package alerting
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"huiying"
+)
+
+// caseLedger is what the desk keeps: cases and the accounts it tells.
+type caseLedger interface {
+	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
+	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
+	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
+	DueCases(ctx context.Context, now time.Time, limit int) ([]huiying.CaseID, error)
+	NextDue(ctx context.Context) (time.Time, bool, error)
+	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
+}
+
+// Desk keeps cases. Every change is: load, a pure function of case, command and
+// time, save with its timeline, notifications and audit in one transaction, tell
+// the open screens.
+type Desk struct {
+	region  huiying.Region
+	ledger  caseLedger
+	rules   *huiying.Rules
+	units   *huiying.Directory
+	speed   huiying.Speed
+	mailing *mailing
+	live    Live
+	log     *slog.Logger
+	wake    chan struct{} // a deadline may have come nearer
+	notify  chan struct{} // a notification may wait
+}
+
+func newDesk(cfg Config) *Desk {
+	return &Desk{
+		region: cfg.Region, ledger: cfg.Ledger, rules: cfg.Rules, units: cfg.Units, speed: cfg.Speed,
+		mailing: &mailing{ledger: cfg.Ledger, units: cfg.Units, channels: cfg.Channels}, live: cfg.Live, log: cfg.Log,
+		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1),
+	}
+}
+
+// Notified is signalled after a change that may have left notifications to send.
+func (d *Desk) Notified() <-chan struct{} { return d.notify }
+
+// ErrStale means the case moved on meanwhile; the desk retries its own steps
+// this often before it gives up.
+const retries = 8
+
+// Do applies a person's command to a case and returns the case as it is then. A
+// stale version, a wrong state or a missing field is a [huiying.Error]; the case
+// stays as it was.
+func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (huiying.Case, error) {
+	now := d.speed.Now()
+	for _, u := range append([]huiying.UnitID{cmd.Lead}, cmd.Helpers...) {
+		if u == "" {
+			continue
+		}
+		if err := d.units.Check(u, now); err != nil {
+			return huiying.Case{}, err
+		}
+	}
+	return d.change(ctx, id, cmd.Action, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+		next, out, err := c.Do(cmd, d.rules, now)
+		if err != nil || len(out.Entries) == 0 {
+			return next, out, err
+		}
+		return d.andTick(next, out, now)
+	})
+}
+
+// andTick lets what is due at once (the first notice to a unit just assigned)
+// happen in the same transaction.
+func (d *Desk) andTick(c huiying.Case, out huiying.Outcome, now time.Time) (huiying.Case, huiying.Outcome, error) {
+	rev := c.Rev
+	next, more, _ := c.Tick(d.rules, now)
+	next.Rev = rev
+	out.Entries = append(out.Entries, more.Entries...)
+	out.Notices = append(out.Notices, more.Notices...)
+	return next, out, nil
+}
+
+// change runs f on the case and saves what it returns; when somebody else saved
+// in between, it loads again and repeats.
+func (d *Desk) change(ctx context.Context, id huiying.CaseID, action huiying.Action,
+	f func(huiying.Case, time.Time) (huiying.Case, huiying.Outcome, error),
+) (huiying.Case, error) {
+	for try := 0; ; try++ {
+		before, err := d.ledger.Case(ctx, id)
+		if err != nil {
+			return huiying.Case{}, err
+		}
+		now := d.speed.Now()
+		next, out, err := f(before, now)
+		if err != nil || len(out.Entries) == 0 {
+			return before, err
+		}
+		ch, err := d.changeOf(ctx, next, out, now)
+		if err != nil {
+			return before, err
+		}
+		err = d.ledger.SaveCase(ctx, next, before.Rev, ch)
+		if errors.Is(err, huiying.ErrStale) && try < retries {
+			continue
+		}
+		if err != nil {
+			return before, fmt.Errorf("save case %s: %w", next.Number, err)
+		}
+		d.told(ctx, next, action, now)
+		return next, nil
+	}
+}
+
+func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome, now time.Time) (huiying.Change, error) {
+	letters, err := d.mailing.write(ctx, c, out.Notices, now)
+	if err != nil {
+		return huiying.Change{}, err
+	}
+	ch := huiying.Change{Entries: out.Entries, Notify: letters, Silence: out.Silence}
+	ch.NextAt, ch.HasNext = c.NextAt(d.rules)
+	for _, e := range out.Entries {
+		detail := strings.TrimSpace(e.Reason + " " + e.Detail)
+		ch.Audit = append(ch.Audit, huiying.Audit{
+			At: now, Region: c.Region, Who: e.By.User, Role: e.By.Role,
+			Action: "case." + string(e.Action), Object: string(c.ID), Detail: detail,
+		})
+	}
+	return ch, nil
+}
+
+// told wakes those who wait and tells the open screens.
+func (d *Desk) told(ctx context.Context, c huiying.Case, action huiying.Action, now time.Time) {
+	for _, ch := range []chan struct{}{d.wake, d.notify} {
+		select {
+		case ch <- struct{}{}:
+		default: // a signal is waiting already
+		}
+	}
+	if err := d.live(ctx, liveCase(c, action, now)); err != nil {
+		d.log.Warn("live message lost", "case", c.Number, "err", err)
+	}
+}
+
+// Open registers a case by hand: from the hotline, a letter, the media, or from
+// an event a person thinks worth it.
+func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase) (huiying.Case, error) {
+	now := d.speed.Now()
+	if by.Role != huiying.Monitor && by.Role != huiying.Analyst && by.Role != huiying.Leader {
+		return huiying.Case{}, huiying.Errorf(huiying.CodeForbidden, "登记交办单由监测员、研判员或值班领导办理")
+	}
+	if m.Region == "" {
+		m.Region = d.region
+	}
+	if !by.Region.Covers(m.Region) {
+		return huiying.Case{}, huiying.Errorf(huiying.CodeForbidden, "%s 不在您的管辖范围", m.Region)
+	}
+	if m.EventAt.After(now) {
+		return huiying.Case{}, huiying.Invalid("event_at", "事发时间不能晚于现在")
+	}
+	found := make(map[string]int)
+	draft := huiying.Case{
+		ID: newCaseID(), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
+		Summary: huiying.Redact(huiying.CleanText(m.Summary), found), Category: m.Category, Level: m.Level,
+		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记",
+		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
+	}
+	if m.Lead != "" {
+		if err := d.units.Check(m.Lead, now); err != nil {
+			return huiying.Case{}, err
+		}
+		draft.Routing = []huiying.Candidate{{Unit: m.Lead, P: 1, Why: "登记人建议"}}
+	}
+	return d.open(ctx, draft, by, nil)
+}
+
+// openEvent makes the case of an event, and sends it at once when the rule says so.
+func (d *Desk) openEvent(ctx context.Context, e huiying.Event, posts []huiying.Assessed, rule huiying.OpenRule, route Routing) (huiying.Case, error) {
+	draft := caseOf(e, posts)
+	draft.RoutingNote = route.Note
+	by := huiying.TheSystem(e.Region)
+	var send *huiying.Command
+	if rule.Do == doAssign && route.Clear {
+		send = &huiying.Command{Action: huiying.ActAssign, By: by, Lead: route.Lead, Helpers: route.Helpers, Reason: "按规则“" + rule.Name + "”先交办，待值班领导补签"}
+	}
+	return d.open(ctx, draft, by, send)
+}
+
+func (d *Desk) open(ctx context.Context, draft huiying.Case, by huiying.Person, send *huiying.Command) (huiying.Case, error) {
+	now := d.speed.Now()
+	c, out, err := huiying.Open(draft, by, d.rules, now)
+	if err != nil {
+		return huiying.Case{}, err
+	}
+	if send != nil {
+		next, more, err := c.Do(*send, d.rules, now)
+		if err != nil {
+			return huiying.Case{}, err
+		}
+		c = next
+		out.Entries = append(out.Entries, more.Entries...)
+		out.Notices = more.Notices // it is judged already: nobody is asked to
+	}
+	if c, out, err = d.andTick(c, out, now); err != nil {
+		return huiying.Case{}, err
+	}
+	c.Version, c.Rev = 1, 1
+	ch, err := d.changeOf(ctx, c, out, now)
+	if err != nil {
+		return huiying.Case{}, err
+	}
+	c, err = d.ledger.OpenCase(ctx, c, ch)
+	if err != nil {
+		return huiying.Case{}, err
+	}
+	d.told(ctx, c, huiying.ActOpen, now)
+	return c, nil
+}
+
+// follow keeps an open case in step with its event.
+func (d *Desk) follow(ctx context.Context, e huiying.Event) error {
+	if e.Level < huiying.Yellow {
+		return nil
+	}
+	_, err := d.change(ctx, e.Case, huiying.ActComment, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+		next, out, _ := c.Suggest(e.Level, e.Reasons, now)
+		return next, out, nil
+	})
+	if err != nil {
+		return fmt.Errorf("follow event %s: %w", e.ID, err)
+	}
+	return nil
+}
+
+// caseOf drafts a case from an event; its posts so far are frozen as evidence.
+func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
+	c := huiying.Case{
+		ID: eventCaseID(e.ID), Region: e.Region, Queue: e.Queue, Level: e.Level, Reasons: e.Reasons, Title: e.Title,
+		Summary: e.Summary, Category: e.Category, Flags: e.Flags, Places: e.Places, Event: e.ID, Risk: e.Risk,
+		Factors: e.Factors, Engagement: e.Engagement, Emergency: isEmergency(e), Routing: e.Units,
+		Policy: e.Misreading.Policy, EventAt: e.FirstAt, FirstSeenAt: e.FirstSeenAt,
+	}
+	for _, a := range posts {
+		p := a.Post
+		c.Evidence = append(c.Evidence, huiying.Evidence{
+			Post: p.ID, Source: p.Source, Channel: p.Channel, URL: p.URL, Headline: p.Headline(),
+			Excerpt: huiying.Clip(p.Text, 200), PublishedAt: p.PublishedAt, Engagement: p.Engagement,
+		})
+		if len(c.Evidence) == maxEvidence {
+			break
+		}
+	}
+	return c
+}
+
+// isEmergency says whether the 5 h and 24 h clocks of 突发事件 apply.
+func isEmergency(e huiying.Event) bool {
+	return e.State == huiying.PhaseOccurred && (e.Emergency.P >= 0.5 || e.Has(huiying.FlagDeath))
+}
+
+// eventCaseID makes opening the case of one event twice give one case.
+func eventCaseID(e huiying.EventID) huiying.CaseID {
+	sum := sha256.Sum256([]byte("case of " + e))
+	return huiying.CaseID("c" + hex.EncodeToString(sum[:8]))
+}
+
+func newCaseID() huiying.CaseID {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	return huiying.CaseID("c" + hex.EncodeToString(b[:]))
+}

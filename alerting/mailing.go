@@ -1,0 +1,124 @@
+package alerting
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"huiying"
+)
+
+// InApp is the channel that is always there: a notification in the ledger is
+// delivered the moment it is written.
+const InApp = "inapp"
+
+// mailing turns the notices of a change into notifications: who exactly, through
+// which of the channels that are set up.
+type mailing struct {
+	ledger interface {
+		Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
+	}
+	units    *huiying.Directory
+	channels []string // set up besides InApp
+
+	mu    sync.Mutex
+	users []huiying.User
+	at    time.Time
+}
+
+// usersFresh is how long (real time) the list of accounts is kept.
+const usersFresh = 5 * time.Second
+
+func (m *mailing) accounts(ctx context.Context, region huiying.Region) ([]huiying.User, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.users == nil || time.Since(m.at) > usersFresh {
+		users, err := m.ledger.Users(ctx, region)
+		if err != nil {
+			return nil, fmt.Errorf("accounts of %s: %w", region, err)
+		}
+		m.users, m.at = users, time.Now()
+	}
+	return m.users, nil
+}
+
+type recipient struct {
+	user huiying.UserID
+	name string
+}
+
+func (m *mailing) write(ctx context.Context, c huiying.Case, notices []huiying.Notice, now time.Time) ([]huiying.Notification, error) {
+	if len(notices) == 0 {
+		return nil, nil
+	}
+	users, err := m.accounts(ctx, c.Region)
+	if err != nil {
+		return nil, err
+	}
+	var out []huiying.Notification
+	for i, n := range notices {
+		channels := n.Channels
+		if channels == nil {
+			channels = append([]string{InApp}, m.channels...)
+		}
+		for _, channel := range channels {
+			if channel != InApp && !slices.Contains(m.channels, channel) {
+				continue // not set up in this county
+			}
+			for _, to := range m.recipients(users, c, n, channel) {
+				out = append(out, letter(c, n, i, channel, to, now))
+			}
+		}
+	}
+	return out, nil
+}
+
+// recipients are the accounts a notice is for. A channel other than in-app
+// reaches a group or a gateway, so one message stands for all.
+func (m *mailing) recipients(users []huiying.User, c huiying.Case, n huiying.Notice, channel string) []recipient {
+	name := huiying.Role(n.To).Label()
+	if n.Unit != "" && huiying.Role(n.To).OfUnit() {
+		name = m.units.Name(n.Unit) + " " + name
+	}
+	if channel != InApp {
+		return []recipient{{name: name}}
+	}
+	var out []recipient
+	for _, u := range users {
+		role := huiying.Role(n.To)
+		if u.Disabled || u.Role != role || role.OfUnit() && u.Unit != n.Unit {
+			continue
+		}
+		if (role == huiying.Analyst || role == huiying.Monitor) && u.Unit != "" && u.Unit != c.Queue.Office() {
+			continue // the other guiding office
+		}
+		out = append(out, recipient{u.User, name + " " + u.Name})
+	}
+	if out == nil { // nobody holds the role: the log shows that nobody could be told
+		out = []recipient{{name: name + "（未设账号）"}}
+	}
+	return out
+}
+
+// letter writes one notification. Its ID is made from what it says to whom, so
+// that writing it again doubles nothing.
+func letter(c huiying.Case, n huiying.Notice, i int, channel string, to recipient, now time.Time) huiying.Notification {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d|%s|%s|%s", c.ID, c.Rev, i, n.Kind, channel, to.user))
+	out := huiying.Notification{
+		ID: huiying.NotificationID("n" + hex.EncodeToString(sum[:10])), Case: c.ID, Number: c.Number, Region: c.Region,
+		Kind: n.Kind, Level: c.Level, Unit: n.Unit, Channel: channel, To: to.user, ToName: to.name, Text: n.Text, Due: n.Due,
+		CreatedAt: now, NextAt: now, Status: huiying.NotifyPending,
+	}
+	if channel == InApp {
+		out.Attempts = []huiying.Attempt{{At: now, OK: to.user != "", Attempt: 1, Detail: "站内"}}
+		out.Status = huiying.NotifySent
+		if to.user == "" {
+			out.Status, out.Attempts[0].Detail = huiying.NotifyFailed, "没有可送达的账号"
+		}
+	}
+	return out
+}
