@@ -210,7 +210,7 @@ func (c *Case) giveBack(by Person, r *Rules, now time.Time, out *Outcome) (strin
 	}
 	out.Silence = append(out.Silence, by.Unit)
 	c.release(by.Unit, now)
-	for _, u := range c.Units { // helpers wait for the new order too
+	for _, u := range slices.Clone(c.Units) { // helpers wait for the new order too
 		c.release(u.Unit, now)
 		out.Silence = append(out.Silence, u.Unit)
 	}
