@@ -16,19 +16,18 @@ import (
 // How alike two texts must be, and for how long an event takes in new posts.
 // The thresholds were set on labelled same-matter letters (docs/evaluation.md).
 const (
-	activeFor     = 7 * 24 * time.Hour
-	copyDistance  = 4    // bits of a fingerprint: a near-copy
-	sameMatter    = 0.30 // cosine of two texts of one matter
-	otherTopic    = 0.12 // more likeness is asked of texts in other classes …
-	otherTownship = 0.15 // … or of other townships
-	maxTerms      = 64   // terms an event remembers
-	maxPrints     = 24   // fingerprints an event remembers
-	maxEvidence   = 20   // things listed for people: flags, places, factors
+	activeFor    = 7 * 24 * time.Hour
+	copyDistance = 4    // bits of a fingerprint: a near-copy
+	sameMatter   = 0.30 // cosine of two texts of one matter
+	otherTopic   = 0.12 // more likeness is asked of texts in other classes
+	maxTerms     = 64   // terms an event remembers
+	maxPrints    = 24   // fingerprints an event remembers
+	maxEvidence  = 20   // things listed for people: flags, places, factors
 )
 
 // Tracker gathers posts into events: near-copies by fingerprint, posts on the
 // same matter by the cosine of their weighted character pairs, with more
-// likeness asked when topic or township differ. It is not safe for concurrent
+// likeness asked when the topic differs and none granted across townships. It is not safe for concurrent
 // use; one consumer owns it.
 type Tracker struct {
 	events map[huiying.EventID]*huiying.Event
@@ -97,13 +96,16 @@ func (t *Tracker) match(a huiying.Assessed, terms map[string]float64) (best *hui
 	top := 0.0
 	for _, id := range slices.Sorted(maps.Keys(candidates)) {
 		e, likeness := t.events[id], candidates[id]
-		if e.Region != a.Post.Region {
+		if e.Region != a.Post.Region || elsewhere(e, a) {
 			continue
 		}
 		if likeness > sameMatter && isCopy(e, a.Assessment.Print) {
 			return e, true
 		}
-		if likeness -= asked(e, a); likeness >= sameMatter && likeness > top {
+		if a.Assessment.Category != e.Category {
+			likeness -= otherTopic
+		}
+		if likeness >= sameMatter && likeness > top {
 			best, top = e, likeness
 		}
 	}
@@ -114,17 +116,12 @@ func isCopy(e *huiying.Event, print huiying.Fingerprint) bool {
 	return slices.ContainsFunc(e.Track.Prints, func(p huiying.Fingerprint) bool { return p.Distance(print) <= copyDistance })
 }
 
-// asked is how much more than the usual likeness this pair must show.
-func asked(e *huiying.Event, a huiying.Assessed) float64 {
-	extra := 0.0
-	if a.Assessment.Category != e.Category {
-		extra += otherTopic
-	}
+// elsewhere reports whether post and event name townships and share none: the
+// same complaint in another township is another matter.
+func elsewhere(e *huiying.Event, a huiying.Assessed) bool {
 	ours, theirs := townships(a.Assessment.Places), townships(e.Places)
-	if len(ours) > 0 && len(theirs) > 0 && !slices.ContainsFunc(ours, func(r huiying.Region) bool { return slices.Contains(theirs, r) }) {
-		extra += otherTownship
-	}
-	return extra
+	return len(ours) > 0 && len(theirs) > 0 &&
+		!slices.ContainsFunc(ours, func(r huiying.Region) bool { return slices.Contains(theirs, r) })
 }
 
 // townships are the townships of the places that were resolved.

@@ -41,7 +41,7 @@ type Ledger interface {
 
 	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
 	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error) // first all units together (Unit ""), then each
-	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)                              // the case and event fields
+	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)                                // the case and event fields
 
 	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
 	SaveSource(ctx context.Context, s huiying.Source) error
@@ -86,7 +86,8 @@ type Bus interface {
 	Replay(ctx context.Context, id string) error
 }
 
-// Config is what a dashboard needs. All fields but Log and Demo are required.
+// Config is what a dashboard needs. County, Speed, Log,
+// Version, Demo, Wall and TLS may be left out.
 type Config struct {
 	Region  huiying.Region
 	County  string // 交城县
@@ -100,6 +101,9 @@ type Config struct {
 	Log     *slog.Logger
 	Version string
 	Demo    []Credential // shown on the sign-in page of a demo, never otherwise
+
+	Wall func() time.Time // the real clock, for sessions and lock-outs, which no speed-up may shorten; nil: time.Now
+	TLS  bool             // a proxy before us ends TLS: cookies travel over TLS only
 }
 
 // Credential is one account of demo-credentials.json.

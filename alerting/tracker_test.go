@@ -1,0 +1,114 @@
+package alerting_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"huiying"
+	"huiying/alerting"
+)
+
+var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, huiying.Beijing)
+
+func assessedPost(id, title, text string, at time.Time) huiying.Assessed {
+	p := huiying.Post{
+		ID: huiying.PostID(id), Region: "141122", Source: "测试论坛", Channel: huiying.ChannelForum,
+		Title: title, Text: text, PublishedAt: at, CollectedAt: at,
+	}
+	return huiying.Assessed{Post: p, Assessment: huiying.Assessment{
+		ID: p.ID, Category: "环境保护", State: huiying.PhaseOccurred, Print: huiying.Fingerprint(len(text)) * 0x9E3779B97F4A7C15,
+	}}
+}
+
+// background gives the tracker an idea of which words are common.
+func background(t *alerting.Tracker) {
+	for i, s := range []string{
+		"县城东街路灯坏了半个月没有人修", "洪相镇卫生院医生态度不好", "幼儿园收费太贵家长有意见", "广场舞音响太大影响休息",
+		"公交车班次太少等了一个小时", "小区物业不作为垃圾没人清理", "养老金什么时候能到账", "文峪河边钓鱼的人乱扔垃圾",
+	} {
+		t.Place(assessedPost(fmt.Sprint("bg", i), s, s+"，希望有关部门尽快处理一下。", morning.Add(time.Duration(i)*time.Minute)))
+	}
+}
+
+func TestPostsOnOneMatterBecomeOneEvent(t *testing.T) {
+	t.Parallel()
+	tr := alerting.NewTracker()
+	background(tr)
+	first, _ := tr.Place(assessedPost("a", "西营镇化工厂夜里排放刺鼻气味", "西营镇这边的化工厂每天夜里排放刺鼻的气味，窗户都不敢开，孩子一直咳嗽。", morning))
+	second, dup := tr.Place(assessedPost("b", "求助：西营镇刺鼻气味又来了", "西营镇化工厂的刺鼻气味昨天夜里又来了，窗户不敢开，有没有人管管？", morning.Add(time.Hour)))
+	if second.ID != first.ID || dup {
+		t.Errorf("the second post went to %s (copy %v), want %s as a new text", second.ID, dup, first.ID)
+	}
+	other, _ := tr.Place(assessedPost("c", "西营镇村口的桥限高杆被撞坏", "西营镇村口那座桥的限高杆被大车撞坏了，晚上没有灯很危险。", morning.Add(2*time.Hour)))
+	if other.ID == first.ID {
+		t.Error("another matter of the same township was swallowed")
+	}
+	if second.Posts != 2 || second.FirstPost != "a" || !second.LastAt.Equal(morning.Add(time.Hour)) {
+		t.Errorf("event counts %d posts, first %s, last %v", second.Posts, second.FirstPost, second.LastAt)
+	}
+}
+
+func TestANearCopyIsFolded(t *testing.T) {
+	t.Parallel()
+	tr := alerting.NewTracker()
+	background(tr)
+	a := assessedPost("a", "自来水发黄", "天宁镇好几个小区的自来水发黄，放了十分钟还是黄的，能不能喝？", morning)
+	b := assessedPost("b", "转：自来水发黄", "天宁镇好几个小区的自来水发黄，放了十分钟还是黄的，能不能喝？！", morning)
+	b.Assessment.Print = a.Assessment.Print ^ 0b101
+	first, _ := tr.Place(a)
+	second, dup := tr.Place(b)
+	if second.ID != first.ID || !dup || second.Duplicates != 1 {
+		t.Errorf("copy went to %s (copy %v, %d duplicates), want folded into %s", second.ID, dup, second.Duplicates, first.ID)
+	}
+}
+
+func TestTheSameWordsInAnotherTownshipAreAnotherMatter(t *testing.T) {
+	t.Parallel()
+	tr := alerting.NewTracker()
+	background(tr)
+	at := func(id, name string, code huiying.Region) huiying.Assessed {
+		a := assessedPost(id, name+"冬季供暖温度不达标", name+"一些住户反映家里供暖不热，室温只有十三度，老人受不了。", morning)
+		a.Assessment.Places = []huiying.Place{{Name: name, Code: code}}
+		a.Assessment.Print = huiying.Fingerprint(len(id)) << 40
+		return a
+	}
+	first, _ := tr.Place(at("a", "夏家营镇", "141122101"))
+	second, _ := tr.Place(at("bb", "水峪贯镇", "141122103"))
+	third, _ := tr.Place(at("ccc", "夏家营镇", "141122101"))
+	if third.ID != first.ID {
+		t.Error("the same township's second post began a new event")
+	}
+	if len(second.Places) > 1 {
+		t.Errorf("townships were mixed: %v", second.Places)
+	}
+}
+
+func TestARestartedTrackerGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	before := alerting.NewTracker()
+	background(before)
+	e, _ := before.Place(assessedPost("a", "西营镇化工厂夜里排放刺鼻气味", "西营镇这边的化工厂每天夜里排放刺鼻的气味，窗户都不敢开。", morning))
+	after := alerting.NewTracker()
+	after.Load([]huiying.Event{*e})
+	again, _ := after.Place(assessedPost("b", "西营镇化工厂气味刺鼻", "西营镇化工厂夜里又排放刺鼻的气味了，窗户不敢开。", morning.Add(time.Hour)))
+	if again.ID != e.ID {
+		t.Errorf("after a restart the matter became a new event %s", again.ID)
+	}
+}
+
+func TestTrackingAgainGivesTheSameEvents(t *testing.T) {
+	t.Parallel()
+	ids := func() (out []huiying.EventID) {
+		tr := alerting.NewTracker()
+		background(tr)
+		for i := range 20 {
+			e, _ := tr.Place(assessedPost(fmt.Sprint(i), "西营镇化工厂刺鼻气味", fmt.Sprintf("西营镇化工厂第 %d 次排放刺鼻气味", i), morning))
+			out = append(out, e.ID)
+		}
+		return out
+	}
+	if a, b := fmt.Sprint(ids()), fmt.Sprint(ids()); a != b {
+		t.Errorf("two runs differ:\n%s\n%s", a, b)
+	}
+}

@@ -1,0 +1,154 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"huiying"
+)
+
+// startNATS runs a server of its own on a loopback port and stops it with the test.
+func startNATS(t *testing.T, o *server.Options) *server.Server {
+	t.Helper()
+	o.Host, o.NoSigs, o.NoLog, o.JetStream = "127.0.0.1", true, true, true
+	if o.StoreDir == "" {
+		o.StoreDir = t.TempDir()
+	}
+	if o.Port == 0 {
+		o.Port = server.RANDOM_PORT
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("server is not ready")
+	}
+	return s
+}
+
+func TestExternalServerIsUsedByTheSameCode(t *testing.T) {
+	s := startNATS(t, &server.Options{})
+	collector := open(t, Config{URL: s.ClientURL(), MaxBytes: 64 << 20})
+	analyzer := open(t, Config{URL: s.ClientURL(), MaxBytes: 64 << 20})
+	var c tally
+	run(t, func(ctx context.Context) error { return analyzer.ConsumePosts(ctx, "analyzer", 32, c.posts) })
+	got, _ := listen(t, analyzer, 1)
+	publish(t, collector, posts(0, 300))
+	publishLive(t, collector, 0, 5)
+	if ls := take(t, got, 5); ls[4].Sent != 5 {
+		t.Fatalf("live: %+v", ls)
+	}
+	eventually(t, "all posts are seen", func() bool { return c.distinct() == 300 })
+	accepted, duplicate, err := analyzer.PublishPosts(t.Context(), posts(0, 10))
+	if err != nil || accepted != 0 || duplicate != 10 {
+		t.Fatalf("accepted %d, duplicate %d, %v; want 0, 10", accepted, duplicate, err)
+	}
+}
+
+func TestServerThatIsNotThereIsNamed(t *testing.T) {
+	_, err := Open(t.Context(), Config{URL: "nats://127.0.0.1:1"})
+	if !errors.Is(err, huiying.ErrBusy) || !strings.Contains(err.Error(), "连不上") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestExternalServerThatRestartsIsFoundAgain(t *testing.T) {
+	dir := t.TempDir()
+	s := startNATS(t, &server.Options{StoreDir: dir})
+	b := open(t, Config{URL: s.ClientURL(), MaxBytes: 64 << 20, AckWait: time.Second})
+	var c tally
+	run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 32, c.posts) })
+	got, _ := listen(t, b, 1)
+	publish(t, b, posts(0, 100))
+	publishLive(t, b, 0, 1)
+	take(t, got, 1)
+	eventually(t, "the first posts are seen", func() bool { return c.distinct() == 100 })
+
+	u, err := url.Parse(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := 0
+	if _, err := fmt.Sscan(u.Port(), &port); err != nil {
+		t.Fatal(err)
+	}
+	s.Shutdown()
+	s.WaitForShutdown()
+	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, _, err := b.PublishPosts(short, posts(100, 101)); err == nil {
+		t.Fatal("published to a server that is down")
+	}
+	startNATS(t, &server.Options{StoreDir: dir, Port: port})
+	eventually(t, "publishing works again", func() bool {
+		_, _, err := b.PublishPosts(t.Context(), posts(100, 200))
+		return err == nil
+	})
+	eventually(t, "consuming works again", func() bool { return c.distinct() == 200 })
+	eventually(t, "live works again", func() bool {
+		if err := b.PublishLive(t.Context(), live(1)); err != nil {
+			return false
+		}
+		select {
+		case <-got:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+func TestClusterOfThreeKeepsWhatItTookWhenOneServerStops(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts three servers")
+	}
+	var routes []*url.URL
+	var servers []*server.Server
+	var urls []string
+	for i := range 3 {
+		o := &server.Options{
+			ServerName: fmt.Sprintf("n%d", i),
+			Cluster:    server.ClusterOpts{Name: "huiying", Host: "127.0.0.1", Port: server.RANDOM_PORT},
+			Routes:     routes,
+		}
+		s := startNATS(t, o)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: s.ClusterAddr().String()})
+		servers = append(servers, s)
+		urls = append(urls, s.ClientURL())
+	}
+	eventually(t, "the cluster has a leader and three members", func() bool {
+		for _, s := range servers {
+			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == 3 {
+				return true
+			}
+		}
+		return false
+	})
+	b := open(t, Config{URL: strings.Join(urls, ","), Replicas: 3, MaxBytes: 64 << 20, AckWait: time.Second})
+	publish(t, b, posts(0, 500))
+	stopped := 0
+	for i, s := range servers {
+		if s.JetStreamIsStreamLeader("$G", Posts) {
+			stopped = i
+		}
+	}
+	servers[stopped].Shutdown()
+	servers[stopped].WaitForShutdown()
+	eventually(t, "the others take posts and drop repeats", func() bool {
+		_, _, err := b.PublishPosts(t.Context(), posts(400, 600))
+		return err == nil
+	})
+	var c tally
+	run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 64, c.posts) })
+	eventually(t, "all posts are seen", func() bool { return c.distinct() == 600 })
+}

@@ -1,0 +1,135 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"huiying"
+)
+
+// envelope is a live message on the bus: with what a screen must not see but
+// the dashboard needs to decide who may see it.
+type envelope struct {
+	Type   huiying.LiveType `json:"type"`
+	Sent   int64            `json:"sent"`
+	Region huiying.Region   `json:"region,omitempty"`
+	Units  []huiying.UnitID `json:"units,omitempty"`
+	Data   json.RawMessage  `json:"data,omitempty"`
+}
+
+// PublishLive tells open screens. The stream keeps the newest messages in
+// memory so that a screen can resume; the oldest make room, and a restart
+// forgets them. Sent is set to now when it is 0; Seq is set on receipt.
+func (b *Bus) PublishLive(ctx context.Context, l huiying.Live) error {
+	if err := b.begin(); err != nil {
+		return err
+	}
+	defer b.calls.Done()
+	subject := "live.all"
+	if l.Region != "" {
+		if _, err := huiying.ParseRegion(string(l.Region)); err != nil {
+			return fmt.Errorf("live %s: %w", l.Type, err)
+		}
+		subject = l.Region.Subject("live")
+	}
+	if l.Sent == 0 {
+		l.Sent = b.cfg.Now().UnixNano()
+	}
+	data, err := encode(envelope{Type: l.Type, Sent: l.Sent, Region: l.Region, Units: l.Units, Data: l.Data})
+	if err != nil {
+		return fmt.Errorf("encoding live %s: %w", l.Type, err)
+	}
+	if _, err := b.js.Publish(ctx, subject, data); err != nil {
+		return fmt.Errorf("publishing live %s: %w", l.Type, busy(err))
+	}
+	return nil
+}
+
+// SubscribeLive calls f for each live message in order until ctx ends or the
+// bus closes; then it returns nil. With since 0 it gives what comes from now
+// on, else what came after the message of that number: all of it that is still
+// kept, so the next Seq may be more than since+1. f is called from one goroutine
+// and must not block for long: what it misses is dropped when the stream wraps.
+func (b *Bus) SubscribeLive(ctx context.Context, since uint64, f func(huiying.Live)) error {
+	if err := b.begin(); err != nil {
+		return err
+	}
+	defer b.calls.Done()
+	ctx, cancel := b.untilClosed(ctx)
+	defer cancel()
+	last, failures := since, uint64(0)
+	for {
+		before := last
+		err := b.readLive(ctx, &last, f)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if last != before {
+			failures = 0
+		}
+		failures++
+		b.log.Warn("reading live", "after", last, "error", err)
+		wait(ctx, hold[min(failures, uint64(len(hold)))-1])
+	}
+}
+
+// readLive reads after *last and moves it, until something fails.
+func (b *Bus) readLive(ctx context.Context, last *uint64, f func(huiying.Live)) error {
+	request, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	s, err := b.js.Stream(request, Live)
+	if err != nil {
+		return err
+	}
+	state := s.CachedInfo().State
+	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *last + 1}
+	switch {
+	case *last == 0: // only new ones; by number, so that a failure from here on loses none
+		cfg.OptStartSeq = state.LastSeq + 1
+		*last = state.LastSeq
+	case *last > state.LastSeq: // the server lost its memory and counts from below: all is new
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverAllPolicy, 0
+	}
+	cons, err := b.js.OrderedConsumer(request, Live, cfg)
+	if err != nil {
+		return err
+	}
+	msgs, err := cons.Messages()
+	if err != nil {
+		return err
+	}
+	defer msgs.Stop()
+	for {
+		m, err := msgs.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return err
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		*last = meta.Sequence.Stream
+		l, err := openEnvelope(m.Data())
+		if err != nil {
+			b.log.Error("live message", "seq", *last, "error", err)
+			continue
+		}
+		l.Seq = *last
+		f(l)
+	}
+}
+
+func openEnvelope(data []byte) (huiying.Live, error) {
+	var e envelope
+	if err := json.Unmarshal(data, &e); err != nil {
+		return huiying.Live{}, err
+	}
+	if e.Type == "" {
+		return huiying.Live{}, errors.New("no type")
+	}
+	return huiying.Live{Type: e.Type, Sent: e.Sent, Data: e.Data, Region: e.Region, Units: e.Units}, nil
+}

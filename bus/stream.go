@@ -1,0 +1,194 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bounds of the small streams.
+const (
+	deadMax      = 100_000
+	liveMax      = 20_000
+	liveMaxBytes = 32 << 20
+	liveMaxAge   = time.Hour
+
+	// maxAckPending is how many messages of one consumer may be unanswered,
+	// those waiting for their next try included.
+	maxAckPending = 10_000
+)
+
+// ensureStreams makes streams, then consumers, before anything is published:
+// POSTS and ASSESSED keep a message until every consumer answered for it, so a
+// consumer that does not exist yet would miss it.
+func (b *Bus) ensureStreams(ctx context.Context) error {
+	for _, cfg := range b.streams() {
+		if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
+			return fmt.Errorf("stream %s: %w", cfg.Name, err)
+		}
+	}
+	if err := b.ensureLive(ctx); err != nil {
+		return fmt.Errorf("stream %s: %w", Live, err)
+	}
+	for stream, names := range b.cfg.Consumers {
+		for _, name := range names {
+			if _, err := b.js.CreateOrUpdateConsumer(ctx, stream, b.consumer(name)); err != nil {
+				return fmt.Errorf("consumer %s of %s: %w", name, stream, err)
+			}
+		}
+		if err := b.dropStale(ctx, stream, names); err != nil {
+			return fmt.Errorf("consumers of %s: %w", stream, err)
+		}
+	}
+	return nil
+}
+
+func (b *Bus) streams() []jetstream.StreamConfig {
+	// Interest, not work queue: a work queue takes one consumer only. DiscardNew
+	// makes a full stream refuse, which is the back-pressure.
+	bounded := jetstream.StreamConfig{
+		Storage: jetstream.FileStorage, Discard: jetstream.DiscardNew,
+		MaxMsgs: b.cfg.MaxPosts, MaxBytes: b.cfg.MaxBytes, Replicas: b.cfg.Replicas,
+	}
+	posts, assessed, dead := bounded, bounded, bounded
+
+	posts.Name, posts.Subjects = Posts, []string{"posts.>"}
+	posts.Retention, posts.Duplicates = jetstream.InterestPolicy, b.cfg.DedupWindow
+
+	assessed.Name, assessed.Subjects = Assessed, []string{"assessed.>"}
+	assessed.Retention, assessed.Duplicates = jetstream.InterestPolicy, min(b.cfg.DedupWindow, assessedWindow)
+
+	dead.Name, dead.Subjects = Dead, []string{"dead.>"}
+	dead.Retention, dead.Duplicates = jetstream.LimitsPolicy, b.cfg.DedupWindow
+	dead.MaxMsgs = deadMax
+	return []jetstream.StreamConfig{posts, assessed, dead}
+}
+
+// ensureLive makes the live stream. Its numbers start at the present unix
+// milliseconds: after a restart, which empties it, they go on above all numbers
+// given before (below 1000 messages a second on average), so a screen that
+// resumes from an old number gets everything new.
+func (b *Bus) ensureLive(ctx context.Context) error {
+	_, err := b.js.Stream(ctx, Live)
+	switch {
+	case err == nil && b.server == nil:
+		return nil // another process made it; its readers count on its numbers
+	case err == nil:
+		if err := b.js.DeleteStream(ctx, Live); err != nil {
+			return err
+		}
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return err
+	}
+	_, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
+		Name: Live, Subjects: []string{"live.>"}, Storage: jetstream.MemoryStorage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld,
+		MaxMsgs: liveMax, MaxBytes: liveMaxBytes, MaxAge: liveMaxAge, Replicas: b.cfg.Replicas,
+		FirstSeq: uint64(b.cfg.Now().UnixMilli()),
+	})
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return nil // another process was faster
+	}
+	return err
+}
+
+func (b *Bus) consumer(name string) jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable:       name,
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       b.cfg.AckWait,
+		// The server would keep a message it gave up on for ever and tell nobody:
+		// consume.go counts and buries instead.
+		MaxDeliver:    -1,
+		MaxAckPending: maxAckPending,
+	}
+}
+
+// dropStale removes consumers that are no longer configured: a stream keeps
+// messages for them until it is full. On a shared server they may belong to
+// another installation, so there it only says so.
+func (b *Bus) dropStale(ctx context.Context, stream string, names []string) error {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return err
+	}
+	found := s.ConsumerNames(ctx)
+	var stale []string
+	for name := range found.Name() {
+		if !slices.Contains(names, name) {
+			stale = append(stale, name)
+		}
+	}
+	if err := found.Err(); err != nil {
+		return err
+	}
+	for _, name := range stale {
+		if b.server == nil {
+			b.log.Warn("consumer is not configured here; its messages are kept until it reads them", "stream", stream, "consumer", name)
+			continue
+		}
+		b.log.Warn("removing a consumer that is no longer configured", "stream", stream, "consumer", name)
+		if err := s.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Depth is how full a stream is.
+type Depth struct {
+	Messages    uint64                   `json:"messages"`
+	Bytes       uint64                   `json:"bytes"`
+	MaxMessages int64                    `json:"max_messages"`
+	MaxBytes    int64                    `json:"max_bytes"`
+	Consumers   map[string]ConsumerDepth `json:"consumers,omitempty"`
+}
+
+// ConsumerDepth is how far behind a consumer is.
+type ConsumerDepth struct {
+	Pending     uint64 `json:"pending"`     // not delivered yet
+	AckPending  int    `json:"ack_pending"` // delivered, not answered: being handled or waiting for the next try
+	Redelivered int    `json:"redelivered"` // of those, delivered more than once
+}
+
+// Depth tells how full each stream is and how far behind each durable consumer,
+// by name.
+func (b *Bus) Depth(ctx context.Context) (map[string]Depth, error) {
+	if err := b.begin(); err != nil {
+		return nil, err
+	}
+	defer b.calls.Done()
+	depths := make(map[string]Depth)
+	for _, name := range []string{Posts, Assessed, Dead, Live} {
+		s, err := b.js.Stream(ctx, name)
+		if err != nil {
+			return nil, fmt.Errorf("depth of %s: %w", name, busy(err))
+		}
+		info := s.CachedInfo()
+		d := Depth{
+			Messages: info.State.Msgs, Bytes: info.State.Bytes,
+			MaxMessages: info.Config.MaxMsgs, MaxBytes: info.Config.MaxBytes,
+		}
+		if name == Posts || name == Assessed {
+			if d.Consumers, err = consumerDepths(ctx, s); err != nil {
+				return nil, fmt.Errorf("consumers of %s: %w", name, busy(err))
+			}
+		}
+		depths[name] = d
+	}
+	return depths, nil
+}
+
+func consumerDepths(ctx context.Context, s jetstream.Stream) (map[string]ConsumerDepth, error) {
+	depths := make(map[string]ConsumerDepth)
+	list := s.ListConsumers(ctx)
+	for c := range list.Info() {
+		depths[c.Name] = ConsumerDepth{Pending: c.NumPending, AckPending: c.NumAckPending, Redelivered: c.NumRedelivered}
+	}
+	return depths, list.Err()
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"huiying"
+	"huiying/dashboard"
+	"huiying/store/ledger"
+)
+
+type userCmd struct {
+	place
+	Name    string `arg:"" help:"Sign-in name."`
+	Role    string `help:"Role of a new account: monitor, analyst, leader, liaison, handler, head, supervisor, assessor, sysadmin, secadmin, auditor."`
+	Unit    string `help:"Unit of a liaison, handler or head; guiding office of a monitor or analyst."`
+	Full    string `help:"Name shown to others."`
+	Enable  bool   `help:"Unlock or enable the account."`
+	Disable bool   `help:"Disable the account; it is never deleted."`
+}
+
+// Run adds an account or changes one; the password is read from the terminal,
+// or from standard input.
+func (c *userCmd) Run(ctx context.Context) error {
+	cfg, l, err := c.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	u, err := l.User(ctx, huiying.UserID(c.Name))
+	fresh := errors.Is(err, huiying.ErrNotFound)
+	if err != nil && !fresh {
+		return err
+	}
+	if fresh {
+		u = huiying.User{Person: huiying.Person{User: huiying.UserID(c.Name), Region: cfg.Region}}
+	}
+	if c.Role != "" {
+		u.Role = huiying.Role(c.Role)
+	}
+	if c.Unit != "" {
+		u.Unit = huiying.UnitID(c.Unit)
+	}
+	if c.Full != "" {
+		u.Name = c.Full
+	}
+	if err := checkAccount(ctx, l, cfg.Region, u); err != nil {
+		return usageError{err}
+	}
+	if c.Enable {
+		u.Disabled, u.Failures, u.LockedUntil = false, 0, 0
+	}
+	u.Disabled = u.Disabled || c.Disable
+	if !c.Enable && !c.Disable {
+		password, err := readPassword()
+		if err != nil {
+			return err
+		}
+		if u.PasswordHash, err = dashboard.HashPassword(password); err != nil {
+			return err
+		}
+	}
+	if err := l.SaveUser(ctx, u); err != nil {
+		return err
+	}
+	return l.Record(ctx, huiying.Audit{
+		At: huiying.Speed{}.Now(), Region: cfg.Region, Who: "console", Role: huiying.System,
+		Action: "user.save", Object: c.Name, Detail: u.Role.Label() + " " + string(u.Unit),
+	})
+}
+
+func checkAccount(ctx context.Context, l *ledger.Ledger, region huiying.Region, u huiying.User) error {
+	if !u.Role.Valid() {
+		return huiying.Invalid("role", "新账号须用 --role 指定角色，收到 %q", u.Role)
+	}
+	if u.Role.OfUnit() && u.Unit == "" {
+		return huiying.Invalid("unit", "%s须用 --unit 指定单位", u.Role.Label())
+	}
+	if u.Unit == "" {
+		return nil
+	}
+	units, err := l.Units(ctx, region)
+	if err != nil {
+		return err
+	}
+	return huiying.NewDirectory(units).Check(u.Unit, huiying.Speed{}.Now())
+}
+
+func readPassword() (string, error) {
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		fmt.Fprint(os.Stderr, "口令：")
+		raw, err := term.ReadPassword(int(os.Stdin.Fd()))
+		fmt.Fprintln(os.Stderr)
+		return string(raw), err
+	}
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if line == "" && err != nil {
+		return "", usagef("请从标准输入给出口令")
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+type tokenCmd struct {
+	place
+	User string        `arg:"" help:"Account the token acts for."`
+	Name string        `default:"cli" help:"What the token is for."`
+	For  time.Duration `default:"8760h" help:"How long it is valid."`
+}
+
+// Run prints the token once; only its hash is kept.
+func (c *tokenCmd) Run(ctx context.Context) error {
+	cfg, l, err := c.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	if _, err := l.User(ctx, huiying.UserID(c.User)); err != nil {
+		return err
+	}
+	token := "hy_" + random(32)
+	now := huiying.Speed{}.Now()
+	if err := l.SaveToken(ctx, tokenHash(token), huiying.UserID(c.User), c.Name, now.Add(c.For)); err != nil {
+		return err
+	}
+	if err := l.Record(ctx, huiying.Audit{
+		At: now, Region: cfg.Region, Who: "console", Role: huiying.System, Action: "token.make", Object: c.User, Detail: c.Name,
+	}); err != nil {
+		return err
+	}
+	_, err = fmt.Println(token)
+	return err
+}
+
+type verifyAuditCmd struct{ place }
+
+// Run walks the audit chain and fails at the first broken link.
+func (c *verifyAuditCmd) Run(ctx context.Context) error {
+	_, l, err := c.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = l.Close() }()
+	n, err := l.VerifyAudit(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("审计链完整：%d 条\n", n)
+	return err
+}
+
+func (p place) openLedger(ctx context.Context) (*Config, *ledger.Ledger, error) {
+	cfg, err := p.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := ledger.OpenSQLite(ctx, filepath.Join(cfg.Data, "ledger.db"))
+	return cfg, l, err
+}

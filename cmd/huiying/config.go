@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"huiying"
+	"huiying/deploy/county"
+)
+
+// Config is huiying.yaml. Paths in it are relative to the file.
+type Config struct {
+	Region huiying.Region `yaml:"region"`
+	County string         `yaml:"county"` // folder of units, places and rules; empty: the built-in sample county
+	Data   string         `yaml:"data"`   // databases, bus, dictionaries, keys
+	Listen []string       `yaml:"listen"` // addresses of the dashboard, IPv4 or [IPv6]
+	Base   string         `yaml:"base_url"`
+	TLS    bool           `yaml:"behind_tls"` // a proxy ends TLS before us
+	Speed  float64        `yaml:"speed"`      // 1; more only for demos and drills
+
+	Bus struct {
+		URL      string `yaml:"url"` // empty: embedded
+		Creds    string `yaml:"creds"`
+		MaxBytes int64  `yaml:"max_bytes"`
+		Sync     bool   `yaml:"sync_always"`
+	} `yaml:"bus"`
+
+	Collector struct {
+		UserAgent    string  `yaml:"user_agent"`
+		Contact      string  `yaml:"contact"`
+		PerSecond    float64 `yaml:"requests_per_second"` // to one host
+		AllowPrivate bool    `yaml:"allow_private"`       // demo only: lets the crawler reach this machine
+	} `yaml:"collector"`
+
+	Webhook struct {
+		URL    string `yaml:"url"`
+		Secret string `yaml:"secret_file"` // a 0600 file; or the variable HUIYING_WEBHOOK_SECRET
+	} `yaml:"webhook"`
+
+	path string
+}
+
+// place says where a command's installation is: --config FILE or --data DIR.
+type place struct {
+	Config string `help:"The installation's huiying.yaml." type:"path" xor:"place"`
+	Data   string `help:"An embedded installation's data folder (holds huiying.yaml)." type:"path" xor:"place"`
+}
+
+func (p place) load() (*Config, error) {
+	switch {
+	case p.Config != "":
+		return loadConfig(p.Config)
+	case p.Data != "":
+		return loadConfig(filepath.Join(p.Data, configName))
+	}
+	return nil, usagef("请用 --config 文件 或 --data 目录 指明是哪一处安装")
+}
+
+const configName = "huiying.yaml"
+
+// loadConfig reads a configuration; errors carry file and line.
+func loadConfig(path string) (*Config, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("找不到配置文件 %s", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{Speed: 1, path: path}
+	if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(c); err != nil {
+		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
+	}
+	if _, err := huiying.ParseRegion(string(c.Region)); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(c.Listen) == 0 {
+		c.Listen = []string{"127.0.0.1:8080"}
+	}
+	if c.Speed <= 0 {
+		return nil, fmt.Errorf("%s: speed 应大于 0", path)
+	}
+	c.Data = c.abs(c.Data)
+	c.County = c.abs(c.County)
+	c.Webhook.Secret = c.abs(c.Webhook.Secret)
+	c.Bus.Creds = c.abs(c.Bus.Creds)
+	if c.Data == "" {
+		c.Data = filepath.Dir(path)
+	}
+	return c, nil
+}
+
+func (c *Config) abs(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(filepath.Dir(c.path), p)
+}
+
+func (c *Config) write() error {
+	raw, err := yaml.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.path, raw, 0o600)
+}
+
+// loadCounty reads the county folder, or the built-in one.
+func (c *Config) loadCounty() (*huiying.County, error) {
+	var files fs.FS
+	if c.County != "" {
+		files = os.DirFS(c.County)
+	} else {
+		built, err := county.Embedded(c.Region)
+		if err != nil {
+			return nil, err
+		}
+		files = built
+	}
+	return county.Load(files)
+}
+
+// secretFile reads a key that stays on this machine, making it the first time.
+func secretFile(path string) ([]byte, error) {
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		return hex.DecodeString(strings.TrimSpace(string(raw)))
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails (crypto/rand)
+	return key, os.WriteFile(path, []byte(hex.EncodeToString(key)+"\n"), 0o600)
+}
+
+func (c *Config) webhookSecret() (string, error) {
+	if s := os.Getenv("HUIYING_WEBHOOK_SECRET"); s != "" || c.Webhook.Secret == "" {
+		return s, nil
+	}
+	raw, err := os.ReadFile(c.Webhook.Secret)
+	return strings.TrimSpace(string(raw)), err
+}

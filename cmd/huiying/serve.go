@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"huiying"
+	"huiying/alerting"
+	"huiying/deploy/county"
+)
+
+type serveCmd struct {
+	Config string   `required:"" type:"path" help:"The installation's huiying.yaml."`
+	Roles  []string `default:"collector,analyzer,alerting,dashboard" help:"Parts this process plays."`
+}
+
+func (c *serveCmd) Run(ctx context.Context) error {
+	for _, r := range c.Roles {
+		if !slices.Contains(allRoles, r) {
+			return usagef("没有 %q 这个角色，可用：%s", r, strings.Join(allRoles, ","))
+		}
+	}
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	speed := huiying.Speed{}
+	if cfg.Speed != 1 {
+		speed = huiying.NewSpeed(huiying.Speed{}.Now(), cfg.Speed)
+	}
+	log := newLog(os.Stderr)
+	s, err := openSystem(ctx, cfg, speed, nil, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	var listeners []net.Listener
+	if slices.Contains(c.Roles, roleDashboard) {
+		if listeners, err = listen(cfg.Listen); err != nil {
+			return err
+		}
+		log.Info("serving", "addresses", cfg.Listen, "region", cfg.Region)
+	}
+	return s.serve(ctx, listeners, c.Roles)
+}
+
+// serve runs the parts and the web side together: when one ends, all end.
+func (s *system) serve(ctx context.Context, listeners []net.Listener, roles []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.run(ctx, roles) })
+	if len(listeners) > 0 {
+		g.Go(func() error { return serveHTTP(ctx, listeners, s.dashboard, s.log) })
+	}
+	return g.Wait()
+}
+
+func listen(addresses []string) ([]net.Listener, error) {
+	var out []net.Listener
+	for _, a := range addresses {
+		l, err := net.Listen("tcp", a)
+		if err != nil {
+			for _, open := range out {
+				_ = open.Close()
+			}
+			return nil, fmt.Errorf("监听 %s: %w", a, err)
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+func newLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+type initCmd struct {
+	Region string `required:"" help:"Division code of the county, such as 141122."`
+	Dir    string `arg:"" type:"path" help:"Folder to write."`
+}
+
+func (c *initCmd) Run() error {
+	region, err := huiying.ParseRegion(c.Region)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := county.WriteTo(region, c.Dir); err != nil {
+		return err
+	}
+	_, err = fmt.Println(c.Dir)
+	return err
+}
+
+type checkCmd struct {
+	Config string `required:"" type:"path" help:"The installation's huiying.yaml."`
+}
+
+// Run prints every problem with file and line, and fails when there is one.
+func (c *checkCmd) Run() error {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	data, err := cfg.loadCounty()
+	if err != nil {
+		return err
+	}
+	if _, err := alerting.NewJudge(&data.Rules); err != nil {
+		return err
+	}
+	if cfg.Webhook.Secret != "" {
+		if _, err := os.Stat(cfg.Webhook.Secret); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: webhook.secret_file 指向的 %s 不存在", c.Config, cfg.Webhook.Secret)
+		}
+	}
+	_, err = fmt.Printf("%s：%s（%s），单位 %d 个，地名 %d 个，风险主题 %d 类，定级规则 %d 条，信源 %d 个，没有问题\n",
+		filepath.Base(c.Config), data.Name, data.Region, len(data.Units), len(data.Divisions), len(data.Lexicon.Topics), len(data.Rules.Levels), len(data.Sources))
+	return err
+}

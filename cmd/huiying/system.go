@@ -1,0 +1,339 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"huiying"
+	"huiying/alerting"
+	"huiying/alerting/notify"
+	"huiying/analyzer"
+	"huiying/bus"
+	"huiying/collector"
+	"huiying/dashboard"
+	"huiying/store/ledger"
+	"huiying/store/sqlite"
+)
+
+// The parts a process can play; `serve --roles` picks some.
+const (
+	roleCollector = "collector"
+	roleAnalyzer  = "analyzer"
+	roleAlerting  = "alerting"
+	roleDashboard = "dashboard"
+)
+
+var allRoles = []string{roleCollector, roleAnalyzer, roleAlerting, roleDashboard}
+
+// How many messages a consumer takes at once.
+const (
+	analyzeBatch = 64
+	archiveBatch = 256
+	alertBatch   = 64
+)
+
+// system is every part of one installation in one process, wired.
+type system struct {
+	cfg    *Config
+	county *huiying.County
+	units  *huiying.Directory
+	speed  huiying.Speed
+	log    *slog.Logger
+
+	bus       *bus.Bus
+	ledger    *ledger.Ledger
+	archive   *sqlite.Archive
+	analyzer  *analyzer.Analyzer
+	engine    *alerting.Engine
+	collector *collector.Collector
+	dashboard *dashboard.Server
+}
+
+// openSystem opens storage and bus and wires the parts; nothing moves before run.
+func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []dashboard.Credential, log *slog.Logger) (s *system, err error) {
+	s = &system{cfg: cfg, speed: speed, log: log}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, err
+	}
+	if s.county, err = cfg.loadCounty(); err != nil {
+		return nil, err
+	}
+	s.units = huiying.NewDirectory(s.county.Units)
+
+	open, openCtx := errgroup.WithContext(ctx) // jieba's dictionary takes longest: everything else beside it
+	open.Go(func() (err error) {
+		s.analyzer, err = analyzer.New(analyzer.Config{County: s.county, DataDir: filepath.Join(cfg.Data, "dict"), Now: speed.Now})
+		return err
+	})
+	open.Go(func() (err error) {
+		s.ledger, err = ledger.OpenSQLite(openCtx, filepath.Join(cfg.Data, "ledger.db"))
+		return err
+	})
+	open.Go(func() (err error) {
+		s.bus, err = bus.Open(ctx, bus.Config{
+			Dir: filepath.Join(cfg.Data, "bus"), URL: cfg.Bus.URL, Creds: cfg.Bus.Creds,
+			MaxBytes: cfg.Bus.MaxBytes, SyncAlways: cfg.Bus.Sync, Log: log.With("part", "bus"),
+		})
+		return err
+	})
+	if err := open.Wait(); err != nil {
+		return s, err
+	}
+	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), s.tokens); err != nil {
+		return s, err
+	}
+	if err := s.ledger.SaveUnits(ctx, s.county.Units); err != nil {
+		return s, err
+	}
+	for _, src := range s.county.Sources {
+		if err := s.ledger.SaveSource(ctx, src); err != nil {
+			return s, err
+		}
+	}
+	return s, s.wire(ctx, creds)
+}
+
+func (s *system) tokens(text string) []sqlite.Token {
+	found := s.analyzer.Tokens(text)
+	out := make([]sqlite.Token, len(found))
+	for i, t := range found {
+		out[i] = sqlite.Token{Term: t.Term, Start: t.Start, End: t.End}
+	}
+	return out
+}
+
+func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err error) {
+	key, err := secretFile(filepath.Join(s.cfg.Data, "author.key"))
+	if err != nil {
+		return fmt.Errorf("author key: %w", err)
+	}
+	var channels []string
+	if s.cfg.Webhook.URL != "" {
+		channels = append(channels, "webhook")
+	}
+	s.engine, err = alerting.New(ctx, alerting.Config{
+		Region: s.cfg.Region, Ledger: s.ledger, Rules: &s.county.Rules, Units: s.units, Speed: s.speed,
+		Channels: channels, Baseline: s.baseline(), Live: s.bus.PublishLive, Log: s.log.With("part", roleAlerting),
+	})
+	if err != nil {
+		return err
+	}
+	s.collector = collector.New(collector.Config{
+		Region: s.cfg.Region, Ledger: s.ledger, Publish: s.bus.PublishPosts,
+		Intake:    huiying.Intake{Region: s.cfg.Region, Key: key, Now: s.speed.Now},
+		Speed:     s.speed,
+		UserAgent: s.cfg.Collector.UserAgent, Contact: s.cfg.Collector.Contact,
+		AllowPrivate: s.cfg.Collector.AllowPrivate, Rate: rate.Limit(s.cfg.Collector.PerSecond),
+		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
+	})
+	s.dashboard, err = dashboard.New(dashboard.Config{
+		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
+		Inlet: s.collector, Bus: s.bus, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
+		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS,
+	})
+	return err
+}
+
+// run plays the roles until ctx ends or one part fails.
+func (s *system) run(ctx context.Context, roles []string) error {
+	g, ctx := errgroup.WithContext(ctx)
+	if slices.Contains(roles, roleCollector) {
+		g.Go(func() error { return s.collector.Run(ctx) })
+	}
+	if slices.Contains(roles, roleAnalyzer) {
+		g.Go(func() error { return s.bus.ConsumePosts(ctx, "analyzer", analyzeBatch, s.assess) })
+	}
+	if slices.Contains(roles, roleAlerting) {
+		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "archive", archiveBatch, s.keep) })
+		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, s.engine.Handle) })
+		g.Go(func() error { return s.engine.Run(ctx) })
+		dispatcher, err := s.dispatcher()
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { return dispatcher.Run(ctx) })
+	}
+	if slices.Contains(roles, roleDashboard) {
+		g.Go(func() error { return s.dashboard.Run(ctx) })
+	}
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (s *system) dispatcher() (*notify.Dispatcher, error) {
+	secret, err := s.cfg.webhookSecret()
+	if err != nil {
+		return nil, fmt.Errorf("webhook secret: %w", err)
+	}
+	var channels []notify.Channel
+	if s.cfg.Webhook.URL != "" {
+		channels = append(channels, &notify.Webhook{
+			URL: s.cfg.Webhook.URL, Secret: secret, Link: s.cfg.Base, Now: time.Now,
+			Client: &http.Client{Timeout: 10 * time.Second},
+		})
+	}
+	return notify.NewDispatcher(s.ledger, channels, s.speed, s.engine.Desk().Notified(), s.dashboard.CountNotification, s.log.With("part", "notify")), nil
+}
+
+// assess is the analyzer's step: posts in, assessments out.
+func (s *system) assess(ctx context.Context, posts []huiying.Post) error {
+	out := make([]huiying.Assessed, len(posts))
+	g := errgroup.Group{}
+	g.SetLimit(2)
+	for i, p := range posts {
+		g.Go(func() error {
+			out[i] = huiying.Assessed{Post: p, Assessment: s.analyzer.Assess(p)}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return s.bus.PublishAssessed(ctx, out)
+}
+
+// keep is the archive's step; what is new goes to the open screens.
+func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
+	fresh, err := s.archive.Insert(ctx, batch)
+	if err != nil {
+		return fmt.Errorf("archive %d posts: %w", len(batch), err)
+	}
+	isNew := make(map[huiying.PostID]bool, len(fresh))
+	for _, id := range fresh {
+		isNew[id] = true
+	}
+	for _, a := range batch {
+		if !isNew[a.Post.ID] {
+			continue
+		}
+		if err := s.bus.PublishLive(ctx, s.livePost(a)); err != nil {
+			s.log.Warn("live message lost", "post", a.Post.ID, "err", err)
+		}
+	}
+	return nil
+}
+
+func (s *system) livePost(a huiying.Assessed) huiying.Live {
+	waited := s.speed.Real(s.speed.Now().Sub(a.Post.CollectedAt))
+	return liveMessage(huiying.LivePost, a.Post.Region, map[string]any{
+		"id": a.Post.ID, "title": a.Post.Headline(), "source": a.Post.Source, "channel": a.Post.Channel,
+		"published_at": a.Post.PublishedAt, "risk": a.Assessment.Risk.Score, "sentiment": a.Assessment.Sentiment.Label,
+		"category": a.Assessment.Category, "ingested_ns": time.Now().Add(-waited).UnixNano(),
+	})
+}
+
+func (s *system) sourceSeen(src huiying.Source, h huiying.SourceHealth) {
+	colour, why := h.Status(src, s.speed.Now())
+	m := liveMessage(huiying.LiveSource, src.Region, map[string]any{"id": src.ID, "name": src.Name, "status": colour, "why": why, "items": h.Items})
+	if err := s.bus.PublishLive(context.Background(), m); err != nil {
+		s.log.Debug("live message lost", "source", src.ID, "err", err)
+	}
+}
+
+func liveMessage(kind huiying.LiveType, region huiying.Region, data map[string]any) huiying.Live {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // only plain values come here
+	}
+	return huiying.Live{Type: kind, Region: region, Data: raw}
+}
+
+// baselineFresh is how long (real time) the county's usual volume is kept.
+const baselineFresh = 10 * time.Minute
+
+// baseline returns this county's median of posts an hour over 30 days, hours
+// without a post included; 0 while nothing is known.
+func (s *system) baseline() func(context.Context) float64 {
+	var mu sync.Mutex
+	var value float64
+	var at time.Time
+	return func(ctx context.Context) float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(at) < baselineFresh {
+			return value
+		}
+		now := s.speed.Now()
+		buckets, err := s.archive.Trend(ctx, s.cfg.Region, now.AddDate(0, 0, -30), now, time.Hour)
+		if err != nil || len(buckets) == 0 {
+			s.log.Warn("no baseline", "err", err)
+			return value
+		}
+		counts := make([]int, len(buckets))
+		for i, b := range buckets {
+			counts[i] = b.Posts
+		}
+		slices.Sort(counts)
+		value, at = float64(counts[len(counts)/2]), time.Now()
+		return value
+	}
+}
+
+// serveHTTP serves h on every address until ctx ends, then lets requests finish.
+func serveHTTP(ctx context.Context, listeners []net.Listener, h http.Handler, log *slog.Logger) error {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	g := errgroup.Group{}
+	for _, l := range listeners {
+		g.Go(func() error {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		<-ctx.Done()
+		wait, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(wait); err != nil {
+			return srv.Close()
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+func (s *system) close() {
+	wait, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var errs []error
+	if s.bus != nil {
+		errs = append(errs, s.bus.Close(wait))
+	}
+	if s.archive != nil {
+		errs = append(errs, s.archive.Close())
+	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.Close())
+	}
+	if s.analyzer != nil {
+		s.analyzer.Close()
+	}
+	if err := errors.Join(errs...); err != nil {
+		s.log.Error("close", "err", err)
+	}
+}

@@ -1,0 +1,148 @@
+package collector
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+
+	"huiying"
+)
+
+var (
+	authorLabel = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)`)
+	sourceLabel = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
+	nameTail    = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|字号|分享|打印|\d{4}[-年/.]).*$`)
+	nameLead    = regexp.MustCompile(`^(?:作\s*者|记\s*者|来\s*源|文|楼\s*主)\s*[:：/]\s*`)
+)
+
+// cleanName cuts labels before a name and what stands on the same line after it.
+func cleanName(s string) string {
+	s = nameLead.ReplaceAllString(oneLine(s), "")
+	s = nameTail.ReplaceAllString(s, "")
+	s = strings.Trim(s, " |:：-—/【】[]()（）·")
+	if tooLong(s, 30) || strings.HasPrefix(s, "http") {
+		return ""
+	}
+	return s
+}
+
+// author is the name in the byline, "" when the page tells none.
+func (p *page) author(content *html.Node) string {
+	if v, name := p.metaFirst("article:author", "author", "dc.creator", "byl", "weibo:article:author"); v != "" {
+		if v = cleanName(v); v != "" && v != p.meta["og:site_name"] {
+			p.found("author", "meta %s", name)
+			return v
+		}
+	}
+	if v := cleanName(p.schema("author")); v != "" {
+		p.found("author", "JSON-LD author")
+		return v
+	}
+	if v, text := p.labelled(authorLabel, content); v != "" {
+		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
+		return v
+	}
+	found := ""
+	p.doc.Find("[itemprop=author],[rel=author],.author,.byline,.user-name,.username,.poster").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		found = cleanName(s.Text())
+		return found == ""
+	})
+	if found != "" {
+		p.found("author", "署名元素")
+	}
+	return found
+}
+
+// source is the publication the page names as its source.
+func (p *page) source(content *html.Node) string {
+	if v, name := p.metaFirst("contentsource", "source", "article:source", "weibo:article:source", "mediaid"); v != "" {
+		if v = cleanName(v); v != "" {
+			p.found("source", "meta %s", name)
+			return v
+		}
+	}
+	if v, text := p.labelled(sourceLabel, content); v != "" {
+		p.found("source", "页面上的“%s”", huiying.Clip(text, 40))
+		return v
+	}
+	if v := cleanName(p.meta["og:site_name"]); v != "" {
+		p.found("source", "meta og:site_name")
+		return v
+	}
+	if v := cleanName(p.schema("publisher")); v != "" {
+		p.found("source", "JSON-LD publisher")
+		return v
+	}
+	return ""
+}
+
+// labelled finds a label in a short line outside the text of the article.
+func (p *page) labelled(label *regexp.Regexp, content *html.Node) (name, text string) {
+	var walk func(n *html.Node, depth int) bool
+	walk = func(n *html.Node, depth int) bool {
+		if depth > 400 || n == content || n.Type == html.ElementNode && unread[n.DataAtom] {
+			return false
+		}
+		if n.Type == html.ElementNode {
+			if line := shortText(n); line != "" {
+				if m := label.FindStringSubmatch(line); m != nil {
+					if v := cleanName(m[1]); v != "" {
+						name, text = v, line
+						return true
+					}
+				}
+				return false // its children hold no more than it
+			}
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if walk(c, depth+1) {
+				return true
+			}
+		}
+		return false
+	}
+	walk(p.doc.Nodes[0], 0)
+	return name, text
+}
+
+var nextWords = regexp.MustCompile(`^[\[【（(«<>\s]*(?:下一页|下页|后一页|余下全文|Next|next|NEXT)[\]】）)»<>\s]*$`)
+
+// nextPage is the address of the same article's next page. Only a link on the
+// same site that keeps most of the address counts: "下一篇" is another article.
+func (p *page) nextPage() string {
+	next := ""
+	p.doc.Find("a[href],link[rel=next]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		if goquery.NodeName(s) == "a" && !nextWords.MatchString(oneLine(s.Text())) {
+			return true
+		}
+		u, err := p.url.Parse(strings.TrimSpace(s.AttrOr("href", "")))
+		if err != nil || u.Host != p.url.Host || !samePaper(p.url.Path, u.Path) {
+			return true
+		}
+		u.Fragment = ""
+		if u.String() == p.url.String() {
+			return true
+		}
+		next = u.String()
+		return false
+	})
+	if next != "" {
+		p.found("next_page", "“下一页”链接")
+	}
+	return next
+}
+
+// samePaper reports whether two paths name pages of one article:
+// /2020/a.html and /2020/a_2.html.
+func samePaper(a, b string) bool {
+	if a == b {
+		return true
+	}
+	dirA, fileA := a[:strings.LastIndexByte(a, '/')+1], a[strings.LastIndexByte(a, '/')+1:]
+	dirB, fileB := b[:strings.LastIndexByte(b, '/')+1], b[strings.LastIndexByte(b, '/')+1:]
+	stem, _, _ := strings.Cut(fileA, ".")
+	return dirA == dirB && stem != "" && strings.HasPrefix(fileB, strings.TrimRight(strings.TrimRight(stem, "0123456789"), "_-")) &&
+		prefixRunes(fileA, fileB) >= min(4, len(stem))
+}

@@ -1,0 +1,274 @@
+// Package collector reads sources and yields posts: feeds, web sites, JSON
+// interfaces, what programs push and what people import from files.
+//
+// It is polite (robots.txt, one page at a time, an honest name), safe (it never
+// connects into our own network), and loses nothing: an item counts as seen
+// only after its post is durable. It knows no log-in, no captcha and no
+// personal profiles; it judges nothing.
+//
+// Start reading at [Collector.Visit]; [Collector.Run] is the schedule,
+// [Extract] the reading of a page, [Rows] the reading of a file.
+package collector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"huiying"
+)
+
+// Ledger is what the collector remembers.
+type Ledger interface {
+	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
+	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
+	SaveHealth(ctx context.Context, h huiying.SourceHealth) error
+	// Unseen returns those keys of the source that are not marked yet, order kept.
+	Unseen(ctx context.Context, source huiying.SourceID, keys []string) ([]string, error)
+	MarkSeen(ctx context.Context, source huiying.SourceID, keys []string, at time.Time) error
+	SaveRejections(ctx context.Context, rs []huiying.Rejection) error
+}
+
+// Config is what a collector needs. Region, Ledger, Publish and Intake must be set.
+type Config struct {
+	Region huiying.Region
+	Ledger Ledger
+	// Publish makes posts durable before it returns. ErrBusy means the bus is
+	// full: nothing of the call may be counted as taken, the caller comes again.
+	Publish func(ctx context.Context, posts []huiying.Post) (accepted, duplicate int, err error)
+	Intake  huiying.Intake
+	Speed   huiying.Speed // the time source
+
+	UserAgent    string
+	Contact      string        // for site owners
+	AllowPrivate bool          // demo and tests only: let the fetcher reach loopback
+	Rate         rate.Limit    // requests a second and host; default 1
+	Burst        int           // default 1
+	Timeout      time.Duration // of one request, wall clock; default 30 s
+	MaxBody      int64         // bytes of one page; default 8 MB
+	Workers      int           // visits at the same time; default 8
+
+	OnHealth func(huiying.Source, huiying.SourceHealth) // for the live page
+	Log      *slog.Logger
+}
+
+// Collector reads the sources of a region.
+type Collector struct {
+	cfg     Config
+	fetcher *Fetcher
+	pause   func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
+}
+
+// finishTime is how long the book-keeping of finished work may take after a
+// shutdown began, wall clock.
+const finishTime = 10 * time.Second
+
+// New makes a collector; nothing moves before Run, Visit or Push.
+func New(cfg Config) *Collector {
+	cfg.Workers = cmp.Or(cfg.Workers, 8)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Intake.Now == nil {
+		cfg.Intake.Now = cfg.Speed.Now
+	}
+	if cfg.Intake.Region == "" {
+		cfg.Intake.Region = cfg.Region
+	}
+	return &Collector{
+		cfg: cfg,
+		fetcher: NewFetcher(FetchConfig{
+			UserAgent: cfg.UserAgent, Contact: cfg.Contact, AllowPrivate: cfg.AllowPrivate,
+			Rate: cfg.Rate, Burst: cfg.Burst, Timeout: cfg.Timeout, MaxBody: cfg.MaxBody,
+		}),
+		pause: sleep,
+	}
+}
+
+// Close ends idle connections.
+func (c *Collector) Close() { c.fetcher.Close() }
+
+// Visit reads a source once: fetch, parse, publish, mark seen, save health.
+// The error is what the health shows too; it is nil when single items failed
+// but the visit as a whole did not.
+func (c *Collector) Visit(ctx context.Context, s huiying.Source) error {
+	known, err := c.cfg.Ledger.Health(ctx, c.cfg.Region)
+	if err != nil {
+		return fmt.Errorf("read health: %w", err)
+	}
+	h := known[s.ID]
+	h.Source, h.LastAttempt = s.ID, c.cfg.Speed.Now()
+	v := c.newVisit(s, h.State, false)
+	t, err := c.read(ctx, v)
+	if ctx.Err() != nil {
+		return ctx.Err() // interrupted is not failed; what is unsettled is read again
+	}
+	c.grade(&h, v, t, err)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if saveErr := c.cfg.Ledger.SaveHealth(ctx, h); saveErr != nil {
+		return errors.Join(err, fmt.Errorf("save health of %s: %w", s.ID, saveErr))
+	}
+	if c.cfg.OnHealth != nil {
+		c.cfg.OnHealth(s, h)
+	}
+	return err
+}
+
+func (c *Collector) read(ctx context.Context, v *visit) (tally, error) {
+	list, err := openSource(v.source)
+	if err != nil {
+		return tally{}, err
+	}
+	items, err := list(ctx, v)
+	if err != nil {
+		return tally{}, err
+	}
+	return c.collect(ctx, v, items)
+}
+
+func openSource(s huiying.Source) (reader, error) {
+	list, err := open(s)
+	if err != nil {
+		return nil, fmt.Errorf("信源“%s”设置有误：%w", huiying.Clip(s.Name, 30), err)
+	}
+	return list, nil
+}
+
+// grade writes what became of a visit into the source's health.
+func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error) {
+	now := c.cfg.Speed.Now()
+	h.Visits++
+	h.Items += t.items
+	h.Rejected += t.rejected
+	if t.items > 0 {
+		h.LastItem = now
+	}
+	if len(t.lags) > 0 {
+		h.LagSeconds = median(t.lags)
+	}
+	switch {
+	case err != nil:
+		h.Failures++
+		h.LastError = huiying.Clip(err.Error(), 500)
+	default:
+		h.Failures, h.LastSuccess, h.LastError = 0, now, ""
+		if t.trouble != nil {
+			h.LastError = "有条目没有取到，下次再试：" + huiying.Clip(t.trouble.Error(), 450)
+		}
+	}
+	// A list counts as read only when everything on it is settled, or its
+	// "not modified" would hide what is left.
+	if err == nil && !t.unfinished {
+		v.memory.Lists = v.fresh
+	} else {
+		v.memory.Lists = nil
+	}
+	h.State = v.memory.bytes()
+	h.NextVisit = now.Add(c.wait(v.source, *h, err))
+}
+
+// Try reads a source like Visit, but publishes and remembers nothing: it shows
+// what would come.
+func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview, error) {
+	const shown = 10
+	list, err := openSource(s)
+	if err != nil {
+		return huiying.Preview{}, err
+	}
+	v := c.newVisit(s, nil, true)
+	items, err := list(ctx, v)
+	if err != nil {
+		return huiying.Preview{Notes: v.notes}, err
+	}
+	var preview huiying.Preview
+	for i, item := range items[:min(len(items), shown)] {
+		p, err := item.post, item.err
+		if err == nil && item.fetch != nil {
+			p, err = item.fetch(ctx, v, p)
+			if ctx.Err() != nil {
+				return huiying.Preview{}, ctx.Err()
+			}
+		}
+		if err == nil {
+			p, err = c.cfg.Intake.Accept(p)
+		}
+		if err != nil {
+			preview.Rejected = append(preview.Rejected, huiying.RowError{Index: i, Error: item.where + "：" + personText(err)})
+			continue
+		}
+		preview.Posts = append(preview.Posts, p)
+	}
+	v.note("列表里有 %d 条，试取了前 %d 条", len(items), min(len(items), shown))
+	preview.Notes = v.notes
+	return preview, nil
+}
+
+// publish waits while the bus is full. When it stays full the items are left
+// for the next visit.
+func (c *Collector) publish(ctx context.Context, posts []huiying.Post) (accepted, duplicate int, err error) {
+	wait := 250 * time.Millisecond
+	for range 6 { // 250 ms … 8 s: 16 s in all
+		accepted, duplicate, err = c.cfg.Publish(ctx, posts)
+		if !errors.Is(err, huiying.ErrBusy) {
+			break
+		}
+		if err := c.pause(ctx, wait); err != nil {
+			return 0, 0, err
+		}
+		wait *= 2
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("有 %d 条没有发布成功，下次重读：%w", len(posts), err)
+	}
+	return accepted, duplicate, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Bounds on what a rejection keeps of an item, in characters.
+const (
+	rawKept     = 2000
+	rawRedacted = 8000 // read before cutting, so that no number is cut into one that looks harmless
+)
+
+func (c *Collector) rejection(region huiying.Region, source, where, raw string, err error) huiying.Rejection {
+	if region == "" {
+		region = c.cfg.Region
+	}
+	found := make(map[string]int)
+	raw = huiying.Redact(huiying.CleanText(huiying.Clip(raw, rawRedacted)), found)
+	return huiying.Rejection{
+		At: c.cfg.Speed.Now(), Region: region, Source: source, Where: huiying.Clip(where, 500),
+		Error: huiying.Redact(huiying.Clip(personText(err), 500), found), Raw: huiying.Clip(raw, rawKept),
+	}
+}
+
+// personText is an error without the cause that is for the log only.
+func personText(err error) string {
+	var e *huiying.Error
+	var f *Failure
+	switch {
+	case errors.As(err, &f):
+		return f.Error()
+	case errors.As(err, &e):
+		plain := *e
+		plain.Cause = nil
+		return plain.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,247 @@
+package collector
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	readability "codeberg.org/readeck/go-readability/v2"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Bounds of automatic extraction.
+const (
+	maxElements    = 50_000 // of a page the fall-back reads
+	trustedRunes   = 200    // the general extractor is sure of articles at least this long
+	paragraphRunes = 8      // a shorter line counts only beside longer ones
+)
+
+// content is the article's text and the element it stands in. Long articles
+// are read by readability; short ones (notices, forum posts), which it
+// mistakes for decoration, by where the page's sentences are densest.
+func (p *page) content(title string) (string, *html.Node) {
+	dense := p.densest()
+	ownText := articleText(dense, title)
+	if text := p.readable(); text != "" {
+		text = withoutHeading(text, title)
+		if n := runes(text); n >= trustedRunes && 2*n >= runes(ownText) {
+			p.found("text", "readability")
+			return text, p.around(text, dense)
+		}
+	}
+	if ownText != "" {
+		p.found("text", "文字最密的元素 %s", describe(dense))
+	}
+	return ownText, dense
+}
+
+func (p *page) readable() string {
+	parser := readability.NewParser()
+	parser.CharThresholds = 100
+	parser.MaxElemsToParse = maxElements
+	a, err := parser.ParseDocument(p.doc.Nodes[0], p.url)
+	if err != nil || a.Node == nil {
+		return ""
+	}
+	return plainText(a.Node)
+}
+
+var (
+	junkName   = regexp.MustCompile(`(?:^|[ _-])(?:nav|menu|footer?|foot|copyright|crumb\w*|breadcrumb\w*|related?|recommend\w*|relate|hot|rank\w*|sidebar|side|aside|share\w*|toolbar|comments?|reply-?box|login|search|advert\w*|ads?|banner|qrcode|pagination|pager|page-?nav|declare|disclaimer|statement|shengming|mianze|tags?|editor|zebian|prev-?next|kefu|friend-?links?)(?:$|[ _-])`)
+	smallPrint = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
+	endMarks   = "。！？；，、：…”"
+)
+
+// densest is the element that holds the page's sentences and little else: from
+// the body downwards as long as one child holds nearly all of them.
+func (p *page) densest() *html.Node {
+	body := p.doc.Find("body").First()
+	if len(body.Nodes) == 0 {
+		return nil
+	}
+	weight := make(map[*html.Node]float64)
+	weigh(body.Nodes[0], weight, 0)
+	n := body.Nodes[0]
+	if weight[n] <= 0 {
+		return nil
+	}
+	for {
+		var heaviest *html.Node
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type == html.ElementNode && (heaviest == nil || weight[c] > weight[heaviest]) {
+				heaviest = c
+			}
+		}
+		const most = 0.6 // of the parent's weight
+		if heaviest == nil || weight[heaviest] < most*weight[n] || !container(heaviest) {
+			return n
+		}
+		n = heaviest
+	}
+}
+
+// container reports whether n may be the whole of an article: paragraphs and
+// inline elements are parts of one.
+func container(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.P, atom.Span, atom.A, atom.B, atom.Strong, atom.Em, atom.I, atom.Font, atom.U, atom.Blockquote, atom.H1, atom.H2, atom.H3, atom.Li, atom.Tr:
+		return false
+	}
+	return blocks[n.DataAtom] || n.DataAtom == atom.Td || n.DataAtom == 0
+}
+
+// weigh gives every element the weight of the sentences under it: characters
+// outside links, more when they are punctuated, none in what the page itself
+// calls navigation, related pages, comments.
+func weigh(n *html.Node, weight map[*html.Node]float64, depth int) float64 {
+	if n.Type == html.TextNode {
+		s := strings.TrimSpace(n.Data)
+		count := utf8.RuneCountInString(s)
+		if count == 0 || smallPrint.MatchString(s) {
+			return 0
+		}
+		marks := strings.Count(s, "，") + strings.Count(s, "。") + strings.Count(s, "！") + strings.Count(s, "？") + strings.Count(s, "；") + strings.Count(s, "、")
+		if count < paragraphRunes && marks == 0 {
+			return 0.1 * float64(count)
+		}
+		return float64(count) * (1 + float64(min(marks, count/8)))
+	}
+	if depth > 500 || n.Type != html.ElementNode || unread[n.DataAtom] {
+		return 0
+	}
+	switch n.DataAtom {
+	case atom.A, atom.Nav, atom.Footer, atom.Aside:
+		return 0
+	}
+	if name := named(n); len(name) < 120 && n.DataAtom != atom.Body && junkName.MatchString(name) {
+		return 0
+	}
+	if strings.Contains(strings.ReplaceAll(attr(n, "style"), " ", ""), "display:none") {
+		return 0
+	}
+	sum := 0.0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		sum += weigh(c, weight, depth+1)
+	}
+	weight[n] = sum
+	return sum
+}
+
+// articleText is the text of an element without the parts that are no article:
+// what stands in links only, and what the page calls something else.
+func articleText(n *html.Node, title string) string {
+	if n == nil {
+		return ""
+	}
+	kept := cloneWithout(n, func(c *html.Node) bool {
+		switch c.DataAtom {
+		case atom.H1, atom.Nav, atom.Footer, atom.Aside, atom.Form:
+			return true
+		}
+		if name := named(c); len(name) < 120 && junkName.MatchString(name) {
+			return true
+		}
+		if c.DataAtom == atom.Ul || c.DataAtom == atom.Ol || c.DataAtom == atom.Div || c.DataAtom == atom.P || c.DataAtom == atom.Dl {
+			return linkShare(c) > 0.7
+		}
+		return false
+	})
+	return withoutHeading(plainText(kept), title)
+}
+
+// withoutHeading drops the title and the line with date and source from the
+// top of a text.
+func withoutHeading(text, title string) string {
+	for range 3 {
+		line, rest, more := strings.Cut(text, "\n")
+		heading := title != "" && strings.HasPrefix(squeeze(line), squeeze(title)) && runes(line) < runes(title)+40
+		byline := !tooLong(line, 60) && !strings.ContainsAny(line, endMarks[:3]) && strings.Count(line, "，") == 0 &&
+			(dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || sourceLabel.MatchString(line))
+		if !more || !heading && !byline {
+			break
+		}
+		text = rest
+	}
+	return text
+}
+
+func cloneWithout(n *html.Node, drop func(*html.Node) bool) *html.Node {
+	c := &html.Node{Type: n.Type, Data: n.Data, DataAtom: n.DataAtom, Attr: n.Attr}
+	for k := n.FirstChild; k != nil; k = k.NextSibling {
+		if k.Type == html.ElementNode && (unread[k.DataAtom] || drop(k)) {
+			continue
+		}
+		c.AppendChild(cloneWithout(k, drop))
+	}
+	return c
+}
+
+// linkShare is the share of n's characters that stand in links, 0…1; 0 when
+// there is no text.
+func linkShare(n *html.Node) float64 {
+	all, linked := 0, 0
+	for d := range n.Descendants() {
+		if d.Type != html.TextNode {
+			continue
+		}
+		c := runes(d.Data)
+		all += c
+		for up := d.Parent; up != nil && up != n; up = up.Parent {
+			if up.DataAtom == atom.A {
+				linked += c
+				break
+			}
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(linked) / float64(all)
+}
+
+// around is the element of our own document that holds a text readability
+// found in its copy: the one that holds both its first and last paragraph.
+func (p *page) around(text string, otherwise *html.Node) *html.Node {
+	var want []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if runes(line) >= 2*paragraphRunes {
+			want = append(want, squeeze(line))
+		}
+	}
+	if len(want) == 0 {
+		return otherwise
+	}
+	first, last := p.holding(want[0]), p.holding(want[len(want)-1])
+	for n := first; n != nil; n = n.Parent {
+		if within(last, n) && n.Type == html.ElementNode && container(n) {
+			return n
+		}
+	}
+	return otherwise
+}
+
+// holding is the text node that begins a paragraph.
+func (p *page) holding(paragraph string) *html.Node {
+	for n := range p.doc.Nodes[0].Descendants() {
+		if n.Type != html.TextNode || n.Parent != nil && (unread[n.Parent.DataAtom] || n.Parent.DataAtom == atom.Title) {
+			continue
+		}
+		if s := squeeze(n.Data); runes(s) >= 4 && strings.HasPrefix(paragraph, s) {
+			return n
+		}
+	}
+	return nil
+}
+
+// describe names an element as a selector would: div#content.article.
+func describe(n *html.Node) string {
+	s := n.Data
+	if id := attr(n, "id"); id != "" {
+		s += "#" + id
+	}
+	if class := strings.Fields(attr(n, "class")); len(class) > 0 {
+		s += "." + class[0]
+	}
+	return s
+}

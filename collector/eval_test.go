@@ -1,0 +1,26 @@
+package collector
+
+import (
+	"os"
+	"testing"
+)
+
+func TestExtractReadsSavedNewsPages(t *testing.T) {
+	const path = "../../shared/data/extract/dev.jsonl"
+	if _, err := os.Stat(path); err != nil && os.Getenv("CI") == "" {
+		t.Skip("the labelled pages are not here")
+	}
+	score, err := EvalExtract(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range score.Pages {
+		if p.ContentF1 < 0.95 || !p.TitleOK || p.DateOK != nil && !*p.DateOK || p.Error != "" {
+			t.Logf("%s: F1 %.3f, title %v %q, date %q %v %v", p.ID, p.ContentF1, p.TitleOK, p.Title, p.Date, p.Error, p.Why)
+		}
+	}
+	t.Logf("content F1 %.4f, titles %d/%d, dates %d/%d", score.ContentF1, score.TitleExact, score.N, score.DateExact, score.Dates)
+	if score.ContentF1 < 0.95 || score.TitleRate < 0.85 || score.DateRate < 0.85 {
+		t.Errorf("content F1 %.4f, titles %.2f, dates %.2f", score.ContentF1, score.TitleRate, score.DateRate)
+	}
+}

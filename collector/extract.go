@@ -1,0 +1,177 @@
+package collector
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+
+	"huiying"
+)
+
+// Article is what a page says, and which rule found each part of it.
+type Article struct {
+	URL         string            `json:"url"`
+	Title       string            `json:"title"`
+	Text        string            `json:"text"`
+	Author      string            `json:"author,omitempty"`
+	Source      string            `json:"source,omitempty"` // whom the page names as its source
+	PublishedAt time.Time         `json:"published_at,omitzero"`
+	Encoding    string            `json:"encoding"`
+	NextPage    string            `json:"next_page,omitempty"` // the address of the article's next page
+	Why         map[string]string `json:"why"`                 // field → the rule that found it
+}
+
+// Extract reads the article of a page without knowing the site: title, text,
+// date, author, source. It tells in Why how it found each. contentType is the
+// HTTP header, "" when unknown.
+func Extract(pageURL string, body []byte, contentType string) (Article, error) {
+	return extractAt(pageURL, body, contentType, time.Now())
+}
+
+// extractAt is Extract at a given time, which "3小时前" counts from.
+func extractAt(pageURL string, body []byte, contentType string, now time.Time) (Article, error) {
+	p, err := parsePage(pageURL, body, contentType, now)
+	if err != nil {
+		return Article{}, err
+	}
+	return p.article(siteRules{})
+}
+
+// A page is a parsed document on its way to becoming an [Article].
+type page struct {
+	url      *url.URL
+	doc      *goquery.Document
+	encoding string
+	now      time.Time
+	meta     map[string]string // lower-case name or property → content
+	ld       []map[string]any  // schema.org objects, flattened
+	scripts  string            // inline scripts, for what only they tell
+	why      map[string]string
+}
+
+// maxScript bounds the inline script text that is searched, in bytes.
+const maxScript = 512 << 10
+
+func parsePage(pageURL string, body []byte, contentType string, now time.Time) (*page, error) {
+	u, err := url.Parse(pageURL)
+	if err != nil {
+		return nil, huiying.Invalid("url", "不是合法的网址：%s", huiying.Clip(pageURL, 200))
+	}
+	if !isText(contentType) {
+		return nil, notAPage(pageURL, "是 "+contentType+"，不是网页")
+	}
+	if bytes.HasPrefix(body, []byte("%PDF")) || bytes.Contains(body[:min(len(body), 512)], []byte{0, 0, 0}) {
+		return nil, notAPage(pageURL, "是二进制文件，不是网页")
+	}
+	text, encoding, how := decodeText(body, contentType)
+	root, err := html.Parse(bytes.NewReader(text))
+	if err != nil {
+		return nil, notAPage(pageURL, "网页结构无法解析（"+err.Error()+"）")
+	}
+	p := &page{url: u, doc: goquery.NewDocumentFromNode(root), encoding: encoding, now: now, why: map[string]string{"encoding": how}}
+	p.readMeta()
+	return p, nil
+}
+
+func notAPage(pageURL, message string) error {
+	return &Failure{URL: huiying.Clip(pageURL, 300), Message: message, Permanent: true}
+}
+
+// article applies the site's own rules first and the general ones where it has none.
+func (p *page) article(rules siteRules) (Article, error) {
+	a := Article{URL: p.url.String(), Encoding: p.encoding, Why: p.why}
+	rules.prepare(p)
+
+	a.Title = p.chosen("title", rules.title, func(s string) string { return oneLine(s) })
+	if a.Title == "" {
+		a.Title = p.title()
+	}
+	var content *html.Node
+	if rules.text != "" {
+		a.Text, content = p.selectedText(rules.text)
+	}
+	if a.Text == "" {
+		a.Text, content = p.content(a.Title)
+	}
+	if when := p.chosen("published_at", rules.date, nil); when != "" {
+		a.PublishedAt, _ = ParseDate(when, p.now)
+	}
+	if a.PublishedAt.IsZero() {
+		a.PublishedAt = p.published(content)
+	}
+	a.Author = p.chosen("author", rules.author, cleanName)
+	if a.Author == "" {
+		a.Author = p.author(content)
+	}
+	if a.Source = p.source(content); a.Source == a.Author {
+		a.Author = ""
+	}
+	a.NextPage = p.nextPage()
+	if a.Text == "" {
+		return a, notAPage(a.URL, "网页里没有找到正文")
+	}
+	return a, nil
+}
+
+// chosen is the first non-empty text or attribute a selector of the source's
+// options finds.
+func (p *page) chosen(field, selector string, clean func(string) string) string {
+	if selector == "" {
+		return ""
+	}
+	for _, s := range selectedValues(p.doc.Selection, selector) {
+		if clean != nil {
+			s = clean(s)
+		}
+		if s = strings.TrimSpace(s); s != "" {
+			p.why[field] = "选择器 " + selector
+			return s
+		}
+	}
+	return ""
+}
+
+func (p *page) selectedText(selector string) (string, *html.Node) {
+	css, _ := splitSelector(selector)
+	sel := p.doc.Find(css)
+	var parts []string
+	for _, n := range sel.Nodes {
+		if t := plainText(n); t != "" {
+			parts = append(parts, t)
+		}
+	}
+	if len(parts) == 0 {
+		return "", nil
+	}
+	p.why["text"] = "选择器 " + selector
+	return strings.Join(parts, "\n"), sel.Nodes[0]
+}
+
+// splitSelector parts "meta[name=author]@content" into selector and attribute.
+func splitSelector(s string) (css, attribute string) {
+	if i := strings.LastIndexByte(s, '@'); i > 0 && !strings.ContainsAny(s[i:], `]"'`) {
+		return strings.TrimSpace(s[:i]), strings.TrimSpace(s[i+1:])
+	}
+	return s, ""
+}
+
+func selectedValues(in *goquery.Selection, selector string) []string {
+	css, attribute := splitSelector(selector)
+	var out []string
+	in.Find(css).Each(func(_ int, s *goquery.Selection) {
+		if attribute != "" {
+			out = append(out, s.AttrOr(attribute, ""))
+			return
+		}
+		out = append(out, plainText(s.Nodes[0]))
+	})
+	return out
+}
+
+// found notes which rule gave a field.
+func (p *page) found(field, format string, args ...any) { p.why[field] = fmt.Sprintf(format, args...) }

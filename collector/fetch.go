@@ -1,0 +1,248 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// FetchConfig says how a [Fetcher] behaves. The zero value is polite and safe.
+type FetchConfig struct {
+	UserAgent    string        // default "Huiying/1.0"; Contact is added
+	Contact      string        // a page or mail address for site owners
+	AllowPrivate bool          // demo and tests only: let it reach loopback and private networks
+	Rate         rate.Limit    // requests a second and host; default 1
+	Burst        int           // default 1
+	Timeout      time.Duration // of one request with its body, wall clock; default 30 s
+	MaxBody      int64         // bytes after decompression; default 8 MB
+	Wall         func() time.Time
+}
+
+// Bounds of a fetch.
+const (
+	defaultTimeout = 30 * time.Second
+	defaultMaxBody = 8 << 20
+	maxRedirects   = 8
+)
+
+// Fetcher reads public pages politely: it obeys robots.txt, asks one page of a
+// host at a time and at most at a given rate, stays away when told to, follows
+// few redirects, reads no more than it can hold, and never connects to an
+// address inside our own network.
+type Fetcher struct {
+	cfg    FetchConfig
+	client *http.Client
+	hosts  *hosts
+	robots *robots
+}
+
+// Validators let a server answer 304 when nothing changed (RFC 9110 §13).
+type Validators struct {
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"last_modified,omitempty"`
+}
+
+// Fetched is the answer of a server.
+type Fetched struct {
+	URL         string // after redirects
+	ContentType string
+	Body        []byte // decompressed; nil when NotModified
+	Validators  Validators
+	NotModified bool
+}
+
+// NewFetcher makes a fetcher; Close it when done.
+func NewFetcher(cfg FetchConfig) *Fetcher {
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, "Huiying/1.0")
+	if cfg.Contact != "" && !strings.Contains(cfg.UserAgent, cfg.Contact) {
+		cfg.UserAgent += " (+" + cfg.Contact + ")"
+	}
+	cfg.Rate = cmp.Or(cfg.Rate, 1)
+	cfg.Burst = max(cfg.Burst, 1)
+	cfg.Timeout = cmp.Or(cfg.Timeout, defaultTimeout)
+	cfg.MaxBody = cmp.Or(cfg.MaxBody, defaultMaxBody)
+	if cfg.Wall == nil {
+		cfg.Wall = time.Now
+	}
+	allowed := publicOnly
+	if cfg.AllowPrivate {
+		allowed = anywhere
+	}
+	f := &Fetcher{cfg: cfg, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.Wall)}
+	f.client = &http.Client{
+		Transport: &http.Transport{
+			Proxy:                  nil, // a proxy would connect for us, past the guard
+			DialContext:            dialer(allowed).DialContext,
+			ForceAttemptHTTP2:      true,
+			TLSHandshakeTimeout:    10 * time.Second,
+			MaxIdleConnsPerHost:    1,
+			MaxIdleConns:           64,
+			IdleConnTimeout:        30 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	f.robots = &robots{fetch: f.readRobots, slow: f.hosts.slower, wall: cfg.Wall, site: make(map[string]*robotsEntry)}
+	return f
+}
+
+// Close ends idle connections.
+func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
+
+// Get reads one address, with the validators of the last reading if any. Every
+// error but the end of ctx is a [Failure].
+func (f *Fetcher) Get(ctx context.Context, address string, v Validators) (Fetched, error) {
+	u, err := checkURL(address)
+	if err != nil {
+		return Fetched{}, err
+	}
+	return f.follow(ctx, u, v, f.cfg.MaxBody, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
+}
+
+func (f *Fetcher) readRobots(ctx context.Context, u *url.URL) ([]byte, error) {
+	got, err := f.follow(ctx, u, Validators{}, robotsMax, nil)
+	return got.Body, err
+}
+
+// follow asks for u and goes where it is sent, checking each step.
+func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, maxBody int64, allowed func(context.Context, *url.URL) error) (Fetched, error) {
+	start := u
+	been := []string{}
+	for {
+		if slices.Contains(been, u.String()) {
+			return Fetched{}, &Failure{URL: printable(start), Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
+		}
+		if len(been) > maxRedirects {
+			return Fetched{}, &Failure{URL: printable(start), Message: fmt.Sprintf("重定向超过 %d 次", maxRedirects), Permanent: true}
+		}
+		been = append(been, u.String())
+		if allowed != nil {
+			if err := allowed(ctx, u); err != nil {
+				return Fetched{}, err
+			}
+		}
+		got, next, err := f.ask(ctx, u, v, maxBody)
+		if err != nil || next == "" {
+			return got, err
+		}
+		to, err := u.Parse(next)
+		if err != nil {
+			return Fetched{}, &Failure{URL: printable(u), Message: "重定向到不合法的网址", Permanent: true, Cause: err}
+		}
+		to.Fragment = ""
+		if u, err = checkURL(to.String()); err != nil {
+			return Fetched{}, err
+		}
+	}
+}
+
+// ask sends one request and reads its answer, or where it sends us.
+func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int64) (got Fetched, next string, err error) {
+	done, err := f.hosts.turn(ctx, u.Host)
+	if err != nil {
+		return Fetched{}, "", withURL(err, u)
+	}
+	defer done()
+	hurry, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(hurry, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return Fetched{}, "", &Failure{URL: printable(u), Message: "不是合法的网址", Permanent: true, Cause: err}
+	}
+	req.Header.Set("User-Agent", f.cfg.UserAgent)
+	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml,application/json,application/feed+json;q=0.9,*/*;q=0.5")
+	req.Header.Set("Accept-Language", "zh-CN,zh;q=0.9")
+	if v.ETag != "" {
+		req.Header.Set("If-None-Match", v.ETag)
+	}
+	if v.LastModified != "" {
+		req.Header.Set("If-Modified-Since", v.LastModified)
+	}
+	res, err := f.client.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Fetched{}, "", ctx.Err()
+		}
+		return Fetched{}, "", transportFailure(u, err, f.cfg.Timeout)
+	}
+	defer func() { _ = res.Body.Close() }() // nothing is left to learn from it
+
+	got = Fetched{
+		URL: u.String(), ContentType: res.Header.Get("Content-Type"),
+		Validators: Validators{ETag: res.Header.Get("ETag"), LastModified: res.Header.Get("Last-Modified")},
+	}
+	switch {
+	case res.StatusCode == http.StatusNotModified:
+		got.NotModified = true
+		got.Validators.ETag = cmp.Or(got.Validators.ETag, v.ETag)
+		got.Validators.LastModified = cmp.Or(got.Validators.LastModified, v.LastModified)
+		return got, "", nil
+	case res.StatusCode >= 300 && res.StatusCode < 400 && res.Header.Get("Location") != "":
+		return Fetched{}, res.Header.Get("Location"), nil
+	case res.StatusCode != http.StatusOK:
+		failure := statusFailure(u, res, f.cfg.Wall())
+		if failure.RetryAfter > 0 {
+			f.hosts.sendAway(u.Host, failure.RetryAfter)
+		}
+		return Fetched{}, "", failure
+	}
+	if enc := res.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return Fetched{}, "", &Failure{URL: printable(u), Message: "用了没有请求的压缩方式 " + enc, Permanent: true}
+	}
+	got.Body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	switch {
+	case int64(len(got.Body)) > maxBody:
+		return Fetched{}, "", &Failure{URL: printable(u), Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(maxBody)), Permanent: true}
+	case err != nil && ctx.Err() != nil:
+		return Fetched{}, "", ctx.Err()
+	case err != nil:
+		return Fetched{}, "", transportFailure(u, err, f.cfg.Timeout)
+	}
+	return got, "", nil
+}
+
+// withURL puts the page's address in place of the host's.
+func withURL(err error, u *url.URL) error {
+	var f *Failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := *f
+	named.URL = printable(u)
+	return &named
+}
+
+func sizeText(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d MB", n>>20)
+}
+
+// isText reports whether a content type may hold text we read.
+func isText(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return true // undeclared or broken: the reader will see
+	}
+	major, _, _ := strings.Cut(kind, "/")
+	switch major {
+	case "image", "audio", "video", "font":
+		return false
+	}
+	switch kind {
+	case "application/pdf", "application/zip", "application/msword", "application/vnd.ms-excel", "application/gzip":
+		return false
+	}
+	return true
+}

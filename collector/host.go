@@ -1,0 +1,98 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"huiying"
+)
+
+// A host is one server we are polite to: one request at a time, never faster
+// than its limit, and not at all while it sends us away.
+type host struct {
+	slot  chan struct{} // held during a request
+	limit *rate.Limiter
+
+	mu    sync.Mutex
+	until time.Time // wall clock: not before this
+}
+
+// hosts hands out turns.
+type hosts struct {
+	rate  rate.Limit
+	burst int
+	wall  func() time.Time
+
+	mu   sync.Mutex
+	byID map[string]*host
+}
+
+func newHosts(limit rate.Limit, burst int, wall func() time.Time) *hosts {
+	return &hosts{rate: limit, burst: burst, wall: wall, byID: make(map[string]*host)}
+}
+
+func (hs *hosts) get(id string) *host {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	h := hs.byID[id]
+	if h == nil {
+		h = &host{slot: make(chan struct{}, 1), limit: rate.NewLimiter(hs.rate, hs.burst)}
+		hs.byID[id] = h
+	}
+	return h
+}
+
+// turn waits until it is our turn at the host and returns how to end it. While
+// the host sends us away it fails at once instead of waiting.
+func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
+	h := hs.get(id)
+	select {
+	case h.slot <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	done = func() { <-h.slot }
+	if left := h.away(hs.wall()); left > 0 {
+		done()
+		return nil, &Failure{URL: id, Message: fmt.Sprintf("网站要求暂缓访问，%s后再试", huiying.SpanText(left)), RetryAfter: left}
+	}
+	if err := h.limit.Wait(ctx); err != nil {
+		done()
+		if ctx.Err() == nil { // the limiter sees beforehand that the turn would come too late
+			err = context.DeadlineExceeded
+		}
+		return nil, fmt.Errorf("wait for a turn at %s: %w", id, err)
+	}
+	return done, nil
+}
+
+// slower applies a Crawl-delay of robots.txt.
+func (hs *hosts) slower(id string, delay time.Duration) {
+	const longest = time.Minute // a longer delay would stall every visit
+	if delay = min(delay, longest); delay <= 0 {
+		return
+	}
+	h := hs.get(id)
+	h.limit.SetLimit(min(hs.rate, rate.Every(delay)))
+	h.limit.SetBurst(1)
+}
+
+// sendAway keeps every request from the host for d.
+func (hs *hosts) sendAway(id string, d time.Duration) {
+	h := hs.get(id)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if until := hs.wall().Add(d); until.After(h.until) {
+		h.until = until
+	}
+}
+
+func (h *host) away(now time.Time) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.until.Sub(now)
+}

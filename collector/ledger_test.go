@@ -1,0 +1,132 @@
+package collector
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"huiying"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A book is a ledger in memory; it counts what it is asked.
+type book struct {
+	mu         sync.Mutex
+	sources    []huiying.Source
+	health     map[huiying.SourceID]huiying.SourceHealth
+	seen       map[string]bool
+	rejections []huiying.Rejection
+	saved      chan huiying.SourceHealth // gets each saved health, if not nil
+}
+
+func newBook(sources ...huiying.Source) *book {
+	return &book{sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool)}
+}
+
+func (b *book) Sources(context.Context, huiying.Region) ([]huiying.Source, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.sources), nil
+}
+
+func (b *book) Health(context.Context, huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.health), nil
+}
+
+func (b *book) SaveHealth(_ context.Context, h huiying.SourceHealth) error {
+	b.mu.Lock()
+	b.health[h.Source] = h
+	b.mu.Unlock()
+	if b.saved != nil {
+		b.saved <- h
+	}
+	return nil
+}
+
+func (b *book) Unseen(_ context.Context, source huiying.SourceID, keys []string) ([]string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []string
+	for _, k := range keys {
+		if !b.seen[string(source)+"\x00"+k] {
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+func (b *book) MarkSeen(_ context.Context, source huiying.SourceID, keys []string, _ time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, k := range keys {
+		b.seen[string(source)+"\x00"+k] = true
+	}
+	return nil
+}
+
+func (b *book) SaveRejections(_ context.Context, rs []huiying.Rejection) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rejections = append(b.rejections, rs...)
+	return nil
+}
+
+// A sink is a bus in memory that drops repeats by ID.
+type sink struct {
+	mu    sync.Mutex
+	posts []huiying.Post
+	ids   map[huiying.PostID]bool
+	fail  []error // the answers of the next calls
+}
+
+func (s *sink) publish(_ context.Context, posts []huiying.Post) (accepted, duplicate int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.fail) > 0 {
+		err, s.fail = s.fail[0], s.fail[1:]
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	if s.ids == nil {
+		s.ids = make(map[huiying.PostID]bool)
+	}
+	for _, p := range posts {
+		if s.ids[p.ID] {
+			duplicate++
+			continue
+		}
+		s.ids[p.ID] = true
+		s.posts = append(s.posts, p)
+		accepted++
+	}
+	return accepted, duplicate, nil
+}
+
+var testNow = time.Date(2026, 3, 5, 15, 4, 5, 0, huiying.Beijing)
+
+// testCollector reads loopback without waiting; its clock stands at testNow
+// but for the time the test itself takes.
+func testCollector(t *testing.T, ledger Ledger, out *sink, change ...func(*Config)) *Collector {
+	t.Helper()
+	cfg := Config{
+		Region: "141122", Ledger: ledger, Publish: out.publish, Speed: huiying.NewSpeed(testNow, 1),
+		Intake: huiying.Intake{Region: "141122", Key: []byte("k")}, AllowPrivate: true, Rate: 10_000, Burst: 1000,
+		Timeout: 5 * time.Second,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	c := New(cfg)
+	c.pause = func(context.Context, time.Duration) error { return nil }
+	t.Cleanup(c.Close)
+	return c
+}

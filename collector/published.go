@@ -1,0 +1,227 @@
+package collector
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"huiying"
+)
+
+// publishedNames are the meta names sites put the date in, the standard of
+// government sites (GB/T 网站页面标签规范: PubDate) among them.
+var publishedNames = []string{
+	"article:published_time", "pubdate", "publishdate", "publishtime", "og:published_time", "og:release_date", "og:time", "datepublished",
+	"publication_date", "weibo:article:create_at", "weibo: article:create_at", "release_date", "dc.date", "dc.date.issued", "createdate",
+	"article:create_at", "apub:time", "apub:date", "bytedance:published_time", "date", "article.created", "sailthru.date", "parsely-pub-date",
+}
+
+var (
+	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发帖|刊发|更新|上传|录入|添加|创建|提问|来信|成文|写信|时\s*间|日\s*期)\s*(?:时\s*间|日\s*期|于|在)?\s*[:：]?\s*`)
+	dateNamed  = regexp.MustCompile(`time|date|pub|info|meta|source|byline|laiyuan|shijian|riqi|author|post`)
+	scriptDate = regexp.MustCompile(`(?i)["']?\b(?:pub_?time|publish_?time|publish_?date|pub_?date|create_?time|date_?published|ct|oriCreateTime)["']?\s*[:=]\s*["']?((?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d)?)?|1\d{9}(?:\d{3})?)\b`)
+	urlDate    = regexp.MustCompile(`(?:^|[/_-])((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.t-]|\d{4,}|$)`)
+)
+
+// published is when the page says it was published. What is declared for
+// machines comes first; a visible date of the same day that also tells the hour
+// refines it.
+func (p *page) published(content *html.Node) time.Time {
+	declared, why := p.declaredDate()
+	if !declared.IsZero() && hasClock(declared) {
+		p.found("published_at", "%s", why)
+		return declared
+	}
+	visible, how := p.visibleDate(content)
+	switch {
+	case declared.IsZero() && visible.IsZero():
+	case declared.IsZero(), sameDay(declared, visible):
+		p.found("published_at", "%s", how)
+		return visible
+	default:
+		p.found("published_at", "%s", why)
+		return declared
+	}
+	if m := scriptDate.FindStringSubmatch(p.scripts); m != nil {
+		if t, ok := p.past(m[1]); ok {
+			p.found("published_at", "脚本里的 %s", huiying.Clip(oneLine(m[0]), 60))
+			return t
+		}
+	}
+	if m := urlDate.FindStringSubmatch(p.url.Path); m != nil {
+		if t, ok := p.past(m[1] + "-" + m[2] + "-" + m[3]); ok {
+			p.found("published_at", "网址里的日期")
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+func (p *page) declaredDate() (time.Time, string) {
+	if t, ok := p.past(p.schema("datePublished")); ok {
+		return t, "JSON-LD datePublished"
+	}
+	for _, name := range publishedNames {
+		if t, ok := p.past(p.meta[name]); ok {
+			return t, "meta " + name
+		}
+	}
+	var found time.Time
+	p.doc.Find("[itemprop=datePublished],time[pubdate],article time[datetime],header time[datetime]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		for _, text := range []string{s.AttrOr("datetime", ""), s.AttrOr("content", ""), s.Text()} {
+			if t, ok := p.past(text); ok {
+				found = t
+				return false
+			}
+		}
+		return true
+	})
+	return found, "time 元素"
+}
+
+// A dated is a visible piece of text that holds a date.
+type dated struct {
+	at    time.Time
+	score int
+	text  string
+}
+
+// visibleDate looks at short pieces of text: best is one with a label
+// (发布时间：), then one in an element called time or info, then one between
+// heading and content.
+func (p *page) visibleDate(content *html.Node) (time.Time, string) {
+	var best dated
+	seenHeading, seenContent, order := false, false, 0
+	title := p.doc.Find("h1").First()
+	var walk func(n *html.Node, depth int)
+	walk = func(n *html.Node, depth int) {
+		if depth > 400 || n.Type == html.ElementNode && unread[n.DataAtom] {
+			return
+		}
+		if n == content {
+			seenContent = true
+		}
+		if len(title.Nodes) > 0 && n == title.Nodes[0] {
+			seenHeading = true
+		}
+		if n.Type == html.ElementNode && n.DataAtom != atom.A && n != content {
+			if text := shortText(n); text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
+				order++
+				p.weigh(n, text, seenHeading, seenContent && !within(n, content), order, &best)
+			}
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c, depth+1)
+		}
+	}
+	walk(p.doc.Nodes[0], 0)
+	if best.score < 3 {
+		return time.Time{}, ""
+	}
+	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”"
+}
+
+func (p *page) weigh(n *html.Node, text string, afterHeading, afterContent bool, order int, best *dated) {
+	t, score := time.Time{}, 0
+	if loc := dateLabel.FindStringIndex(text); loc != nil {
+		if at, ok := p.past(text[loc[1]:]); ok {
+			t, score = at, 6
+		}
+	}
+	if score == 0 {
+		at, ok := p.past(text)
+		if !ok {
+			return
+		}
+		t, score = at, 2
+	}
+	if dateNamed.MatchString(named(n)) || n.Parent != nil && dateNamed.MatchString(named(n.Parent)) {
+		score += 2
+	}
+	if hasClock(t) {
+		score += 2
+	}
+	if afterHeading {
+		score++
+	}
+	if strings.Contains(text, "来源") || strings.Contains(text, "作者") || strings.Contains(text, "阅读") || strings.Contains(text, "点击") {
+		score++
+	}
+	if afterContent {
+		score -= 3
+	}
+	if insideList(n) {
+		score -= 3 // dates of other articles
+	}
+	if p.now.Sub(t) < 20*time.Minute && strings.Contains(text, "星期") {
+		score -= 4 // the page's clock
+	}
+	if score > best.score {
+		*best = dated{at: t, score: score, text: text}
+	}
+}
+
+// shortText is n's text when it is a line or less, not a container.
+func shortText(n *html.Node) string {
+	const longest = 120 // characters of a line with source, author, counts
+	size := 0
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && (d.Parent == nil || !unread[d.Parent.DataAtom]) {
+			if size += len(strings.TrimSpace(d.Data)); size > 3*longest {
+				return ""
+			}
+		}
+	}
+	if size < 2 {
+		return ""
+	}
+	return oneLine(plainText(n))
+}
+
+// insideList reports whether n stands in a list of links to other pages.
+func insideList(n *html.Node) bool {
+	for up, i := n, 0; up != nil && i < 5; up, i = up.Parent, i+1 {
+		switch up.DataAtom {
+		case atom.Li, atom.Nav, atom.Aside, atom.Footer:
+			links := 0
+			for d := range up.Descendants() {
+				if d.DataAtom == atom.A && len(attr(d, "href")) > 1 {
+					links++
+				}
+			}
+			return links > 2 || links > 0 && up.DataAtom == atom.Li
+		}
+	}
+	return false
+}
+
+func within(n, root *html.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if n == root {
+			return true
+		}
+	}
+	return false
+}
+
+// past reads a date that is not in the future.
+func (p *page) past(s string) (time.Time, bool) {
+	if s == "" {
+		return time.Time{}, false
+	}
+	t, ok := ParseDate(s, p.now)
+	return t, ok && !t.After(p.now.Add(24*time.Hour))
+}
+
+func hasClock(t time.Time) bool {
+	h, m, s := t.Clock()
+	return h+m+s > 0
+}
+
+func sameDay(a, b time.Time) bool {
+	return !a.IsZero() && !b.IsZero() && a.In(huiying.Beijing).Format(time.DateOnly) == b.In(huiying.Beijing).Format(time.DateOnly)
+}

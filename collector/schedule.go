@@ -1,0 +1,221 @@
+package collector
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"huiying"
+)
+
+// How the schedule keeps time. Spans between visits are of the configured time
+// source, the others wall clock.
+const (
+	defaultEvery = 10 * time.Minute
+	minEvery     = 10 * time.Second // of wall clock: no source is asked more often
+	maxBackOff   = 6 * time.Hour
+	reloadEvery  = 3 * time.Second // wall clock: new and changed sources are noticed
+)
+
+// Run visits every source of the region that is not paused when its time has
+// come, until ctx ends, and waits for the visits under way. Sources that were
+// added or changed in the ledger are picked up. It fails only when ctx ends,
+// and then returns nil.
+func (c *Collector) Run(ctx context.Context) error {
+	s := schedule{c: c, busy: make(map[string]bool), due: make(map[huiying.SourceID]time.Time)}
+	finished := make(chan finish, c.cfg.Workers)
+	var visits errgroup.Group
+	defer c.fetcher.Close()
+	defer func() { _ = visits.Wait() }() // visits report through finished
+	reload := time.NewTicker(reloadEvery)
+	defer reload.Stop()
+
+	s.reload(ctx)
+	for {
+		for _, src := range s.next() {
+			s.busy[hostOf(src)] = true
+			s.running++
+			visits.Go(func() error {
+				err := c.Visit(ctx, src)
+				if err != nil && ctx.Err() == nil {
+					c.cfg.Log.Warn("visit failed", "source", src.ID, "error", err)
+				}
+				finished <- finish{source: src}
+				return nil
+			})
+		}
+		timer := time.NewTimer(s.untilNext())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			for ; s.running > 0; s.running-- {
+				<-finished
+			}
+			return nil
+		case f := <-finished:
+			s.finish(ctx, f.source)
+		case <-reload.C:
+			s.reload(ctx)
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+type finish struct{ source huiying.Source }
+
+// A schedule knows whose turn it is. It belongs to Run's goroutine.
+type schedule struct {
+	c       *Collector
+	sources []huiying.Source
+	due     map[huiying.SourceID]time.Time // in the configured time
+	busy    map[string]bool                // hosts with a visit under way
+	running int
+}
+
+// reload reads the sources and when each is due. A ledger that cannot be read
+// now is read again in a moment.
+func (s *schedule) reload(ctx context.Context) {
+	sources, err := s.c.cfg.Ledger.Sources(ctx, s.c.cfg.Region)
+	if err == nil {
+		var health map[huiying.SourceID]huiying.SourceHealth
+		if health, err = s.c.cfg.Ledger.Health(ctx, s.c.cfg.Region); err == nil {
+			s.sources = sources
+			s.due = make(map[huiying.SourceID]time.Time, len(sources))
+			for _, src := range sources {
+				s.due[src.ID] = s.c.dueAt(src, health[src.ID])
+			}
+			return
+		}
+	}
+	if ctx.Err() == nil {
+		s.c.cfg.Log.Error("read sources", "error", err)
+	}
+}
+
+// dueAt is when a source wants its next visit: at once when it is new or was
+// changed, sooner when its interval was made shorter.
+func (c *Collector) dueAt(src huiying.Source, h huiying.SourceHealth) time.Time {
+	var m memory
+	if h.LastAttempt.IsZero() || json.Unmarshal(h.State, &m) == nil && m.Setup != setupOf(src) {
+		return time.Time{}
+	}
+	if soon := h.LastAttempt.Add(c.every(src) * 11 / 10); h.Failures == 0 && soon.Before(h.NextVisit) {
+		return soon
+	}
+	return h.NextVisit
+}
+
+// every is the time between two visits of a healthy source.
+func (c *Collector) every(s huiying.Source) time.Duration {
+	span := time.Duration(s.Every)
+	if span <= 0 {
+		span = defaultEvery
+	}
+	if c.cfg.AllowPrivate {
+		return span // our own sample site need not be spared
+	}
+	return max(span, c.virtual(minEvery))
+}
+
+// next are the sources to visit now: longest due first, one a host.
+func (s *schedule) next() []huiying.Source {
+	now := s.c.cfg.Speed.Now()
+	var ready []huiying.Source
+	for _, src := range s.sources {
+		if at, ok := s.due[src.ID]; ok && !src.Paused && !at.After(now) {
+			ready = append(ready, src)
+		}
+	}
+	slices.SortStableFunc(ready, func(a, b huiying.Source) int { return s.due[a.ID].Compare(s.due[b.ID]) })
+	var picked []huiying.Source
+	taken := make(map[string]bool)
+	for _, src := range ready {
+		host := hostOf(src)
+		if s.running+len(picked) >= s.c.cfg.Workers {
+			break
+		}
+		if !s.busy[host] && !taken[host] {
+			taken[host] = true
+			picked = append(picked, src)
+			delete(s.due, src.ID)
+		}
+	}
+	return picked
+}
+
+// finish frees the host and learns when the source is due again.
+func (s *schedule) finish(ctx context.Context, src huiying.Source) {
+	delete(s.busy, hostOf(src))
+	s.running--
+	health, err := s.c.cfg.Ledger.Health(ctx, s.c.cfg.Region)
+	if err != nil {
+		s.due[src.ID] = s.c.cfg.Speed.Now().Add(s.c.every(src))
+		return
+	}
+	s.due[src.ID] = s.c.dueAt(src, health[src.ID])
+}
+
+// untilNext is the wall-clock time until a source is due. Sources whose host
+// is busy wait for that visit to end instead.
+func (s *schedule) untilNext() time.Duration {
+	now, wait := s.c.cfg.Speed.Now(), time.Hour
+	for _, src := range s.sources {
+		if at, ok := s.due[src.ID]; ok && !src.Paused && !s.busy[hostOf(src)] {
+			wait = min(wait, s.c.cfg.Speed.Real(at.Sub(now)))
+		}
+	}
+	if s.running >= s.c.cfg.Workers {
+		return time.Hour // a visit that ends wakes us
+	}
+	return max(wait, time.Millisecond)
+}
+
+func hostOf(s huiying.Source) string {
+	u, err := checkURL(s.URL)
+	if err != nil {
+		return string(s.ID)
+	}
+	return strings.ToLower(u.Host)
+}
+
+// wait is the time until the next visit: the source's interval with up to a
+// tenth more, so that sources do not march in step; longer after each failure
+// in a row, and as long as a site that sends us away asks.
+func (c *Collector) wait(s huiying.Source, h huiying.SourceHealth, err error) time.Duration {
+	span := c.every(s)
+	if n := h.Failures; n > 1 {
+		span = min(span<<min(n-1, 10), max(span, maxBackOff))
+	}
+	f := fnv.New32a()
+	_, _ = f.Write([]byte(string(s.ID) + strconv.FormatInt(h.Visits, 10))) // a hash never fails
+	span += span / 10 * time.Duration(f.Sum32()%100) / 100
+	var failure *Failure
+	if errors.As(err, &failure) && failure.RetryAfter > 0 {
+		span = max(span, c.virtual(failure.RetryAfter))
+	}
+	return span
+}
+
+// virtual is a wall-clock span in the configured time.
+func (c *Collector) virtual(d time.Duration) time.Duration {
+	if c.cfg.Speed.Factor == 0 {
+		return d
+	}
+	return time.Duration(float64(d) * c.cfg.Speed.Factor)
+}
+
+func (m memory) bytes() []byte {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil // strings and numbers cannot fail
+	}
+	return b
+}

@@ -1,0 +1,112 @@
+package collector
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"huiying"
+)
+
+func TestRunVisitsWhatIsDueAndStopsCleanly(t *testing.T) {
+	s := serve(t, noRobots(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bad" {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		_, _ = w.Write([]byte(`{"version":"https://jsonfeed.org/version/1.1","title":"t","items":[{"id":"` + r.URL.Path + `","content_text":"内容"}]}`))
+	}))
+	source := func(id string) huiying.Source {
+		return huiying.Source{ID: huiying.SourceID(id), Kind: "feed", Name: id, URL: s.URL + "/" + id, Channel: huiying.ChannelNews, Every: huiying.Duration(time.Hour)}
+	}
+	paused := source("paused")
+	paused.Paused = true
+	ledger := newBook(source("a"), source("bad"), paused, source("later"))
+	ledger.health["later"] = huiying.SourceHealth{Source: "later", LastAttempt: testNow, NextVisit: testNow.Add(30 * time.Minute), State: memory{Setup: setupOf(source("later"))}.bytes()}
+	ledger.saved = make(chan huiying.SourceHealth, 100)
+	out := &sink{}
+	// an hour takes 36 ms
+	c := testCollector(t, ledger, out, func(c *Config) { c.Speed = huiying.NewSpeed(testNow, 100_000) })
+
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	visits := map[huiying.SourceID]int{}
+	for visits["a"] < 3 || visits["bad"] < 2 || visits["later"] < 1 {
+		h := <-ledger.saved
+		visits[h.Source]++
+		if h.Source == "later" && visits["later"] == 1 && h.LastAttempt.Before(testNow.Add(30*time.Minute)) {
+			t.Errorf("later was visited at %v", h.LastAttempt)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run ended with %v", err)
+	}
+	if visits["paused"] > 0 {
+		t.Error("a paused source was visited")
+	}
+	if len(out.posts) != 2 {
+		t.Errorf("%d posts, want one of a and one of later", len(out.posts))
+	}
+}
+
+func TestNextPicksOneSourceAHostLongestDueFirst(t *testing.T) {
+	at := func(minutes int) time.Time { return testNow.Add(time.Duration(minutes) * time.Minute) }
+	src := func(id, host string) huiying.Source {
+		return huiying.Source{ID: huiying.SourceID(id), URL: "http://" + host + "/" + id}
+	}
+	s := schedule{
+		c:       testCollector(t, newBook(), &sink{}, func(c *Config) { c.Workers = 2 }),
+		sources: []huiying.Source{src("a1", "a.example"), src("a2", "a.example"), src("b", "b.example"), src("c", "c.example"), src("d", "d.example")},
+		due:     map[huiying.SourceID]time.Time{"a1": at(-1), "a2": at(-9), "b": at(-5), "c": at(-3), "d": at(60)},
+		busy:    map[string]bool{},
+	}
+	got := s.next()
+	if len(got) != 2 || got[0].ID != "a2" || got[1].ID != "b" {
+		t.Errorf("picked %v, want a2 and b", got)
+	}
+}
+
+func TestWaitGrowsWithFailuresAndListensToTheSite(t *testing.T) {
+	c := testCollector(t, newBook(), &sink{}, func(c *Config) { c.AllowPrivate = false })
+	src := huiying.Source{ID: "x", Every: huiying.Duration(10 * time.Minute)}
+	for name, k := range map[string]struct {
+		failures int
+		err      error
+		from, to time.Duration
+	}{
+		"a healthy source":             {0, nil, 10 * time.Minute, 11 * time.Minute},
+		"one failure":                  {1, errTooLong, 10 * time.Minute, 11 * time.Minute},
+		"three failures":               {3, errTooLong, 40 * time.Minute, 44 * time.Minute},
+		"very many failures":           {99, errTooLong, 6 * time.Hour, 6*time.Hour + 36*time.Minute},
+		"a site that sends us away":    {1, &Failure{RetryAfter: 2 * time.Hour}, 2 * time.Hour, 2 * time.Hour},
+		"a site that waits too little": {1, &Failure{RetryAfter: time.Second}, 10 * time.Minute, 11 * time.Minute},
+	} {
+		if got := c.wait(src, huiying.SourceHealth{Failures: k.failures}, k.err); got < k.from || got > k.to {
+			t.Errorf("%s: wait %v, want %v to %v", name, got, k.from, k.to)
+		}
+	}
+	if got := c.wait(huiying.Source{ID: "x", Every: 1}, huiying.SourceHealth{}, nil); got < minEvery {
+		t.Errorf("an interval of a nanosecond gives %v", got)
+	}
+}
+
+func TestASourceThatWasChangedIsDueAtOnce(t *testing.T) {
+	c := testCollector(t, newBook(), &sink{})
+	src := huiying.Source{ID: "x", Kind: "feed", URL: "http://a.example/", Every: huiying.Duration(time.Hour)}
+	h := huiying.SourceHealth{LastAttempt: testNow, NextVisit: testNow.Add(time.Hour), State: memory{Setup: setupOf(src)}.bytes()}
+	if due := c.dueAt(src, h); !due.Equal(h.NextVisit) {
+		t.Errorf("unchanged: due %v", due)
+	}
+	shorter := src
+	shorter.Every = huiying.Duration(10 * time.Minute)
+	if due := c.dueAt(shorter, h); !due.Equal(testNow.Add(11 * time.Minute)) {
+		t.Errorf("with a shorter interval: due %v", due)
+	}
+	src.Options = map[string]any{"full": true}
+	if due := c.dueAt(src, h); !due.IsZero() {
+		t.Errorf("with a new option: due %v", due)
+	}
+}

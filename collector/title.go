@@ -1,0 +1,143 @@
+package collector
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/PuerkitoBio/goquery"
+)
+
+// title is the article's heading. The document title names it, often with the
+// site's name around it; the heading on the page says where it begins and ends.
+func (p *page) title() string {
+	docTitle := oneLine(p.doc.Find("title").First().Text())
+	og, ogName := p.metaFirst("og:title", "twitter:title", "articletitle", "title", "headline")
+	og = oneLine(og)
+
+	best, bestScore, rule := "", 0.0, ""
+	consider := func(s, why string, bonus float64) {
+		n := utf8.RuneCountInString(s)
+		if n < 3 || n > 150 {
+			return
+		}
+		score := headingScore(s, docTitle, og) * bonus
+		if score > bestScore {
+			best, bestScore, rule = s, score, why
+		}
+	}
+	p.doc.Find("h1,h2,h3,h4,[class*=title],[class*=Title],[id*=title],[id*=Title],[class*=headline],[itemprop=headline]").Each(func(i int, s *goquery.Selection) {
+		if i > 300 || s.Find("h1,h2,h3").Length() > 1 {
+			return
+		}
+		bonus := 1.0
+		switch goquery.NodeName(s) {
+		case "h1":
+			bonus = 1.1
+		case "title", "meta", "body", "a":
+			return
+		}
+		if s.Closest("a,nav,footer,aside").Length() > 0 {
+			bonus *= 0.8
+		}
+		consider(oneLine(plainText(s.Nodes[0])), "页面标题元素 "+goquery.NodeName(s), bonus)
+	})
+	switch {
+	case bestScore >= 0.5:
+		p.found("title", "%s，与网页标题相符", rule)
+		return best
+	case og != "":
+		p.found("title", "meta %s", ogName)
+		return trimSite(og, p.meta["og:site_name"])
+	case p.schema("headline") != "":
+		p.found("title", "JSON-LD headline")
+		return oneLine(p.schema("headline"))
+	}
+	declared := trimSite(docTitle, p.meta["og:site_name"])
+	if h1 := oneLine(p.doc.Find("h1").First().Text()); h1 != "" && runes(h1) > runes(declared) {
+		p.found("title", "第一个 h1") // the document is named after the site or not at all
+		return h1
+	}
+	if declared != "" {
+		p.found("title", "网页标题去掉网站名")
+	}
+	return declared
+}
+
+// headingScore says how well s, a heading on the page, fits the titles the
+// document declares: 1 and more when one of them is s, possibly with the
+// site's name before or after it; 0 when they share nothing.
+func headingScore(s, docTitle, og string) float64 {
+	score := 0.0
+	for _, declared := range []string{docTitle, og} {
+		if declared == "" {
+			continue
+		}
+		switch {
+		case s == declared:
+			score = max(score, 1)
+		case strings.HasPrefix(declared, s), strings.HasSuffix(declared, s):
+			// the rest is the site's name, never much longer than the title
+			share := float64(utf8.RuneCountInString(s)) / float64(utf8.RuneCountInString(declared))
+			score = max(score, 0.6+0.4*share-0.35*boolTo(siteName(declared, s)))
+		case strings.Contains(declared, s) && utf8.RuneCountInString(s) >= 8:
+			score = max(score, 0.7)
+		case prefixRunes(s, declared) >= 10:
+			score = max(score, 0.75) // one of the two is cut short
+		}
+	}
+	return score
+}
+
+// siteName reports whether s is the short part of a declared title, the part
+// that names the site rather than the article.
+func siteName(declared, s string) bool {
+	return 2*utf8.RuneCountInString(s) < utf8.RuneCountInString(declared)
+}
+
+func boolTo(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func prefixRunes(a, b string) int {
+	n := 0
+	for len(a) > 0 && len(b) > 0 {
+		ra, sa := utf8.DecodeRuneInString(a)
+		rb, sb := utf8.DecodeRuneInString(b)
+		if ra != rb {
+			break
+		}
+		a, b, n = a[sa:], b[sb:], n+1
+	}
+	return n
+}
+
+var titleSeparators = []string{" - ", " | ", " — ", " – ", "_", "|", "--", "-", "—", "–", "｜", "－"}
+
+// trimSite cuts the site's name from the end of a document title: what follows
+// the last separators, as long as the most of the title stays.
+func trimSite(title, site string) string {
+	if site != "" {
+		if t := strings.TrimRight(strings.TrimSuffix(title, site), " -_|—–｜－"); t != "" && t != title {
+			return t
+		}
+	}
+	for range 3 {
+		cut := -1
+		for _, sep := range titleSeparators {
+			cut = max(cut, strings.LastIndex(title, sep))
+		}
+		if cut <= 0 {
+			break
+		}
+		head := strings.TrimRight(title[:cut], " -_|—–｜－")
+		tail := utf8.RuneCountInString(title[cut:])
+		if n := utf8.RuneCountInString(head); n < 6 || n < tail-1 {
+			break
+		}
+		title = head
+	}
+	return title
+}

@@ -1,0 +1,264 @@
+package collector
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"huiying"
+)
+
+// A visit is one reading of a source.
+type visit struct {
+	source  huiying.Source
+	fetcher *Fetcher
+	memory  memory
+	limit   int // new items at most
+	dry     bool
+	now     func() time.Time
+
+	fresh map[string]Validators // of the lists read now, kept if all goes well
+	notes []string
+}
+
+// memory is what a source's health keeps for us between visits.
+type memory struct {
+	Setup string                `json:"setup"`           // digest of the source's kind, URL and options
+	Lists map[string]Validators `json:"lists,omitempty"` // of the list pages
+	Tries map[string]int        `json:"tries,omitempty"` // item → failed fetches
+}
+
+func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
+	v := &visit{source: s, fetcher: c.fetcher, dry: dry, now: c.cfg.Speed.Now, limit: 50, fresh: make(map[string]Validators)}
+	if !dry {
+		v.memory = recall(s, state)
+	}
+	return v
+}
+
+// recall reads the memory; a source that was changed starts without one.
+func recall(s huiying.Source, state []byte) memory {
+	var m memory
+	if json.Unmarshal(state, &m) != nil || m.Setup != setupOf(s) {
+		m = memory{Setup: setupOf(s)}
+	}
+	return m
+}
+
+func setupOf(s huiying.Source) string {
+	b, _ := json.Marshal([]any{s.Kind, s.URL, s.Options}) // what cannot be written compares as empty
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+// get reads one address. For a list it asks "changed since last time?".
+func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, error) {
+	var known Validators
+	if list {
+		known = v.memory.Lists[address]
+	}
+	got, err := v.fetcher.Get(ctx, address, known)
+	if err != nil {
+		return Fetched{}, err
+	}
+	if list {
+		if got.Validators != (Validators{}) {
+			v.fresh[address] = got.Validators
+		}
+		if got.NotModified {
+			v.note("%s 没有变化（304）", address)
+		} else {
+			v.note("读取 %s，%s", got.URL, sizeText(int64(len(got.Body))+1023))
+		}
+	}
+	return got, nil
+}
+
+func (v *visit) note(format string, args ...any) {
+	if v.dry && len(v.notes) < 50 {
+		v.notes = append(v.notes, fmt.Sprintf(format, args...))
+	}
+}
+
+// blank is a post with what the source tells of all its items.
+func (v *visit) blank() huiying.Post {
+	return huiying.Post{Region: v.source.Region, Source: v.source.Name, Channel: v.source.Channel, Tier: v.source.Tier}
+}
+
+// itemKey is what the ledger remembers of an item: its own id, else its
+// address, else what it says. Long ones are digested.
+func itemKey(id, address, text string) string {
+	key := cmp.Or(id, huiying.CanonicalURL(address), text)
+	if len(key) > 200 || id == "" && address == "" {
+		sum := sha256.Sum256([]byte(key))
+		return "#" + hex.EncodeToString(sum[:16])
+	}
+	return key
+}
+
+// Bounds of one visit.
+const (
+	publishBatch = 100 // posts at most that wait to be published
+	maxTries     = 5   // fetches of one item over as many visits
+	givenUpAfter = 3   // fetches that fail in a row end a visit: the site is down
+)
+
+// A tally is what a visit brought.
+type tally struct {
+	items, rejected int64
+	lags            []float64 // seconds from publication to capture
+	trouble         error     // an item could not be fetched; the visit went on
+	unfinished      bool      // items are left for the next visit
+}
+
+// collect settles every unseen candidate: it becomes a published post or a
+// rejection, and only then is it marked seen, so a crash at any point reads it
+// again. An item whose page cannot be read now is left for the next visit.
+func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t tally, err error) {
+	list, t.unfinished, err = c.unseen(ctx, v, list)
+	if err != nil {
+		return t, err
+	}
+	b := batch{c: c, v: v, tally: &t}
+	failed := 0
+	for _, item := range list {
+		if item.err == nil && item.fetch != nil {
+			item.post, item.err = item.fetch(ctx, v, item.post)
+			if ctx.Err() != nil {
+				return t, errors.Join(ctx.Err(), b.flush(context.WithoutCancel(ctx)))
+			}
+			if item.err != nil && !permanent(item.err) {
+				t.trouble, t.unfinished = item.err, true
+				if v.tryAgain(item.key) {
+					if failed++; failed >= givenUpAfter {
+						break
+					}
+					continue
+				}
+				item.err = fmt.Errorf("试了 %d 次都没有取到：%w", maxTries, item.err)
+			}
+			failed = 0
+		}
+		delete(v.memory.Tries, item.key)
+		if err := b.add(ctx, item); err != nil {
+			return t, err
+		}
+	}
+	err = b.flush(ctx)
+	if err == nil && failed >= givenUpAfter {
+		err = t.trouble
+	}
+	return t, err
+}
+
+// unseen keeps the candidates the ledger does not know, at most v.limit.
+func (c *Collector) unseen(ctx context.Context, v *visit, list []candidate) (fresh []candidate, more bool, err error) {
+	byKey := make(map[string]candidate, len(list))
+	keys := make([]string, 0, len(list))
+	for _, item := range list {
+		if _, twice := byKey[item.key]; !twice {
+			byKey[item.key] = item
+			keys = append(keys, item.key)
+		}
+	}
+	if keys, err = c.cfg.Ledger.Unseen(ctx, v.source.ID, keys); err != nil {
+		return nil, false, fmt.Errorf("ask which items are new: %w", err)
+	}
+	for _, key := range keys[:min(len(keys), v.limit)] {
+		fresh = append(fresh, byKey[key])
+	}
+	return fresh, len(keys) > v.limit, nil
+}
+
+// tryAgain counts a failed fetch and reports whether another is worth it.
+func (v *visit) tryAgain(key string) bool {
+	if v.memory.Tries == nil {
+		v.memory.Tries = make(map[string]int)
+	}
+	v.memory.Tries[key]++
+	if v.memory.Tries[key] < maxTries {
+		return true
+	}
+	delete(v.memory.Tries, key)
+	return false
+}
+
+// A batch gathers settled items until they are published and remembered.
+type batch struct {
+	c     *Collector
+	v     *visit
+	tally *tally
+
+	posts      []huiying.Post
+	keys       []string
+	rejections []huiying.Rejection
+}
+
+// add takes one item in; an item that came with a fetch of its own is
+// published at once, it took a second to get.
+func (b *batch) add(ctx context.Context, item candidate) error {
+	p, err := item.post, item.err
+	if err == nil {
+		p, err = b.c.cfg.Intake.Accept(p)
+	}
+	b.keys = append(b.keys, item.key)
+	if err != nil {
+		b.rejections = append(b.rejections, b.c.rejection(b.v.source.Region, b.v.source.Name, item.where, item.raw, err))
+	} else {
+		b.posts = append(b.posts, p)
+	}
+	if item.fetch != nil || len(b.keys) >= publishBatch {
+		return b.flush(ctx)
+	}
+	return nil
+}
+
+func (b *batch) flush(ctx context.Context) error {
+	if len(b.keys) == 0 {
+		return nil
+	}
+	if len(b.posts) > 0 {
+		accepted, _, err := b.c.publish(ctx, b.posts)
+		if err != nil {
+			return err
+		}
+		b.tally.items += int64(accepted)
+		for _, p := range b.posts {
+			if !p.Assumed {
+				b.tally.lags = append(b.tally.lags, p.CollectedAt.Sub(p.PublishedAt).Seconds())
+			}
+		}
+	}
+	// published is published: from here on not even a shutdown may stop us halfway
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if len(b.rejections) > 0 {
+		if err := b.c.cfg.Ledger.SaveRejections(ctx, b.rejections); err != nil {
+			return fmt.Errorf("keep rejected items: %w", err)
+		}
+		b.tally.rejected += int64(len(b.rejections))
+	}
+	if err := b.c.cfg.Ledger.MarkSeen(ctx, b.v.source.ID, b.keys, b.v.now()); err != nil {
+		return fmt.Errorf("remember items as seen: %w", err)
+	}
+	b.posts, b.keys, b.rejections = nil, nil, nil
+	return nil
+}
+
+// median of values that may be in any order; 0 of none.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	v := slices.Sorted(slices.Values(values))
+	if n := len(v); n%2 == 0 {
+		return (v[n/2-1] + v[n/2]) / 2
+	}
+	return v[len(v)/2]
+}

@@ -1,0 +1,328 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"huiying"
+)
+
+// caseDoc is a case with everything a screen or program needs beside it.
+type caseDoc struct {
+	huiying.Case
+	Clocks        []clockDoc             `json:"clocks"` // instead of the case's own
+	Timeline      []huiying.Entry        `json:"timeline"`
+	Notifications []huiying.Notification `json:"notifications" doc:"每一次通知及其每一次投递"`
+	Allowed       []allowedAction        `json:"allowed" doc:"本账号现在可以做的操作"`
+	At            time.Time              `json:"at" doc:"时限状态所依据的时刻"`
+}
+
+// clockDoc is a clock and how it stands now.
+type clockDoc struct {
+	huiying.Clock
+	Label string             `json:"label"`
+	State huiying.ClockState `json:"state" enum:"running,overdue,met,late,void"`
+	Left  float64            `json:"left_seconds" doc:"距时限的秒数，负数为已超；已停止为 0"`
+}
+
+// allowedAction is a button.
+type allowedAction struct {
+	Action huiying.Action `json:"action"`
+	Label  string         `json:"label"`
+	Reason bool           `json:"needs_reason"`
+}
+
+type casesInput struct {
+	Listing
+	Window
+	Query    string   `query:"q" maxLength:"200" doc:"编号或标题中的字"`
+	Queue    string   `query:"queue" enum:"online,offline"`
+	State    []string `query:"state" doc:"状态，可用逗号列出几个"`
+	Level    string   `query:"level" doc:"red、orange、yellow、blue"`
+	Unit     string   `query:"unit" maxLength:"100" doc:"主办或协办单位；单位账号只能看本单位"`
+	Category string   `query:"category" maxLength:"100"`
+	Event    string   `query:"event" maxLength:"128"`
+	Open     string   `query:"open" enum:"true,false" doc:"是否在办"`
+	Overdue  bool     `query:"overdue" doc:"只看有时限已超的"`
+	Sort     string   `query:"sort" enum:"opened,due" doc:"opened：新立在前（缺省）；due：最近的时限在前"`
+}
+
+// commandBody is what an action needs, each the part that is its own.
+type commandBody struct {
+	Version  int               `json:"version,omitempty" minimum:"0" doc:"您看到的版本号；交办单已变化时返回 409 与当前内容"`
+	Reason   string            `json:"reason,omitempty" maxLength:"2000"`
+	Lead     huiying.UnitID    `json:"lead,omitempty" doc:"assign、reassign：主办单位"`
+	Helpers  []huiying.UnitID  `json:"helpers,omitempty" doc:"assign、add-unit：协办单位"`
+	Level    huiying.Level     `json:"level,omitempty" doc:"change-level：red、orange、yellow、blue"`
+	Clock    huiying.ClockKind `json:"clock,omitempty" doc:"extend、restart-clock：哪一个时限"`
+	Until    time.Time         `json:"until,omitzero" doc:"extend：新的时限；restart-clock：新的起算时间"`
+	To       string            `json:"to,omitempty" doc:"transfer：online、offline 或 police"`
+	Into     huiying.CaseID    `json:"into,omitempty" doc:"merge：并入哪一件"`
+	Feedback *feedbackBody     `json:"feedback,omitempty" doc:"submit：处置反馈单"`
+	Response *responseBody     `json:"response,omitempty" doc:"respond：回应"`
+	Text     string            `json:"text,omitempty" maxLength:"20000" doc:"handle：初步核实情况和处置打算"`
+}
+
+// feedbackBody is the part of a 处置反馈单 a person fills in.
+type feedbackBody struct {
+	Finding         huiying.Finding   `json:"finding,omitempty" doc:"核实结论：true、partly、false、unverified"`
+	Facts           string            `json:"facts,omitempty"`
+	Measures        string            `json:"measures,omitempty"`
+	Progress        string            `json:"progress,omitempty"`
+	Contacted       bool              `json:"contacted,omitempty"`
+	Advice          string            `json:"advice,omitempty"`
+	Publicity       huiying.Publicity `json:"publicity,omitempty" doc:"public、on_request、not_public"`
+	PublicityReason string            `json:"publicity_reason,omitempty"`
+}
+
+// responseBody is the part of a response a person fills in.
+type responseBody struct {
+	Text            string                 `json:"text,omitempty"`
+	Forms           []huiying.ResponseForm `json:"forms,omitempty" doc:"release、press、interview"`
+	Outlet          string                 `json:"outlet,omitempty"`
+	URL             string                 `json:"url,omitempty"`
+	Publicity       huiying.Publicity      `json:"publicity,omitempty" doc:"public、on_request、not_public"`
+	PublicityReason string                 `json:"publicity_reason,omitempty"`
+}
+
+func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Command {
+	cmd := huiying.Command{
+		Action: a, By: by, Version: b.Version, Reason: b.Reason, Lead: b.Lead, Helpers: b.Helpers, Level: b.Level,
+		Clock: b.Clock, Until: b.Until, To: b.To, Into: b.Into, Text: b.Text,
+	}
+	if f := b.Feedback; f != nil {
+		cmd.Feedback = &huiying.Feedback{
+			Finding: f.Finding, Facts: f.Facts, Measures: f.Measures, Progress: f.Progress, Contacted: f.Contacted,
+			Advice: f.Advice, Publicity: f.Publicity, PublicityReason: f.PublicityReason,
+		}
+	}
+	if f := b.Response; f != nil {
+		cmd.Response = &huiying.Response{
+			Text: f.Text, Forms: f.Forms, Outlet: f.Outlet, URL: f.URL, Publicity: f.Publicity, PublicityReason: f.PublicityReason,
+		}
+	}
+	return cmd
+}
+
+type actionInput struct {
+	ID     string `path:"id" maxLength:"128"`
+	Action string `path:"action" maxLength:"40"`
+	Body   *commandBody
+}
+
+type openInput struct {
+	Body huiying.ManualCase
+}
+
+func (a api) routesCases() {
+	tags := []string{"交办单"}
+	handle(a, huma.Operation{
+		Method: http.MethodGet, Path: "/cases", OperationID: "list-cases", Summary: "交办单列表", Tags: tags,
+	}, a.listCases)
+	handle(a, huma.Operation{
+		Method: http.MethodGet, Path: "/cases/{id}", OperationID: "get-case", Summary: "一件交办单：时间线、时限、通知、可做的操作", Tags: tags,
+	}, func(ctx context.Context, p huiying.Person, in *idInput) (*caseDoc, error) {
+		return a.caseFor(ctx, p, huiying.CaseID(in.ID))
+	})
+	handle(a, huma.Operation{
+		Method: http.MethodPost, Path: "/cases", OperationID: "open-case", Summary: "人工登记交办单", Tags: tags, DefaultStatus: http.StatusCreated,
+	}, a.openCase)
+	handle(a, huma.Operation{
+		Method: http.MethodPost, Path: "/cases/{id}/{action}", OperationID: "act-on-case", Summary: "办理交办单", Tags: tags,
+		Description: "可用的操作：" + actionList() + "。除签收和批注外须带 version；版本已旧返回 409，current 为当前内容。重复签收不算错，以第一次为准。",
+	}, a.actOnCase)
+	for _, p := range a.doc.OpenAPI().Paths["/cases/{id}/{action}"].Post.Parameters {
+		if p.Name == "action" { // documented, but checked by us: an unknown one is 404 with the list
+			p.Schema = &huma.Schema{Type: huma.TypeString, Enum: actionEnum()}
+		}
+	}
+}
+
+func actionEnum() []any {
+	out := make([]any, len(huiying.Transitions))
+	for i, t := range huiying.Transitions {
+		out[i] = string(t.Action)
+	}
+	return out
+}
+
+func actionList() string {
+	parts := make([]string, len(huiying.Transitions))
+	for i, t := range huiying.Transitions {
+		parts[i] = string(t.Action) + " " + t.Label
+	}
+	return strings.Join(parts, "、")
+}
+
+// scoped narrows a case query to what p may see.
+func scoped(p huiying.Person, q huiying.CaseQuery) (huiying.CaseQuery, error) {
+	switch {
+	case p.Region == "":
+		return q, huiying.Errorf(huiying.CodeForbidden, "账号没有设置辖区，请联系系统管理员")
+	case p.Role.OfUnit() && p.Unit == "":
+		return q, huiying.Errorf(huiying.CodeForbidden, "账号没有设置单位，请联系系统管理员")
+	case p.Role.OfUnit() && q.Unit != "" && q.Unit != p.Unit:
+		return q, huiying.Errorf(huiying.CodeForbidden, "单位账号只能查看本单位的交办单")
+	case p.Role.OfUnit():
+		q.Unit = p.Unit
+	case !p.SeesPosts():
+		return q, huiying.Errorf(huiying.CodeForbidden, "%s不能查看交办单", p.Role.Label())
+	}
+	return q, nil
+}
+
+func (a api) listCases(ctx context.Context, p huiying.Person, in *casesInput) (huiying.Page[huiying.Case], error) {
+	none := huiying.Page[huiying.Case]{}
+	region, err := regionFor(p, in.Region)
+	if err != nil {
+		return none, err
+	}
+	level, err := parseLevel(in.Level)
+	if err != nil {
+		return none, err
+	}
+	q := huiying.CaseQuery{
+		Region: region, Text: in.Query, Queue: huiying.Queue(in.Queue), Level: level, Unit: huiying.UnitID(in.Unit), Category: in.Category,
+		Event: huiying.EventID(in.Event), Open: yesNo(in.Open), Overdue: in.Overdue, Now: a.now(), From: in.From.Time, To: in.To.Time,
+		ByDue: in.Sort == "due", Limit: in.Limit, Cursor: in.Cursor,
+	}
+	for _, state := range in.State {
+		if !slices.Contains(huiying.CaseStates, huiying.CaseState(state)) {
+			return none, huiying.Invalid("state", "没有 %q 这个状态", huiying.Clip(state, 20))
+		}
+		q.States = append(q.States, huiying.CaseState(state))
+	}
+	if q, err = scoped(p, q); err != nil {
+		return none, err
+	}
+	page, err := a.cfg.Ledger.Cases(ctx, q)
+	if err != nil {
+		return none, fmt.Errorf("listing cases: %w", err)
+	}
+	page.Items = some(page.Items)
+	return page, nil
+}
+
+// caseFor is a case as p may see it; a case of others does not exist for p.
+func (a api) caseFor(ctx context.Context, p huiying.Person, id huiying.CaseID) (*caseDoc, error) {
+	c, err := a.cfg.Ledger.Case(ctx, id)
+	if err == nil && !p.SeesCase(c) {
+		err = huiying.Errorf(huiying.CodeNotFound, "没有这件交办单")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a case: %w", err)
+	}
+	return a.viewCase(ctx, p, c)
+}
+
+func (a api) viewCase(ctx context.Context, p huiying.Person, c huiying.Case) (*caseDoc, error) {
+	now := a.now()
+	v := &caseDoc{Case: c, At: now, Clocks: []clockDoc{}, Allowed: actionsOf(c.Allowed(p))}
+	for _, k := range c.Clocks {
+		left := 0.0
+		if k.Open() {
+			left = k.Due.Sub(now).Seconds()
+		}
+		v.Clocks = append(v.Clocks, clockDoc{Clock: k, Label: k.Kind.Label(), State: k.State(now), Left: left})
+	}
+	timeline, err := a.cfg.Ledger.Timeline(ctx, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("reading a case's timeline: %w", err)
+	}
+	v.Timeline = some(timeline)
+	v.Notifications, err = a.noticesOf(ctx, p, c.ID)
+	return v, err
+}
+
+func actionsOf(rows []huiying.Transition) []allowedAction {
+	out := make([]allowedAction, len(rows))
+	for i, t := range rows {
+		out[i] = allowedAction{t.Action, t.Label, t.Reason}
+	}
+	return out
+}
+
+// noticesOf are all notifications of a case; a unit sees those to itself.
+func (a api) noticesOf(ctx context.Context, p huiying.Person, id huiying.CaseID) ([]huiying.Notification, error) {
+	out := []huiying.Notification{}
+	q := huiying.NotificationQuery{Region: p.Region, Case: id, Limit: huiying.MaxLimit}
+	for {
+		page, err := a.cfg.Ledger.Notifications(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("reading a case's notifications: %w", err)
+		}
+		for _, n := range page.Items {
+			if !p.Role.OfUnit() || n.Unit == p.Unit {
+				out = append(out, n)
+			}
+		}
+		if page.Next == "" {
+			return out, nil
+		}
+		q.Cursor = page.Next
+	}
+}
+
+func (a api) openCase(ctx context.Context, p huiying.Person, in *openInput) (*caseDoc, error) {
+	if err := only(p, "登记交办单", huiying.Monitor, huiying.Analyst, huiying.Leader); err != nil {
+		return nil, err
+	}
+	m := in.Body
+	region, err := a.countyFor(p, string(m.Region))
+	if err != nil {
+		return nil, err
+	}
+	m.Region = region
+	c, err := a.cfg.Desk.Open(ctx, p, m)
+	if err != nil {
+		return nil, fmt.Errorf("opening a case: %w", err)
+	}
+	return a.viewCase(ctx, p, c)
+}
+
+func (a api) actOnCase(ctx context.Context, p huiying.Person, in *actionInput) (*caseDoc, error) {
+	action := huiying.Action(in.Action)
+	if _, ok := huiying.TransitionOf(action); !ok {
+		out := newProblem(huiying.Errorf(huiying.CodeNotFound, "没有 %q 这个操作，可用的见 actions", huiying.Clip(in.Action, 40)), visitOf(ctx).id)
+		out.Actions = actionsOf(huiying.Transitions)
+		return nil, out
+	}
+	id := huiying.CaseID(in.ID)
+	before, err := a.cfg.Ledger.Case(ctx, id)
+	if err == nil && !p.SeesCase(before) { // whatever p may do: it does not exist for p
+		err = huiying.Errorf(huiying.CodeNotFound, "没有这件交办单")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a case: %w", err)
+	}
+	var body commandBody
+	if in.Body != nil {
+		body = *in.Body
+	}
+	if body.Version == 0 && action != huiying.ActAcknowledge && action != huiying.ActComment {
+		return nil, huiying.Invalid("version", "请带上您看到的版本号 version，以免覆盖他人的操作")
+	}
+	c, err := a.cfg.Desk.Do(ctx, id, body.command(action, p))
+	if errors.Is(err, huiying.ErrStale) || errors.Is(err, huiying.ErrConflict) {
+		out := newProblem(err, visitOf(ctx).id)
+		if now, readErr := a.caseFor(ctx, p, id); readErr == nil {
+			out.Current = now
+		}
+		return nil, out
+	}
+	if err != nil {
+		return nil, fmt.Errorf("acting on a case: %w", err)
+	}
+	if !p.SeesCase(c) { // returned: the case has left the unit
+		return &caseDoc{Case: huiying.Case{ID: c.ID, Number: c.Number, Version: c.Version, Region: c.Region, State: c.State}, At: a.now(),
+			Clocks: []clockDoc{}, Timeline: []huiying.Entry{}, Notifications: []huiying.Notification{}, Allowed: []allowedAction{}}, nil
+	}
+	return a.viewCase(ctx, p, c)
+}

@@ -1,0 +1,11 @@
+// One entry for every page: each module looks for what it serves and is silent
+// when that is not there.
+import { startClocks } from "./clock.js";
+import { startLive } from "./live.js";
+import { startForms } from "./forms.js";
+import { startCharts } from "./chart.js";
+
+startClocks();
+startForms();
+startCharts();
+if (document.body.dataset.user) startLive();

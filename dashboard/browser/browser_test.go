@@ -1,0 +1,197 @@
+package browser_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"huiying"
+	"huiying/dashboard/browser"
+)
+
+// The main job, as two people live it: a liaison's phone shows a case the moment
+// it is sent, one tap acknowledges it, and the supervisor sees how long it took.
+func TestACaseArrivesLiveIsAcknowledgedOnAPhoneAndItsResponseTimeAppears(t *testing.T) {
+	b := chromium(t)
+	in := running(t)
+	liaison := in.account(t, huiying.Liaison)
+	phone := tab(t, b, in, liaison, browser.Phone)
+	must(t, phone.Until(`document.querySelector("#live").dataset.state === "open"`))
+	if _, err := browser.Value[bool](phone, `window.sameDocument = true`); err != nil {
+		t.Fatal(err)
+	}
+
+	title := fmt.Sprintf("城东小区停水，居民询问何时恢复 %d", time.Now().UnixNano()%1e6)
+	c := in.assigned(t, title, liaison.Unit)
+
+	card := "#case-" + string(c.ID)
+	must(t, phone.Wait("#work "+card+" .ack-button"))
+	if same, err := browser.Value[bool](phone, `window.sameDocument === true`); err != nil || !same {
+		t.Fatalf("the page was loaded anew; the card must arrive by itself (%v)", err)
+	}
+	before, err := phone.Text(card + " .clock")
+	must(t, err)
+	must(t, phone.Until(fmt.Sprintf(`document.querySelector("%s .clock").textContent !== %q`, card, before)))
+	shot(t, phone, "phone-card")
+
+	must(t, phone.Tap(card+" .case-title"))
+	must(t, phone.Wait(".ack-bar .ack-button"))
+	reach, err := browser.Value[float64](phone, `document.querySelector(".ack-bar .ack-button").getBoundingClientRect().top / innerHeight`)
+	must(t, err)
+	if reach < 0.6 {
+		t.Errorf("签收 begins at %.0f%% of the screen's height, out of the thumb's reach", 100*reach)
+	}
+	shot(t, phone, "phone-case")
+	must(t, phone.Tap(".ack-bar .ack-button"))
+	must(t, phone.Wait(".note"))
+	note, err := phone.Text(".note")
+	must(t, err)
+	if !strings.Contains(note, "已签收") {
+		t.Errorf("after the tap the page says %q", note)
+	}
+
+	var after huiying.Case
+	in.call(t, liaison, "GET", "/cases/"+string(c.ID), nil, &after)
+	if after.State != huiying.StateAcknowledged || after.Units[0].AckedAt.IsZero() {
+		t.Fatalf("the case is %s, acknowledged at %v", after.State, after.Units[0].AckedAt)
+	}
+
+	desk := tab(t, b, in, in.account(t, huiying.Supervisor), browser.Desktop)
+	must(t, desk.Open("/stats?days=1"))
+	row := fmt.Sprintf(`[...document.querySelectorAll("#units-table tbody tr")].find((r) => r.querySelector("a").href.endsWith("unit=%s"))`, liaison.Unit)
+	must(t, desk.Until(row))
+	median, err := browser.Value[string](desk, row+`.cells[3].textContent`)
+	must(t, err)
+	if !strings.ContainsAny(median, "秒分时") {
+		t.Errorf("响应统计 shows a median of %q for the unit that acknowledged", median)
+	}
+	acked, err := browser.Value[int](desk, `Number(`+row+`.cells[2].textContent)`)
+	must(t, err)
+	if acked < 1 {
+		t.Errorf("响应统计 counts %d acknowledged", acked)
+	}
+	must(t, desk.Wait("[data-plot] canvas"))
+	shot(t, desk, "stats")
+}
+
+// An analyst has the list open while the liaison acknowledges: the row changes
+// by itself, and an open form is never pulled away.
+func TestRowsChangeByThemselvesButAnOpenFormStays(t *testing.T) {
+	b := chromium(t)
+	in := running(t)
+	liaison, leader := in.account(t, huiying.Liaison), in.account(t, huiying.Leader)
+	c := in.assigned(t, fmt.Sprintf("天宁街路灯不亮 %d", time.Now().UnixNano()%1e6), liaison.Unit)
+
+	list := tab(t, b, in, leader, browser.Desktop)
+	must(t, list.Open("/cases?view=all&sort=opened"))
+	must(t, list.Until(`document.querySelector("#live").dataset.state === "open"`))
+	must(t, list.Wait("#case-"+string(c.ID)))
+	page := tab(t, b, in, leader, browser.Desktop)
+	must(t, page.Open("/cases/"+string(c.ID)))
+	must(t, page.Until(`document.querySelector("#live").dataset.state === "open"`))
+	must(t, page.Click("#do-comment summary"))
+	must(t, page.Fill("#comment-reason", "已电话提醒联络人"))
+
+	in.call(t, liaison, "POST", "/cases/"+string(c.ID)+"/acknowledge", map[string]any{"version": c.Version}, &c)
+
+	must(t, list.Until(fmt.Sprintf(`document.querySelector("#case-%s .state").textContent === "已签收"`, c.ID)))
+	must(t, page.Until(`!document.querySelector("#case-bar").hidden`))
+	typed, err := browser.Value[string](page, `document.querySelector("#comment-reason").value`)
+	must(t, err)
+	if typed != "已电话提醒联络人" {
+		t.Errorf("the comment being written is now %q", typed)
+	}
+}
+
+// The tail of 信息流 must not move what the reader is about to click.
+func TestTheLiveTailNeverJumpsUnderTheCursor(t *testing.T) {
+	b := chromium(t)
+	in := running(t)
+	monitor := in.account(t, huiying.Monitor)
+	push := func(n int) {
+		var result huiying.PushResult
+		in.call(t, monitor, "POST", "/posts", []map[string]any{{
+			"source": "浏览器测试", "channel": "forum", "title": fmt.Sprintf("文峪河公园长椅损坏 %d-%d", time.Now().UnixNano(), n), "text": "公园里的长椅坏了两处，建议维修。",
+		}}, &result)
+		if result.Accepted != 1 {
+			t.Fatalf("pushed: %+v", result)
+		}
+	}
+	if os.Getenv("HUIYING_URL") != "" {
+		t.Skip("needs an installation whose collectors and analyzer run")
+	}
+	push(0)
+	w := tab(t, b, in, monitor, browser.Desktop)
+	must(t, w.Open("/posts"))
+	must(t, w.Until(`document.querySelector("#live").dataset.state === "open"`))
+	must(t, w.Wait("#rows > [data-post]"))
+	if _, err := browser.Value[bool](w, `document.querySelector("#rows > [data-post]").dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`); err != nil {
+		t.Fatal(err)
+	}
+	first, err := browser.Value[string](w, `document.querySelector("#rows > [data-post]").id`)
+	must(t, err)
+	push(1)
+	must(t, w.Wait("#tail-bar"))
+	still, err := browser.Value[string](w, `document.querySelector("#rows > [data-post]").id`)
+	must(t, err)
+	if still != first {
+		t.Errorf("the first row was %s and is %s now, under the cursor", first, still)
+	}
+	must(t, w.Click("#tail-show"))
+	must(t, w.Until(fmt.Sprintf(`document.querySelector("#rows > [data-post]").id !== %q`, first)))
+}
+
+// Each role opens each page it may see, on both screens: nothing sticks out and
+// the console stays silent.
+func TestEveryPageFitsBothScreensInSilence(t *testing.T) {
+	b := chromium(t)
+	in := running(t)
+	office := []string{"/", "/posts", "/events", "/cases?view=all", "/cases", "/stats", "/sources", "/notices"}
+	pages := map[huiying.Role][]string{
+		huiying.Monitor: append(office, "/cases/new"), huiying.Analyst: office, huiying.Leader: office, huiying.Supervisor: office, huiying.Assessor: office,
+		huiying.Liaison: {"/", "/cases", "/stats", "/notices"}, huiying.SystemAdmin: {"/", "/sources", "/notices"},
+		huiying.SecurityAdmin: {"/", "/notices"}, huiying.AuditAdmin: {"/", "/notices"},
+	}
+	for role, paths := range pages {
+		t.Run(string(role), func(t *testing.T) {
+			for _, s := range []browser.Screen{browser.Desktop, browser.Phone} {
+				w := tab(t, b, in, in.account(t, role), s)
+				for _, path := range append(paths, firstLinks(t, w, paths)...) {
+					must(t, w.Open(path))
+					must(t, w.Wait("main h1"))
+					over, err := browser.Value[int](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+					must(t, err)
+					if over > 0 {
+						t.Errorf("%s sticks out by %d px at %d px", path, over, s.Width)
+					}
+				}
+			}
+		})
+	}
+}
+
+// firstLinks are the first post, event and case the lists lead to.
+func firstLinks(t *testing.T, w *browser.Tab, lists []string) []string {
+	t.Helper()
+	var out []string
+	for _, list := range lists {
+		must(t, w.Open(list))
+		link, err := browser.Value[string](w, `(document.querySelector("#rows .post-title, #rows .case-title, #work .case-title") || {getAttribute: () => ""}).getAttribute("href")`)
+		must(t, err)
+		if link != "" {
+			out = append(out, link)
+		}
+	}
+	return out
+}
+
+// shot keeps a picture where HUIYING_SHOTS says.
+func shot(t *testing.T, w *browser.Tab, name string) {
+	t.Helper()
+	if dir := os.Getenv("HUIYING_SHOTS"); dir != "" {
+		must(t, w.Shot(filepath.Join(dir, name+".png"), false))
+	}
+}

@@ -1,0 +1,15 @@
+package dashboard
+
+import (
+	"net/http"
+	"time"
+)
+
+// Hurry makes a server's live connections quick enough for a test, and patient
+// enough with a slow one. It is called before Run.
+func (s *Server) Hurry(ping, grace time.Duration) {
+	s.hub.ping, s.hub.grace, s.hub.write = ping, grace, time.Minute
+}
+
+// Route adds a handler behind everything a request passes.
+func (s *Server) Route(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }

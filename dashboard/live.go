@@ -1,0 +1,278 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"huiying"
+)
+
+// How a live connection is kept. A proxy cuts what is silent for a minute, and
+// a browser that is gone must not be fed for longer.
+const (
+	livePing  = 25 * time.Second
+	livePong  = 60 * time.Second // silence after which a client is gone
+	liveWrite = 10 * time.Second // one message may take that long
+	liveRead  = 4 << 10          // bytes; clients have nothing to say
+	livePoll  = 25 * time.Second // how long a poll waits for something new
+)
+
+// liveSignedOut is the close code when the session behind a connection ended.
+const liveSignedOut = 4401
+
+var upgrader = websocket.Upgrader{ // its default check refuses other origins
+	HandshakeTimeout: 10 * time.Second,
+	ReadBufferSize:   512,
+	WriteBufferSize:  4 << 10,
+	WriteBufferPool:  &sync.Pool{},
+	Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
+		err := &statusError{status, "这个地址是 WebSocket：" + reason.Error()}
+		if status == http.StatusForbidden {
+			err.message = "请求来自其他网站，已拒绝"
+		}
+		writeProblem(w, newProblem(err, visitOf(r.Context()).id))
+	},
+}
+
+// listen hears the bus until ctx ends.
+func (s *Server) listen(ctx context.Context) error {
+	return s.cfg.Bus.SubscribeLive(ctx, 0, func(l huiying.Live) {
+		s.metrics.heard(l, s.wall())
+		if err := s.hub.publish(l); err != nil {
+			s.log.ErrorContext(ctx, "live message lost", "seq", l.Seq, "type", l.Type, "error", err)
+		}
+	})
+}
+
+// beat sends the figures of each region somebody watches, once a second and
+// only when they changed.
+func (s *Server) beat(ctx context.Context) error {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	sent := make(map[huiying.Region]string)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		for _, region := range s.hub.watched() {
+			o, err := s.overview(ctx, region)
+			if err != nil {
+				s.noteContext(ctx, "/api/v1/live", err)
+				continue
+			}
+			at := o.At
+			o.At = time.Time{} // not a change
+			bare, err := json.Marshal(o)
+			if err != nil || sent[region] == string(bare) {
+				continue
+			}
+			sent[region] = string(bare)
+			o.At = at
+			data, err := json.Marshal(o)
+			if err == nil {
+				err = s.hub.publishStats(region, data)
+			}
+			if err != nil {
+				s.noteContext(ctx, "/api/v1/live", err)
+			}
+		}
+	}
+}
+
+// live is GET /api/v1/live: the websocket of one screen.
+func (s *Server) live(w http.ResponseWriter, r *http.Request) {
+	p, err := s.visitor(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	since, resumes, err := sinceOf(r.URL.Query().Get("since"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // answered by upgrader.Error
+	}
+	c := newClient(p, visitOf(r.Context()).sess, func() { _ = conn.NetConn().Close() })
+	if !s.hub.join(c, resumes, since) {
+		say(conn, websocket.CloseTryAgainLater, "正在启动或停止")
+		_ = conn.Close()
+		return
+	}
+	// The request ends here and frees its memory; the hub owns what follows.
+	go s.serveLive(c, conn, s.recheck(r, p))
+}
+
+// recheck returns a test whether the right to this connection still holds: the
+// account may be disabled or changed, the session idle for too long.
+func (s *Server) recheck(r *http.Request, was huiying.Person) func(context.Context) bool {
+	bearer, byBearer := bearerToken(r)
+	session := cookieToken(r)
+	return func(ctx context.Context) bool {
+		var p huiying.Person
+		var err error
+		if byBearer {
+			p, err = s.byToken(ctx, bearer)
+		} else {
+			p, err = s.bySession(ctx, session, false)
+		}
+		if err != nil {
+			return !errors.Is(err, huiying.ErrSignIn) // a ledger that stumbles cuts nobody off
+		}
+		return p == was
+	}
+}
+
+// serveLive writes to one connection until either side ends it.
+func (s *Server) serveLive(c *client, conn *websocket.Conn, allowed func(context.Context) bool) {
+	defer s.hub.leave(c)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		drain(conn)
+	}()
+	defer func() {
+		_ = conn.Close()
+		<-read
+	}()
+	ping := time.NewTicker(s.hub.ping)
+	defer ping.Stop()
+	frames, err := s.flush(c, conn, nil)
+	for err == nil {
+		select {
+		case <-s.hub.done:
+			say(conn, websocket.CloseGoingAway, "服务正在停止")
+			return
+		case <-c.gone:
+			say(conn, liveSignedOut, "已退出登录")
+			return
+		case <-read:
+			return
+		case <-ping.C:
+			ctx, cancel := context.WithTimeout(context.Background(), liveWrite)
+			ok := allowed(ctx)
+			cancel()
+			if !ok {
+				say(conn, liveSignedOut, "登录已失效")
+				return
+			}
+			err = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(liveWrite))
+		case <-c.wake:
+			frames, err = s.flush(c, conn, frames)
+		}
+	}
+}
+
+// flush writes what waits. What was left out is told last: loading anew then
+// shows everything up to here.
+func (s *Server) flush(c *client, conn *websocket.Conn, buf []*frame) ([]*frame, error) {
+	frames, lagged, seq := c.take(buf)
+	if lagged {
+		s.metrics.lagged.Inc()
+		frames = append(frames, s.hub.hello(seq, true))
+	}
+	for _, f := range frames {
+		m, err := f.prepared()
+		if err != nil {
+			return frames, err
+		}
+		if err := conn.SetWriteDeadline(time.Now().Add(s.hub.write)); err != nil {
+			return frames, err
+		}
+		if err := conn.WritePreparedMessage(m); err != nil {
+			return frames, err
+		}
+	}
+	clear(frames)
+	return frames, nil
+}
+
+// drain reads and forgets what the client says, so that pongs and its close
+// frame are noticed.
+func drain(conn *websocket.Conn) {
+	conn.SetReadLimit(liveRead)
+	_ = conn.SetReadDeadline(time.Now().Add(livePong))
+	conn.SetPongHandler(func(string) error { return conn.SetReadDeadline(time.Now().Add(livePong)) })
+	for {
+		if _, _, err := conn.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+func say(conn *websocket.Conn, code int, why string) {
+	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
+}
+
+func sinceOf(q string) (since uint64, resumes bool, err error) {
+	if q == "" {
+		return 0, false, nil
+	}
+	since, err = strconv.ParseUint(q, 10, 64)
+	if err != nil {
+		return 0, false, huiying.Invalid("since", "应为上一条消息的 seq，收到 %q", huiying.Clip(q, 40))
+	}
+	return since, true, nil
+}
+
+// pollResult is what a poll gives: messages as they would have come over the
+// websocket, and where to go on.
+type pollResult struct {
+	Seq      uint64            `json:"seq" doc:"下次轮询的 since"`
+	Epoch    string            `json:"epoch" doc:"变了就请重新读取页面内容：服务重启过，seq 已重新计数"`
+	Resync   bool              `json:"resync" doc:"有消息已不可补发，请重新读取页面内容"`
+	Messages []json.RawMessage `json:"messages" doc:"与 WebSocket 相同的消息"`
+}
+
+// poll waits for something after since, for networks whose proxies cut
+// websockets. Without since it only says where to begin.
+func (s *Server) poll(ctx context.Context, p huiying.Person, q string) (pollResult, error) {
+	since, resumes, err := sinceOf(q)
+	if err != nil {
+		return pollResult{}, err
+	}
+	c := newClient(p, visitOf(ctx).sess, func() {})
+	if !s.hub.join(c, resumes, since) {
+		return pollResult{}, huiying.Errorf(huiying.CodeBusy, "正在启动或停止，请稍后再试")
+	}
+	defer s.hub.leave(c)
+	timeout := time.NewTimer(livePoll)
+	defer timeout.Stop()
+	out := pollResult{Epoch: strconv.FormatInt(s.hub.epoch, 10), Messages: []json.RawMessage{}}
+	for {
+		frames, lagged, seq := c.take(nil)
+		out.Seq, out.Resync = seq, out.Resync || lagged
+		for _, f := range frames {
+			if f.live.Type == huiying.LiveHello {
+				out.Resync = out.Resync || f.resync
+				continue
+			}
+			out.Messages = append(out.Messages, f.raw)
+		}
+		if !resumes || out.Resync || len(out.Messages) > 0 {
+			return out, nil
+		}
+		select {
+		case <-c.wake:
+		case <-timeout.C:
+			return out, nil
+		case <-ctx.Done():
+			return out, ctx.Err()
+		case <-c.gone:
+			return out, signInFirst()
+		case <-s.hub.done:
+			return out, nil
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"huiying"
+)
+
+// routesPages registers what people see. Every GET is a whole page; htmx takes
+// the part it needs out of it, so nothing is reachable only with scripts.
+func (s *Server) routesPages(mux *http.ServeMux) {
+	mux.HandleFunc("GET /assets/{path...}", s.serveAsset)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, assetURL("favicon.svg"), http.StatusFound)
+	})
+	mux.Handle("GET /{$}", s.page(s.workbench))
+
+	mux.Handle("GET /posts", s.page(s.postList))
+	mux.Handle("GET /posts/{id}", s.page(s.postPage))
+	mux.Handle("GET /events", s.page(s.eventList))
+	mux.Handle("GET /events/{id}", s.page(s.eventPage))
+
+	mux.Handle("GET /cases", s.page(s.caseList))
+	mux.Handle("POST /cases", s.page(s.openCase))
+	mux.Handle("GET /cases/new", s.page(s.newCasePage))
+	mux.Handle("GET /cases/{id}", s.page(s.casePage))
+	mux.Handle("GET /cases/{id}/row", s.page(s.caseRowFragment))
+	mux.Handle("POST /cases/{id}/{action}", s.page(s.actOnCase))
+
+	mux.Handle("GET /stats", s.page(s.statsPage))
+	mux.Handle("GET /sources", s.page(s.sourcesPage))
+	mux.Handle("POST /sources", s.page(s.addSource))
+	mux.Handle("POST /sources/test", s.page(s.tryNewSource))
+	mux.Handle("POST /sources/{id}/test", s.page(s.trySource))
+	mux.Handle("POST /sources/{id}/pause", s.page(s.pauseSource))
+	mux.Handle("POST /dead-letters/{id}/replay", s.page(s.replayDeadLetter))
+
+	mux.Handle("GET /notices", s.page(s.noticesPage))
+	mux.Handle("GET /notices/unread", s.page(s.unreadFragment))
+	mux.Handle("GET /notices/recent", s.page(s.recentFragment))
+	mux.Handle("POST /notices/read", s.page(s.readNotices))
+}
+
+// unitsOf are the county's units as they stand now, for names and choices.
+func (s *Server) unitsOf(ctx context.Context) (*huiying.Directory, error) {
+	units, err := s.cfg.Ledger.Units(ctx, s.cfg.Region)
+	if err != nil {
+		return nil, fmt.Errorf("read units: %w", err)
+	}
+	return huiying.NewDirectory(units), nil
+}
+
+// needPosts refuses those who may not read posts and events.
+func needPosts(p huiying.Person) error {
+	if p.SeesPosts() {
+		return nil
+	}
+	return huiying.Errorf(huiying.CodeForbidden, "%s看不到信息流和事件：承办单位只看本单位的交办单，管理员不接触内容", p.Role.Label())
+}
+
+// needCases refuses those who see no case at all.
+func needCases(p huiying.Person) error {
+	if p.SeesPosts() || p.Role.OfUnit() {
+		return nil
+	}
+	return huiying.Errorf(huiying.CodeForbidden, "%s不接触交办单内容", p.Role.Label())
+}
+
+// maxForm bounds what a form may send: a response text is a few pages at most.
+const maxForm = 512 << 10
+
+func readForm(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return &huiying.Error{Code: huiying.CodeInvalid, Message: "表单内容过长或不完整，请精简后重试", Cause: err}
+	}
+	return nil
+}
+
+// moreURL is the address of the next part of a list.
+func moreURL(r *http.Request, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	q := r.URL.Query()
+	q.Set("cursor", cursor)
+	return r.URL.Path + "?" + q.Encode()
+}
+
+// filterQuery is the filter part of the address, without the place in the list.
+func filterQuery(q url.Values) string {
+	c := url.Values{}
+	for name, values := range q {
+		if name != "cursor" && name != "done" && len(values) > 0 && values[0] != "" {
+			c[name] = values
+		}
+	}
+	return c.Encode()
+}
+
+func redirect(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,309 @@
+package dashboard
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"huiying"
+)
+
+// casePageView is one 交办单 with all that happened to it and all that p may do.
+type casePageView struct {
+	Case       huiying.Case
+	Row        caseRow
+	Steps      []step
+	Clocks     []clockView
+	Units      []caseUnitView
+	Timeline   []entryView
+	Evidence   []huiying.Evidence
+	Routing    []unitChance
+	Places     []placeView
+	Deliveries []noticeView
+	Feedback   []feedbackView
+	Actions    []actionForm
+	Ack        bool // the one big button
+	Event      string
+	Problem    *caseProblem
+	CanReadIt  bool // posts and events
+}
+
+// caseProblem tells why an action was not done, and what changed meanwhile.
+type caseProblem struct {
+	Heading string
+	Message string
+	Changed []entryView // what others did since the version the person saw
+}
+
+type caseUnitView struct {
+	huiying.CaseUnit
+	Name    string
+	Contact huiying.Contact
+	Took    string // assignment → acknowledgement
+	Clock   *clockView
+}
+
+type entryView struct {
+	huiying.Entry
+	Unit  string
+	Tone  string // late, urge, ours, system, person
+	Moved bool
+}
+
+type feedbackView struct {
+	huiying.Feedback
+	Unit string
+}
+
+// actionForm is one thing p may do now, with what its form needs.
+type actionForm struct {
+	huiying.Transition
+	Case    huiying.Case
+	Help    string
+	Open    bool // shown unfolded: it failed just now
+	Main    bool // the next step of the road
+	Values  url.Values
+	Units   []unitGroup
+	Clocks  []huiying.ClockKind
+	Lead    huiying.UnitID
+	Helpers []string
+	Merge   []caseRow
+}
+
+func (s *Server) casePage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	c, err := s.visibleCase(r, p)
+	if err != nil {
+		return err
+	}
+	return s.showCase(w, r, p, http.StatusOK, c, "", nil)
+}
+
+func (s *Server) visibleCase(r *http.Request, p huiying.Person) (huiying.Case, error) {
+	c, err := s.cfg.Ledger.Case(r.Context(), huiying.CaseID(r.PathValue("id")))
+	if err != nil {
+		return c, err
+	}
+	if !p.SeesCase(c) {
+		return c, huiying.Errorf(huiying.CodeNotFound, "没有这件交办单")
+	}
+	return c, nil
+}
+
+// showCase renders the page; failed and problem tell of an action that was just
+// refused, whose form stays open with what was typed.
+func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Person, status int, c huiying.Case, failed huiying.Action, problem *caseProblem) error {
+	ctx, now := r.Context(), s.now()
+	units, err := s.unitsOf(ctx)
+	if err != nil {
+		return err
+	}
+	timeline, err := s.cfg.Ledger.Timeline(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("read timeline: %w", err)
+	}
+	v := casePageView{
+		Case: c, Row: rowOf(c, p, units, now), Steps: stepsOf(c, timeline), Evidence: c.Evidence, Routing: chances(c.Routing, units),
+		Places: placesOf(c.Places), Problem: problem, CanReadIt: p.SeesPosts(),
+	}
+	v.Ack = v.Row.CanAck
+	for _, k := range c.Clocks {
+		if !p.Role.OfUnit() || k.Unit == "" || k.Unit == p.Unit {
+			v.Clocks = append(v.Clocks, clockOf(k, units, now))
+		}
+	}
+	slices.SortStableFunc(v.Clocks, openFirst)
+	for _, u := range c.Units {
+		v.Units = append(v.Units, caseUnitOf(c, u, units, now))
+	}
+	for _, e := range timeline {
+		v.Timeline = append(v.Timeline, entryOf(e, p, units))
+	}
+	slices.Reverse(v.Timeline)
+	for _, f := range c.Feedback {
+		v.Feedback = append(v.Feedback, feedbackView{f, units.Name(f.Unit)})
+	}
+	sent, err := (api{Server: s}).noticesOf(ctx, p, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range sent {
+		v.Deliveries = append(v.Deliveries, noticeOf(n, units, now))
+	}
+	if problem != nil && status == http.StatusConflict {
+		problem.Changed = changedSince(v.Timeline, c, r.PostForm.Get("version"))
+	}
+	if v.Actions, err = s.actions(r, p, c, units, failed); err != nil {
+		return err
+	}
+	if p.SeesPosts() && c.Event != "" {
+		e, err := s.cfg.Ledger.Event(ctx, c.Event)
+		if err != nil && !errors.Is(err, huiying.ErrNotFound) {
+			return fmt.Errorf("read event of case: %w", err)
+		}
+		v.Event = e.Title
+	}
+	return s.show(w, r, p, status, "case", c.Number, v)
+}
+
+// openFirst puts running clocks first, the nearest deadline on top; void ones last.
+func openFirst(a, b clockView) int {
+	rank := func(c clockView) int {
+		switch {
+		case c.Open():
+			return 0
+		case c.State == huiying.ClockVoid:
+			return 2
+		}
+		return 1
+	}
+	if d := rank(a) - rank(b); d != 0 {
+		return d
+	}
+	return a.Due.Compare(b.Due)
+}
+
+func caseUnitOf(c huiying.Case, u huiying.CaseUnit, units *huiying.Directory, now time.Time) caseUnitView {
+	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit)}
+	if full, ok := units.Unit(u.Unit); ok {
+		v.Name, v.Contact = full.Name, full.Liaison
+	}
+	if !u.AckedAt.IsZero() {
+		v.Took = huiying.SpanText(u.AckedAt.Sub(u.AssignedAt))
+	}
+	if k, ok := c.Clock(huiying.ClockAcknowledge, u.Unit); ok {
+		clock := clockOf(k, units, now)
+		v.Clock = &clock
+	}
+	return v
+}
+
+func entryOf(e huiying.Entry, p huiying.Person, units *huiying.Directory) entryView {
+	v := entryView{Entry: e, Tone: "person", Moved: e.From != e.To && e.From != ""}
+	if e.Unit != "" {
+		v.Unit = units.Name(e.Unit)
+	}
+	switch {
+	case e.Action == huiying.ActOverdue:
+		v.Tone = "late"
+	case e.Action == huiying.ActEscalate || e.Action == huiying.ActUrge:
+		v.Tone = "urge"
+	case e.By.Role == huiying.System:
+		v.Tone = "system"
+	case e.By.User == p.User:
+		v.Tone = "ours"
+	}
+	return v
+}
+
+// changedSince lists what people did after the version a person saw: the
+// newest first, as many as versions have passed.
+func changedSince(newestFirst []entryView, c huiying.Case, seen string) []entryView {
+	var version int
+	if _, err := fmt.Sscan(seen, &version); err != nil || version >= c.Version {
+		return nil
+	}
+	var out []entryView
+	for _, e := range newestFirst {
+		if len(out) == c.Version-version {
+			break
+		}
+		if e.By.Role != huiying.System {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// roadActions are the next steps of the road; other actions stand below them.
+var roadActions = []huiying.Action{
+	huiying.ActAssign, huiying.ActVerify, huiying.ActHandle, huiying.ActSubmit, huiying.ActApprove, huiying.ActRespond, huiying.ActClose, huiying.ActArchive,
+}
+
+// actions are the forms p may send, made from the state machine.
+func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, units *huiying.Directory, failed huiying.Action) ([]actionForm, error) {
+	now := s.now()
+	groups := unitGroups(units.All(), now)
+	var out []actionForm
+	for _, t := range c.Allowed(p) {
+		if t.Action == huiying.ActAcknowledge {
+			continue // the big button
+		}
+		f := actionForm{Transition: t, Case: c, Help: actionHelp[t.Action], Open: t.Action == failed, Main: slices.Contains(roadActions, t.Action)}
+		if f.Open {
+			f.Values = r.PostForm
+		}
+		switch t.Action {
+		case huiying.ActAssign, huiying.ActReassign, huiying.ActAddUnit:
+			f.Units = groups
+			f.Lead, f.Helpers = proposed(c, f.Values)
+		case huiying.ActExtend, huiying.ActRestart:
+			f.Clocks = openKinds(c)
+			if len(f.Clocks) == 0 {
+				continue
+			}
+		case huiying.ActMerge:
+			open, err := s.cfg.Ledger.Cases(r.Context(), huiying.CaseQuery{Region: p.Region, Open: new(true), Limit: 100, Now: now})
+			if err != nil {
+				return nil, fmt.Errorf("read cases to merge into: %w", err)
+			}
+			for _, o := range open.Items {
+				if o.ID != c.ID {
+					f.Merge = append(f.Merge, rowOf(o, p, units, now))
+				}
+			}
+			if len(f.Merge) == 0 {
+				continue
+			}
+		}
+		out = append(out, f)
+	}
+	slices.SortStableFunc(out, func(a, b actionForm) int {
+		switch {
+		case a.Main == b.Main:
+			return 0
+		case a.Main:
+			return -1
+		}
+		return 1
+	})
+	return out, nil
+}
+
+// proposed are the lead and helpers a form begins with: what was typed, else
+// what the router says.
+func proposed(c huiying.Case, typed url.Values) (lead huiying.UnitID, helpers []string) {
+	if typed != nil {
+		return huiying.UnitID(typed.Get("lead")), typed["helpers"]
+	}
+	if len(c.Units) > 0 {
+		return "", nil
+	}
+	for i, u := range c.Routing {
+		if i == 0 {
+			lead = u.Unit
+		} else if strings.Contains(u.Why, "属地") || strings.Contains(u.Why, "乡镇") {
+			helpers = append(helpers, string(u.Unit))
+		}
+	}
+	return lead, helpers
+}
+
+func openKinds(c huiying.Case) []huiying.ClockKind {
+	var out []huiying.ClockKind
+	for _, k := range c.Clocks {
+		if k.Open() && !slices.Contains(out, k.Kind) {
+			out = append(out, k.Kind)
+		}
+	}
+	return out
+}
+
+// Was is what was typed into a field of a form that failed.
+func (f actionForm) Was(name string) string { return f.Values.Get(name) }
+
+// Chose reports whether a choice of a failed form was ticked.
+func (f actionForm) Chose(name, value string) bool { return slices.Contains(f.Values[name], value) }

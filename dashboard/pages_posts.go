@@ -1,0 +1,213 @@
+package dashboard
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"huiying"
+)
+
+// postsView is 信息流.
+type postsView struct {
+	Filter     postFilter
+	Channels   []option
+	Sentiments []option
+	Categories []option
+	Risks      []option
+	Rows       []postRow
+	More       string
+	Total      int
+	Query      string // the filter as an address, for the live tail
+	Live       bool   // the first part of the list: new posts belong on top
+}
+
+// postFilter is what the form of 信息流 holds.
+type postFilter struct {
+	Text, Channel, Sentiment, Category, Risk, Source, Flag string
+	Days                                                   string
+}
+
+func readPostFilter(q url.Values) postFilter {
+	return postFilter{
+		Text: strings.TrimSpace(q.Get("q")), Channel: q.Get("channel"), Sentiment: q.Get("sentiment"), Category: q.Get("category"),
+		Risk: q.Get("risk"), Source: q.Get("source"), Flag: q.Get("flag"), Days: q.Get("days"),
+	}
+}
+
+func (f postFilter) query(region huiying.Region, now time.Time) huiying.PostQuery {
+	q := huiying.PostQuery{
+		Region: region, Text: f.Text, Channel: huiying.Channel(f.Channel), Sentiment: f.Sentiment, Category: f.Category,
+		Source: f.Source, Flag: huiying.Flag(f.Flag),
+	}
+	q.MinRisk, _ = strconv.ParseFloat(f.Risk, 64) // what is no number does not filter
+	if days, err := strconv.Atoi(f.Days); err == nil && days > 0 && days <= 3650 {
+		q.From = now.AddDate(0, 0, -days)
+	}
+	return q
+}
+
+// Active reports whether anything is filtered.
+func (f postFilter) Active() bool { return f != postFilter{} }
+
+func (s *Server) postList(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if err := needPosts(p); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	f := readPostFilter(r.URL.Query())
+	q := f.query(p.Region, s.now())
+	total, err := s.cfg.Archive.CountPosts(ctx, q)
+	if err != nil {
+		return fmt.Errorf("count posts: %w", err)
+	}
+	q.Cursor = r.URL.Query().Get("cursor")
+	found, err := s.cfg.Archive.Posts(ctx, q)
+	if err != nil {
+		return fmt.Errorf("read posts: %w", err)
+	}
+	rows, err := s.postRows(r, found.Items)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, p, http.StatusOK, "posts", "信息流", postsView{
+		Filter: f, Channels: channelOptions(), Sentiments: sentimentOptions, Categories: categoryOptions(), Risks: riskOptions,
+		Rows: rows, More: moreURL(r, found.Next), Total: total, Query: filterQuery(r.URL.Query()), Live: q.Cursor == "",
+	})
+}
+
+// postRows adds to posts the event each belongs to.
+func (s *Server) postRows(r *http.Request, items []huiying.Assessed) ([]postRow, error) {
+	ids := make([]huiying.PostID, len(items))
+	for i, x := range items {
+		ids[i] = x.Post.ID
+	}
+	placed, err := s.cfg.Ledger.Placed(r.Context(), ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up events of posts: %w", err)
+	}
+	rows := make([]postRow, len(items))
+	for i, x := range items {
+		rows[i] = postRowOf(x, placed[x.Post.ID])
+	}
+	return rows, nil
+}
+
+// postView is one post with everything the analyzer said about it.
+type postView struct {
+	postRow
+	Post       huiying.Post
+	A          huiying.Assessment
+	Paragraphs [][]piece
+	Categories []huiying.Scored
+	Units      []unitChance
+	Places     []placeView
+	State      string
+	Hidden     []hiddenCount
+	EventTitle string
+	EventPosts int
+	CaseID     huiying.CaseID
+	MayOpen    bool
+}
+
+type unitChance struct {
+	Name string
+	P    float64
+	Why  string
+}
+
+type placeView struct {
+	Name, Why string
+	Code      huiying.Region
+	Count     int // candidates, when a person must choose
+}
+
+type hiddenCount struct {
+	What string
+	N    int
+}
+
+func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if err := needPosts(p); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	x, err := s.cfg.Archive.Post(ctx, huiying.PostID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	if !p.Region.Covers(x.Post.Region) {
+		return huiying.Errorf(huiying.CodeNotFound, "没有这条信息")
+	}
+	units, err := s.unitsOf(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := s.postRows(r, []huiying.Assessed{x})
+	if err != nil {
+		return err
+	}
+	full := []rune(x.Post.FullText())
+	_, body := titleAndBody(x.Post, full)
+	v := postView{
+		postRow: rows[0], Post: x.Post, A: x.Assessment, State: phaseLabels[x.Assessment.State],
+		Paragraphs: paragraphs(cut(full, body, len(full), marksOf(full, x.Assessment))),
+		Units:      chances(x.Assessment.Units, units), Places: placesOf(x.Assessment.Places), Hidden: hiddenOf(x),
+		MayOpen: mayOpen(p),
+	}
+	for _, c := range x.Assessment.Categories {
+		if c.P >= 0.01 && len(v.Categories) < 5 {
+			v.Categories = append(v.Categories, c)
+		}
+	}
+	if v.Event != "" {
+		e, err := s.cfg.Ledger.Event(ctx, v.Event)
+		if err != nil && !errors.Is(err, huiying.ErrNotFound) {
+			return fmt.Errorf("read event: %w", err)
+		}
+		v.EventTitle, v.EventPosts, v.CaseID = e.Title, e.Posts, e.Case
+	}
+	return s.show(w, r, p, http.StatusOK, "post", huiying.Clip(x.Post.Headline(), 30), v)
+}
+
+func mayOpen(p huiying.Person) bool {
+	return p.Role == huiying.Monitor || p.Role == huiying.Analyst || p.Role == huiying.Leader
+}
+
+func chances(all []huiying.Candidate, units *huiying.Directory) []unitChance {
+	out := make([]unitChance, len(all))
+	for i, c := range all {
+		out[i] = unitChance{units.Name(c.Unit), c.P, c.Why}
+	}
+	return out
+}
+
+// placesOf lists each place once.
+func placesOf(all []huiying.Place) []placeView {
+	var out []placeView
+	for _, p := range all {
+		v := placeView{Name: p.Name, Code: p.Code, Why: p.Why, Count: len(p.Candidates)}
+		if !slices.ContainsFunc(out, func(o placeView) bool { return o.Name == v.Name && o.Code == v.Code }) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func hiddenOf(x huiying.Assessed) []hiddenCount {
+	counts := x.Post.Redactions
+	if len(counts) == 0 {
+		counts = x.Assessment.Redactions
+	}
+	var out []hiddenCount
+	for kind, n := range counts {
+		out = append(out, hiddenCount{redactionText(kind), n})
+	}
+	slices.SortFunc(out, func(a, b hiddenCount) int { return strings.Compare(a.What, b.What) })
+	return out
+}

@@ -1,0 +1,274 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"huiying"
+)
+
+// sourcesView is 信源: what is read, how it is doing, and what could not be taken.
+type sourcesView struct {
+	Rows       []sourceRow
+	Counts     map[string]int // by status colour
+	Rejections []huiying.Rejection
+	Rejected   int
+	Dead       []huiying.DeadLetter
+	DeadCount  int
+	MayEdit    bool
+	MayReplay  bool
+	Form       sourceForm
+	Preview    *previewView
+	SeesRaw    bool // the rejected texts themselves
+}
+
+type sourceRow struct {
+	huiying.Source
+	Health huiying.SourceHealth
+	Colour string
+	Why    string
+	Word   string
+	Lag    string
+}
+
+// sourceForm is a source being added, as it was typed.
+type sourceForm struct {
+	Kind, Name, URL, Channel, Tier, Every, Options string
+	Error                                          string
+	Kinds, Channels, Tiers                         []option
+	Open                                           bool
+}
+
+type previewView struct {
+	huiying.Preview
+	Name  string
+	Error string
+}
+
+const (
+	rejectionsShown  = 20
+	deadLettersShown = 20
+	previewPosts     = 5
+)
+
+func newSourceForm() sourceForm { return sourceForm{Every: "10m", Kind: "feed", Channel: "news"} }
+
+func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	return s.showSources(w, r, p, http.StatusOK, newSourceForm(), nil)
+}
+
+func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.Person, status int, form sourceForm, preview *previewView) error {
+	if err := operators(p, "信源"); err != nil {
+		return err
+	}
+	ctx, now := r.Context(), s.now()
+	sources, err := s.cfg.Ledger.Sources(ctx, p.Region)
+	if err != nil {
+		return fmt.Errorf("read sources: %w", err)
+	}
+	health, err := s.cfg.Ledger.Health(ctx, p.Region)
+	if err != nil {
+		return fmt.Errorf("read source health: %w", err)
+	}
+	v := sourcesView{Counts: map[string]int{}, MayEdit: mayWriteSources(p) == nil, MayReplay: p.Role == huiying.SystemAdmin, SeesRaw: p.SeesPosts(), Form: form, Preview: preview}
+	for _, src := range sources {
+		row := sourceRow{Source: src, Health: health[src.ID]}
+		row.Colour, row.Why = row.Health.Status(src, now)
+		row.Word = sourceStatusLabels[row.Colour]
+		if row.Health.Items > 0 {
+			row.Lag = seconds(max(1, row.Health.LagSeconds))
+		}
+		v.Counts[row.Colour]++
+		v.Rows = append(v.Rows, row)
+	}
+	order := []string{"red", "yellow", "green", "grey"}
+	slices.SortStableFunc(v.Rows, func(a, b sourceRow) int { return slices.Index(order, a.Colour) - slices.Index(order, b.Colour) })
+	if err := s.troubles(ctx, p, &v); err != nil {
+		return err
+	}
+	v.Form.Kinds, v.Form.Channels, v.Form.Tiers = sourceKindOptions, channelOptions(), tierOptions
+	return s.show(w, r, p, status, "sources", "信源", v)
+}
+
+func (s *Server) troubles(ctx context.Context, p huiying.Person, v *sourcesView) error {
+	rejections, err := s.cfg.Ledger.Rejections(ctx, p.Region, rejectionsShown, "")
+	if err != nil {
+		return fmt.Errorf("read rejections: %w", err)
+	}
+	v.Rejections = rejections.Items
+	if v.Rejected, err = s.cfg.Ledger.CountRejections(ctx, p.Region); err != nil {
+		return fmt.Errorf("count rejections: %w", err)
+	}
+	if v.MayReplay {
+		if v.Dead, err = (api{Server: s}).deadLetters(ctx, p); err != nil {
+			return err
+		}
+		v.Dead = v.Dead[:min(len(v.Dead), deadLettersShown)]
+	}
+	if v.DeadCount, err = s.cfg.Bus.CountDeadLetters(ctx); err != nil {
+		return fmt.Errorf("count dead letters: %w", err)
+	}
+	return nil
+}
+
+// readSource makes a source of the form.
+func (s *Server) readSource(f url.Values, p huiying.Person) (huiying.Source, sourceForm, error) {
+	form := sourceForm{
+		Kind: f.Get("kind"), Name: strings.TrimSpace(f.Get("name")), URL: strings.TrimSpace(f.Get("url")), Channel: f.Get("channel"),
+		Tier: f.Get("tier"), Every: f.Get("every"), Options: f.Get("options"), Open: true,
+	}
+	src := huiying.Source{Kind: form.Kind, Name: form.Name, URL: form.URL, Channel: huiying.Channel(form.Channel), Tier: huiying.MediaTier(form.Tier)}
+	var err error
+	if src.Region, err = (api{Server: s}).countyFor(p, ""); err != nil {
+		return src, form, err
+	}
+	if err := src.Every.UnmarshalText([]byte(form.Every)); err != nil {
+		return src, form, huiying.Invalid("every", "采集间隔写作 10m、1h")
+	}
+	if src.Options, err = readOptions(form.Options); err != nil {
+		return src, form, err
+	}
+	return src, form, checkSource(src)
+}
+
+// readOptions reads what a kind of source needs, one "name = value" a line, or
+// a JSON object.
+func readOptions(text string) (map[string]any, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, nil
+	}
+	if strings.HasPrefix(text, "{") {
+		var out map[string]any
+		if err := json.Unmarshal([]byte(text), &out); err != nil {
+			return nil, huiying.Invalid("options", "选项不是合法的 JSON")
+		}
+		return out, nil
+	}
+	out := map[string]any{}
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return nil, huiying.Invalid("options", "选项第 %d 行应写作“名称 = 值”", i+1)
+		}
+		out[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	return out, nil
+}
+
+// tryNewSource fetches once what the form names and shows what would be taken.
+func (s *Server) tryNewSource(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	src, form, err := s.sourceOfForm(w, r, p)
+	if huiying.CodeOf(err) == huiying.CodeInvalid {
+		return s.showSources(w, r, p, statusOf(err), form, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showSources(w, r, p, http.StatusOK, form, s.try(r.Context(), src))
+}
+
+// sourceOfForm reads the form of a source; what is wrong with it is said there.
+func (s *Server) sourceOfForm(w http.ResponseWriter, r *http.Request, p huiying.Person) (huiying.Source, sourceForm, error) {
+	if err := mayWriteSources(p); err != nil {
+		return huiying.Source{}, sourceForm{}, err
+	}
+	if err := readForm(w, r); err != nil {
+		return huiying.Source{}, sourceForm{}, err
+	}
+	src, form, err := s.readSource(r.PostForm, p)
+	if err != nil {
+		form.Error = errorViewOf(err).Message
+	}
+	return src, form, err
+}
+
+func (s *Server) try(ctx context.Context, src huiying.Source) *previewView {
+	got, err := s.cfg.Inlet.Try(ctx, src)
+	v := &previewView{Preview: got, Name: src.Name}
+	if err != nil {
+		v.Error = "没有取到内容：" + tryMessage(err)
+	}
+	if len(v.Posts) > previewPosts {
+		v.Notes = append(v.Notes, fmt.Sprintf("共 %d 条，这里显示前 %d 条", len(v.Posts), previewPosts))
+		v.Posts = v.Posts[:previewPosts]
+	}
+	return v
+}
+
+// tryMessage shows why a site did not answer: the person who tests it needs the
+// cause, and it is about the site, not about us.
+func tryMessage(err error) string {
+	if e, ok := asDomain(err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+func (s *Server) trySource(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if err := mayWriteSources(p); err != nil {
+		return err
+	}
+	src, err := (api{Server: s}).source(r.Context(), p, huiying.SourceID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return s.showSources(w, r, p, http.StatusOK, newSourceForm(), s.try(r.Context(), src))
+}
+
+func (s *Server) addSource(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	src, form, err := s.sourceOfForm(w, r, p)
+	if err == nil {
+		err = s.keepSource(r, p, src)
+	}
+	switch {
+	case huiying.CodeOf(err) == huiying.CodeInvalid:
+		return s.showSources(w, r, p, statusOf(err), form, nil)
+	case err != nil:
+		return err
+	}
+	return redirect(w, r, "/sources?done=source")
+}
+
+func (s *Server) pauseSource(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	src, err := (api{Server: s}).source(r.Context(), p, huiying.SourceID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	src.Paused = r.PostForm.Get("pause") == "yes"
+	if err := s.keepSource(r, p, src); err != nil {
+		return err
+	}
+	if src.Paused {
+		return redirect(w, r, "/sources?done=paused")
+	}
+	return redirect(w, r, "/sources?done=resumed")
+}
+
+// keepSource saves a source as the API does: same checks, same audit.
+func (s *Server) keepSource(r *http.Request, p huiying.Person, src huiying.Source) error {
+	_, err := (api{Server: s}).saveSource(r.Context(), p, &sourceInput{request: r, Body: sourceBody{
+		ID: src.ID, Region: string(src.Region), Kind: src.Kind, Name: src.Name, URL: src.URL, Channel: src.Channel, Tier: src.Tier,
+		Every: src.Every, Paused: src.Paused, Options: src.Options,
+	}})
+	return err
+}
+
+func (s *Server) replayDeadLetter(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if _, err := (api{Server: s}).replayDeadLetter(r.Context(), p, &replayInput{ID: r.PathValue("id"), request: r}); err != nil {
+		return err
+	}
+	return redirect(w, r, "/sources?done=replayed")
+}

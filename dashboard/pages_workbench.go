@@ -1,0 +1,153 @@
+package dashboard
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"huiying"
+)
+
+// workbenchView is 工作台: what waits for me, nearest deadline first, and for the
+// offices how the whole stands.
+type workbenchView struct {
+	Greeting string
+	Today    time.Time
+	Unit     string
+	Office   bool // sees the whole county
+	OfUnit   bool
+	Admin    bool
+	Waiting  []caseRow
+	More     int // waiting cases that are not shown
+	Others   []caseRow
+	Overview huiying.Overview
+	Trend    plot
+	Latest   []caseRow
+	Late     []caseRow
+	SeesLate bool // beside the own work; a supervisor's own work is just that list
+	Notices  []noticeView
+}
+
+const (
+	workScanned = 200 // open cases looked through for what waits
+	workShown   = 30
+	sideShown   = 6
+)
+
+func (s *Server) workbench(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	now := s.now()
+	v := workbenchView{
+		Greeting: greeting(now), Today: now, Office: p.SeesPosts(), OfUnit: p.Role.OfUnit(),
+		Admin: !p.SeesPosts() && !p.Role.OfUnit(),
+	}
+	units, err := s.unitsOf(r.Context())
+	if err != nil {
+		return err
+	}
+	if p.Unit != "" {
+		v.Unit = units.Name(p.Unit)
+		if u, ok := units.Unit(p.Unit); ok {
+			v.Unit = u.Name
+		}
+	}
+	if !v.Admin {
+		if err := s.waiting(r, p, units, &v); err != nil {
+			return err
+		}
+	}
+	if v.Office {
+		if err := s.county(r, p, units, &v); err != nil {
+			return err
+		}
+	}
+	if v.Notices, _, err = s.inbox(r, p, units, true, sideShown); err != nil {
+		return err
+	}
+	return s.show(w, r, p, http.StatusOK, "workbench", "工作台", v)
+}
+
+func (s *Server) waiting(r *http.Request, p huiying.Person, units *huiying.Directory, v *workbenchView) error {
+	q := huiying.CaseQuery{Region: p.Region, States: waitingStates(p.Role), ByDue: true, Limit: workScanned, Now: v.Today}
+	if q.States == nil {
+		q.Open = new(true)
+	}
+	q, err := scoped(p, q)
+	if err != nil {
+		return err
+	}
+	found, err := s.cfg.Ledger.Cases(r.Context(), q)
+	if err != nil {
+		return fmt.Errorf("read work list: %w", err)
+	}
+	for _, c := range found.Items {
+		row := rowOf(c, p, units, v.Today)
+		row.In = "work"
+		switch {
+		case row.Waits != "":
+			v.Waiting = append(v.Waiting, row)
+		case p.Role.OfUnit():
+			v.Others = append(v.Others, row)
+		}
+	}
+	slices.SortStableFunc(v.Waiting, byDue)
+	if len(v.Waiting) > workShown {
+		v.More = len(v.Waiting) - workShown
+		v.Waiting = v.Waiting[:workShown]
+	}
+	v.Others = v.Others[:min(len(v.Others), workShown)]
+	return nil
+}
+
+// byDue puts what only wants an acknowledgement first, then the nearest
+// deadline; what has none comes last.
+func byDue(a, b caseRow) int {
+	switch {
+	case a.CanAck != b.CanAck:
+		if a.CanAck {
+			return -1
+		}
+		return 1
+	case a.Clock == nil && b.Clock == nil:
+		return cmp.Compare(b.Level, a.Level)
+	case a.Clock == nil:
+		return 1
+	case b.Clock == nil:
+		return -1
+	}
+	return a.Clock.Due.Compare(b.Clock.Due)
+}
+
+// county fills what the offices see beside their own work.
+func (s *Server) county(r *http.Request, p huiying.Person, units *huiying.Directory, v *workbenchView) (err error) {
+	ctx := r.Context()
+	if v.Overview, err = s.overview(ctx, p.Region); err != nil {
+		return err
+	}
+	end := v.Today.Truncate(time.Hour).Add(time.Hour)
+	from := end.Add(-24 * time.Hour)
+	buckets, err := s.cfg.Archive.Trend(ctx, p.Region, from, end, time.Hour)
+	if err != nil {
+		return fmt.Errorf("read trend: %w", err)
+	}
+	v.Trend = trendPlot(buckets, from, end, time.Hour)
+	latest, err := s.cfg.Ledger.Cases(ctx, huiying.CaseQuery{Region: p.Region, Limit: sideShown, Now: v.Today})
+	if err != nil {
+		return fmt.Errorf("read latest cases: %w", err)
+	}
+	for _, c := range latest.Items {
+		v.Latest = append(v.Latest, rowOf(c, p, units, v.Today))
+	}
+	if v.SeesLate = p.Role != huiying.Supervisor; !v.SeesLate {
+		return nil
+	}
+	late, err := s.cfg.Ledger.Cases(ctx, huiying.CaseQuery{Region: p.Region, Overdue: true, ByDue: true, Open: new(true), Limit: sideShown, Now: v.Today})
+	if err != nil {
+		return fmt.Errorf("read late cases: %w", err)
+	}
+	for _, c := range late.Items {
+		v.Late = append(v.Late, rowOf(c, p, units, v.Today))
+	}
+	return nil
+}

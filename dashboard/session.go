@@ -1,0 +1,206 @@
+package dashboard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"huiying"
+)
+
+// How long a sign-in lasts (GB/T 22239 level 3 asks for idle logout after 15–30
+// minutes), counted in real time.
+const (
+	sessionIdle     = 30 * time.Minute
+	sessionLifetime = 12 * time.Hour
+	sessionTouch    = time.Minute // how often use is written down
+)
+
+const sessionCookie = "huiying_session"
+
+// sessions keeps who is signed in, in the ledger, so that any node serves any
+// browser and a restart signs nobody out. The store holds only a hash of the
+// cookie's token.
+type sessions struct {
+	scs  *scs.SessionManager
+	wall func() time.Time
+	tls  bool
+}
+
+func newSessions(store scs.CtxStore, wall func() time.Time, tls bool) *sessions {
+	m := &scs.SessionManager{ // not scs.New: that starts a goroutine nobody can end
+		Store: store, Codec: scs.GobCodec{}, Lifetime: sessionLifetime, HashTokenInStore: true,
+	}
+	return &sessions{scs: m, wall: wall, tls: tls}
+}
+
+// begin signs user in with a new token; whatever session the browser had ends.
+func (z *sessions) begin(w http.ResponseWriter, r *http.Request, user huiying.UserID) error {
+	if err := z.end(w, r); err != nil {
+		return err
+	}
+	ctx, err := z.scs.Load(r.Context(), "")
+	if err != nil {
+		return fmt.Errorf("beginning a session: %w", err)
+	}
+	now := z.wall().Unix()
+	z.scs.Put(ctx, "user", string(user))
+	z.scs.Put(ctx, "begun", now)
+	z.scs.Put(ctx, "seen", now)
+	token, _, err := z.scs.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("beginning a session: %w", err)
+	}
+	http.SetCookie(w, z.cookie(r, token, 0))
+	return nil
+}
+
+// end signs the browser out and forgets its session.
+func (z *sessions) end(w http.ResponseWriter, r *http.Request) error {
+	token := cookieToken(r)
+	if token == "" {
+		return nil
+	}
+	http.SetCookie(w, z.cookie(r, "", -1))
+	ctx, err := z.scs.Load(r.Context(), token)
+	if err == nil {
+		err = z.scs.Destroy(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// user is who the token belongs to, "" when it has lapsed. Use by a person
+// prolongs it; what a page asks for by itself does not.
+func (z *sessions) user(ctx context.Context, token string, used bool) (huiying.UserID, error) {
+	ctx, err := z.scs.Load(ctx, token)
+	if err != nil {
+		return "", fmt.Errorf("reading the session: %w", err)
+	}
+	id := z.scs.GetString(ctx, "user")
+	if id == "" {
+		return "", nil
+	}
+	now := z.wall()
+	begun, seen := time.Unix(z.scs.GetInt64(ctx, "begun"), 0), time.Unix(z.scs.GetInt64(ctx, "seen"), 0)
+	if now.Sub(seen) > sessionIdle || now.Sub(begun) > sessionLifetime {
+		if err := z.scs.Destroy(ctx); err != nil {
+			return "", fmt.Errorf("ending a lapsed session: %w", err)
+		}
+		return "", nil
+	}
+	if used && now.Sub(seen) >= sessionTouch {
+		z.scs.Put(ctx, "seen", now.Unix())
+		if _, _, err := z.scs.Commit(ctx); err != nil {
+			return "", fmt.Errorf("prolonging the session: %w", err)
+		}
+	}
+	return huiying.UserID(id), nil
+}
+
+func (z *sessions) cookie(r *http.Request, token string, maxAge int) *http.Cookie {
+	return &http.Cookie{
+		Name: sessionCookie, Value: token, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: z.tls || r.TLS != nil,
+	}
+}
+
+func cookieToken(r *http.Request) string {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func bearerToken(r *http.Request) (string, bool) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
+}
+
+// HashToken is what the ledger keeps of an API token: its SHA-256 in hex. The
+// tokens themselves are random, so they need no salt.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// person is who makes the request, by bearer token or cookie session.
+func (s *Server) person(r *http.Request) (huiying.Person, bool) {
+	p, err := s.visitor(r)
+	return p, err == nil
+}
+
+// visitor is person with the reason why there is none: ErrSignIn, or a ledger
+// that does not answer.
+func (s *Server) visitor(r *http.Request) (huiying.Person, error) {
+	v := visitOf(r.Context())
+	v.once.Do(func() {
+		v.who, v.sess, v.err = s.identify(r)
+		if v.err != nil && !errors.Is(v.err, huiying.ErrSignIn) {
+			s.note(r, v.err)
+		}
+	})
+	return v.who, v.err
+}
+
+func (s *Server) identify(r *http.Request) (huiying.Person, string, error) {
+	if token, ok := bearerToken(r); ok {
+		p, err := s.byToken(r.Context(), token)
+		return p, "", err
+	}
+	token := cookieToken(r)
+	if token == "" {
+		return huiying.Person{}, "", signInFirst()
+	}
+	p, err := s.bySession(r.Context(), token, !unattended(r))
+	return p, token, err
+}
+
+func (s *Server) byToken(ctx context.Context, token string) (huiying.Person, error) {
+	u, err := s.cfg.Ledger.UserByToken(ctx, HashToken(token), s.wall())
+	switch {
+	case errors.Is(err, huiying.ErrNotFound), err == nil && u.Disabled:
+		return huiying.Person{}, huiying.Errorf(huiying.CodeSignIn, "令牌无效或已过期")
+	case err != nil:
+		return huiying.Person{}, fmt.Errorf("looking the token up: %w", err)
+	}
+	return u.Person, nil
+}
+
+func (s *Server) bySession(ctx context.Context, token string, used bool) (huiying.Person, error) {
+	id, err := s.sessions.user(ctx, token, used)
+	if err != nil {
+		return huiying.Person{}, err
+	}
+	if id == "" {
+		return huiying.Person{}, signInFirst()
+	}
+	u, err := s.cfg.Ledger.User(ctx, id)
+	switch {
+	case errors.Is(err, huiying.ErrNotFound), err == nil && u.Disabled:
+		return huiying.Person{}, signInFirst()
+	case err != nil:
+		return huiying.Person{}, fmt.Errorf("looking the account up: %w", err)
+	}
+	return u.Person, nil
+}
+
+func signInFirst() error {
+	return huiying.Errorf(huiying.CodeSignIn, "请先登录；登录后 30 分钟没有操作会自动退出")
+}
+
+// unattended reports whether the page asked by itself, with nobody at the
+// screen: such requests must not keep a session alive.
+func unattended(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/api/v1/live") || r.Header.Get("X-Unattended") != ""
+}

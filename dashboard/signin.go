@@ -1,0 +1,214 @@
+package dashboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"huiying"
+)
+
+// After maxFailures wrong passwords in a row an account is locked for lockFor
+// of real time (GB/T 22239).
+const (
+	maxFailures = 5
+	lockFor     = 15 * time.Minute
+)
+
+// signInView is what the sign-in page shows.
+type signInView struct {
+	Next  string
+	User  string
+	Error string
+	Demo  []Credential
+}
+
+// wrongSignIn is the one answer to every failure, so that it tells nobody which
+// accounts exist.
+const wrongSignIn = "用户名或密码不正确，或账号已停用、锁定。连续 5 次错误将锁定 15 分钟。"
+
+func (s *Server) routesSignIn(mux *http.ServeMux) {
+	mux.HandleFunc("GET /signin", s.signInPage)
+	mux.HandleFunc("POST /signin", s.signIn)
+	mux.HandleFunc("POST /signout", s.signOut)
+}
+
+// toSignIn sends a browser to the sign-in page, from where it comes back.
+func (s *Server) toSignIn(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.visitor(r); !errors.Is(err, huiying.ErrSignIn) {
+		s.answerError(w, r, err) // the ledger does not answer: signing in would not help
+		return
+	}
+	if r.Header.Get("HX-Request") != "" { // a fragment: the whole page must move
+		back := "/"
+		if u, err := url.Parse(r.Header.Get("HX-Current-URL")); err == nil {
+			back = u.RequestURI()
+		}
+		w.Header().Set("HX-Redirect", signInURL(back))
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	back := "/"
+	if r.Method == http.MethodGet {
+		back = r.URL.RequestURI()
+	}
+	http.Redirect(w, r, signInURL(back), http.StatusSeeOther)
+}
+
+func signInURL(back string) string {
+	back = localPath(back)
+	if back == "/" {
+		return "/signin"
+	}
+	return "/signin?next=" + url.QueryEscape(back)
+}
+
+// localPath is p if it is a path on this host, "/" otherwise: a sign-in must
+// not lead to another site.
+func localPath(p string) string {
+	u, err := url.Parse(p)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") {
+		return "/"
+	}
+	return p
+}
+
+func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) {
+	next := localPath(r.URL.Query().Get("next"))
+	if _, ok := s.person(r); ok {
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return
+	}
+	s.render(w, http.StatusOK, "signin", signInView{Next: next, Demo: s.cfg.Demo})
+}
+
+func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	if err := r.ParseForm(); err != nil {
+		s.fail(w, r, huiying.Invalid("", "登录表单不完整，请重新填写"))
+		return
+	}
+	next := localPath(r.PostForm.Get("next"))
+	name := strings.TrimSpace(r.PostForm.Get("user"))
+	u, ok, err := s.authenticate(r, huiying.UserID(name), r.PostForm.Get("password"))
+	if err == nil && ok {
+		err = s.sessions.begin(w, r, u.User)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if !ok {
+		s.render(w, http.StatusUnauthorized, "signin", signInView{Next: next, User: huiying.Clip(name, 64), Error: wrongSignIn, Demo: s.cfg.Demo})
+		return
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
+	p, known := s.person(r)
+	token := cookieToken(r)
+	if err := s.sessions.end(w, r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.hub.dropSession(token)
+	if known {
+		if err := s.audit(r.Context(), r, p, "session.sign-out", "", ""); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+	}
+	http.Redirect(w, r, "/signin", http.StatusSeeOther)
+}
+
+// nobodysHash is compared with when there is no such account, so that the
+// answer takes as long.
+const nobodysHash = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// authenticate checks a name and password, counts failures, locks, and puts
+// every try on record.
+func (s *Server) authenticate(r *http.Request, name huiying.UserID, password string) (huiying.User, bool, error) {
+	ctx := r.Context()
+	u, err := s.cfg.Ledger.User(ctx, name)
+	known := err == nil
+	if err != nil && !errors.Is(err, huiying.ErrNotFound) {
+		return u, false, fmt.Errorf("looking the account up: %w", err)
+	}
+	hash := u.PasswordHash
+	if !known || hash == "" {
+		hash = nobodysHash
+	}
+	right, err := s.compare(ctx, hash, password)
+	if err != nil {
+		return u, false, err
+	}
+	if !known { // the name is not recorded: people type passwords into that field
+		who := huiying.Person{Region: s.cfg.Region}
+		return u, false, s.audit(ctx, r, who, "session.sign-in-failed", "", "没有这个账号")
+	}
+	return s.count(r, name, right && !u.Disabled)
+}
+
+func (s *Server) compare(ctx context.Context, hash, password string) (bool, error) {
+	select {
+	case s.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-s.hashing }()
+	return CheckPassword(hash, password), nil
+}
+
+// count writes down what became of a try. It reads the account anew under the
+// lock, so that parallel tries are all counted.
+func (s *Server) count(r *http.Request, name huiying.UserID, right bool) (huiying.User, bool, error) {
+	s.signins.Lock()
+	defer s.signins.Unlock()
+	ctx := r.Context()
+	u, err := s.cfg.Ledger.User(ctx, name)
+	if err != nil {
+		return u, false, fmt.Errorf("looking the account up: %w", err)
+	}
+	now := s.wall()
+	if u.LockedUntil > now.Unix() {
+		return u, false, s.audit(ctx, r, u.Person, "session.sign-in-failed", string(name), "账号锁定中")
+	}
+	before := u
+	action, detail := "session.sign-in", ""
+	if right {
+		u.Failures, u.LockedUntil = 0, 0
+	} else {
+		u.Failures++
+		action, detail = "session.sign-in-failed", fmt.Sprintf("连续第 %d 次", u.Failures)
+		if u.Disabled {
+			detail = "账号已停用"
+		}
+		if u.Failures >= maxFailures {
+			u.Failures, u.LockedUntil = 0, now.Add(lockFor).Unix()
+			detail += "，锁定 15 分钟"
+		}
+	}
+	if u != before {
+		if err := s.cfg.Ledger.SaveUser(ctx, u); err != nil {
+			return u, false, fmt.Errorf("counting sign-ins: %w", err)
+		}
+	}
+	return u, right, s.audit(ctx, r, u.Person, action, string(name), detail)
+}
+
+// audit puts an action on the audit chain. What cannot be put on record is not
+// done: the caller fails.
+func (s *Server) audit(ctx context.Context, r *http.Request, p huiying.Person, action, object, detail string) error {
+	err := s.cfg.Ledger.Record(ctx, huiying.Audit{
+		At: s.now(), Region: p.Region, Who: p.User, Role: p.Role, Action: action, Object: object, Detail: detail, From: remote(r),
+	})
+	if err != nil {
+		return fmt.Errorf("recording %s: %w", action, err)
+	}
+	return nil
+}

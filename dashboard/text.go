@@ -1,0 +1,222 @@
+package dashboard
+
+import (
+	"time"
+
+	"huiying"
+)
+
+// Words the pages use that are made in Go; all others stand in templates/.
+// Enumerations are named by the Label methods of the root package.
+
+const textBroken = "页面暂时打不开，问题已经记录。"
+
+// actionHelp says under each action what it does, before it is done.
+var actionHelp = map[huiying.Action]string{
+	huiying.ActAssign:      "选定主办和协办单位，签收和反馈时限随即开始计时。",
+	huiying.ActDismiss:     "经研判不需要处置，写明依据后结束。",
+	huiying.ActMerge:       "与已有的交办单是同一件事，并入那一件。",
+	huiying.ActWatch:       "暂不交办，继续观察热度变化。",
+	huiying.ActAcknowledge: "表示本单位已收到并开始办理，催办随即停止。",
+	huiying.ActReturn:      "不属于本单位职责，请写明理由，退回重新研判。",
+	huiying.ActReassign:    "换一个主办单位，原单位的时限不再适用。",
+	huiying.ActAddUnit:     "请更多单位协办，各有自己的签收和反馈时限。",
+	huiying.ActVerify:      "着手核实情况是否属实。",
+	huiying.ActHandle:      "写明初步核实情况和处置打算，首次反馈时限随即停止。",
+	huiying.ActSubmit:      "核实处置完毕，报送处置反馈单，等待审核。",
+	huiying.ActApprove:     "同意反馈内容和回应口径。",
+	huiying.ActSendBack:    "内容需要补充，写明要补充什么。",
+	huiying.ActRespond:     "已向公众发布回应，登记内容、形式和公开属性。",
+	huiying.ActClose:       "群众的问题已在线下解决，写明办理结果。",
+	huiying.ActReopen:      "舆情反弹或问题未解决，重新交办。",
+	huiying.ActArchive:     "资料齐全，归入档案。",
+	huiying.ActChangeLevel: "按新的等级重新计算未完成的时限。",
+	huiying.ActExtend:      "延长一项正在计时的时限，须说明理由。",
+	huiying.ActTransfer:    "转到另一个队列，或移交公安机关。",
+	huiying.ActUrge:        "向承办单位联络人和责任人发出督办提醒。",
+	huiying.ActRestart:     "更正时限的起算时间，会记入审计。",
+	huiying.ActComment:     "写一条批注，所有能看到本单的人都能看到。",
+}
+
+// doneTexts say what an action just brought about.
+var doneTexts = map[huiying.Action]string{
+	huiying.ActOpen:        "已登记，等待研判。",
+	huiying.ActAssign:      "已交办，正在通知承办单位。",
+	huiying.ActDismiss:     "已记为不处置。",
+	huiying.ActMerge:       "已合并。",
+	huiying.ActWatch:       "已转为持续关注。",
+	huiying.ActAcknowledge: "已签收，辛苦了。催办已停止，请尽快核实并作首次反馈。",
+	huiying.ActReturn:      "已退单，研判员会重新派单。",
+	huiying.ActReassign:    "已改派，正在通知新的主办单位。",
+	huiying.ActAddUnit:     "已加协办，正在通知。",
+	huiying.ActVerify:      "已开始核实。",
+	huiying.ActHandle:      "首次反馈已记录。",
+	huiying.ActSubmit:      "处置反馈单已报送，等待审核。",
+	huiying.ActApprove:     "已审签，可以发布回应。",
+	huiying.ActSendBack:    "已退回补充。",
+	huiying.ActRespond:     "回应已登记。",
+	huiying.ActClose:       "已办结。",
+	huiying.ActReopen:      "已重开，正在通知承办单位。",
+	huiying.ActArchive:     "已归档。",
+	huiying.ActChangeLevel: "等级已调整，时限已重新计算。",
+	huiying.ActExtend:      "时限已延长。",
+	huiying.ActTransfer:    "已移送。",
+	huiying.ActUrge:        "督办提醒已发出。",
+	huiying.ActRestart:     "起算时间已更正。",
+	huiying.ActComment:     "批注已记录。",
+}
+
+func doneNote(done string) string {
+	switch done {
+	case "":
+		return ""
+	case "read":
+		return "通知已全部标为已读。"
+	case "source":
+		return "信源已保存，下一轮采集开始生效。"
+	case "paused":
+		return "信源已暂停。"
+	case "resumed":
+		return "信源已恢复采集。"
+	case "replayed":
+		return "消息已重新投递。"
+	}
+	return doneTexts[huiying.Action(done)]
+}
+
+// categories are the 15 first-level classes of citizen appeals.
+var categories = []string{
+	"城乡建设", "党务政务", "国土资源", "环境保护", "纪检监察", "交通运输", "经济管理", "科技与信息产业", "民政",
+	"农村农业", "商贸旅游", "卫生计生", "政法", "教育文体", "劳动和社会保障",
+}
+
+// option is one choice of a list or chip row.
+type option struct {
+	Value, Label string
+}
+
+var sentimentOptions = []option{{"negative", "负面"}, {"neutral", "中性"}, {"positive", "正面"}}
+
+func sentimentLabel(s string) string {
+	for _, o := range sentimentOptions {
+		if o.Value == s {
+			return o.Label
+		}
+	}
+	return "未判定"
+}
+
+var riskOptions = []option{{"80", "80 以上"}, {"60", "60 以上"}, {"40", "40 以上"}}
+
+func channelOptions() []option {
+	out := make([]option, len(huiying.Channels))
+	for i, c := range huiying.Channels {
+		out[i] = option{string(c), c.Label()}
+	}
+	return out
+}
+
+func categoryOptions() []option {
+	out := make([]option, len(categories))
+	for i, c := range categories {
+		out[i] = option{c, c}
+	}
+	return out
+}
+
+func levelOptions() []option {
+	out := make([]option, len(huiying.Levels))
+	for i, l := range huiying.Levels {
+		out[i] = option{l.String(), l.Label()}
+	}
+	return out
+}
+
+var queueOptions = []option{
+	{string(huiying.Online), "网络舆情（网信办）"},
+	{string(huiying.Offline), "社会舆情（新闻中心）"},
+}
+
+var phaseLabels = map[huiying.Phase]string{
+	huiying.PhaseOccurred: "已经发生", huiying.PhaseNotice: "通知公告", huiying.PhaseDeploy: "工作部署",
+	huiying.PhasePrevent: "防范演练", huiying.PhaseResolved: "已经解决",
+}
+
+var curveHelp = map[huiying.CurvePhase]string{
+	huiying.CurveLatent:  "每小时发文不到基线的 2 倍",
+	huiying.CurveGrowing: "每小时发文达到基线的 2 倍",
+	huiying.CurveBurst:   "每小时发文达到基线的 5 倍且仍在上升",
+	huiying.CurveFading:  "已连续 6 小时低于峰值的一半",
+	huiying.CurveRebound: "回落之后再次上升",
+}
+
+// riskWord names a risk score. It advises only; a person decides.
+func riskWord(score float64) (word, tone string) {
+	switch {
+	case score >= 80:
+		return "高", "high"
+	case score >= 60:
+		return "较高", "raised"
+	case score >= 40:
+		return "中", "medium"
+	}
+	return "低", "low"
+}
+
+var clockStateLabels = map[huiying.ClockState]string{
+	huiying.ClockRunning: "计时中", huiying.ClockOverdue: "已超时", huiying.ClockMet: "按时完成",
+	huiying.ClockLate: "超时完成", huiying.ClockVoid: "不再适用",
+}
+
+var noticeLabels = map[huiying.NoticeKind]string{
+	huiying.NoticeJudge: "待研判", huiying.NoticeAssigned: "新交办", huiying.NoticeEscalate: "催办",
+	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办",
+}
+
+var notifyChannelLabels = map[string]string{
+	"inapp": "站内通知", "webhook": "推送接口", "sms": "短信", "phone": "电话", "mail": "邮件",
+	"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书",
+}
+
+func notifyChannel(name string) string {
+	if l := notifyChannelLabels[name]; l != "" {
+		return l
+	}
+	return name
+}
+
+var sourceStatusLabels = map[string]string{"green": "正常", "yellow": "有波动", "red": "中断", "grey": "未运行"}
+
+var sourceKindOptions = []option{{"feed", "订阅源（RSS / Atom / JSON Feed）"}, {"site", "网站（列表页 → 详情页）"}, {"jsonapi", "JSON 接口"}}
+
+var tierOptions = []option{
+	{string(huiying.TierSelf), huiying.TierSelf.Label()}, {string(huiying.TierCounty), huiying.TierCounty.Label()},
+	{string(huiying.TierCity), huiying.TierCity.Label()}, {string(huiying.TierProvincial), huiying.TierProvincial.Label()},
+	{string(huiying.TierCentral), huiying.TierCentral.Label()},
+}
+
+// redactionLabels name what was hidden at intake.
+func redactionText(kind string) string {
+	if l, ok := map[string]string{
+		"phone": "电话", "id_card": "身份证号", "bank_card": "银行卡号", "plate": "车牌", "email": "邮箱",
+		"account": "社交账号", "address": "住址", "minor": "未成年人姓名",
+	}[kind]; ok {
+		return l
+	}
+	return kind
+}
+
+// greeting is how the workbench greets, by the hour.
+func greeting(t time.Time) string {
+	switch h := t.In(huiying.Beijing).Hour(); {
+	case h < 5 || h >= 22:
+		return "夜深了"
+	case h < 11:
+		return "早上好"
+	case h < 13:
+		return "中午好"
+	case h < 18:
+		return "下午好"
+	}
+	return "晚上好"
+}

@@ -1,0 +1,179 @@
+package dashboard
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"huiying"
+)
+
+// piece is a run of text: plain, a piece of evidence, or a place name.
+type piece struct {
+	Text string
+	Kind string // "", evidence, place, hit
+	Why  string
+}
+
+type mark struct {
+	from, to int // rune offsets
+	kind     string
+	why      string
+}
+
+// marksOf are the spans of a post its assessment points at, in order and
+// without overlap; where two overlap the earlier, then the longer one stays.
+func marksOf(full []rune, a huiying.Assessment) []mark {
+	var all []mark
+	for _, f := range a.Risk.Factors {
+		if f.End > f.Start {
+			all = append(all, mark{f.Start, f.End, "evidence", f.Name})
+		}
+	}
+	for _, p := range a.Places {
+		if p.End > p.Start {
+			all = append(all, mark{p.Start, p.End, "place", "地点：" + p.Name})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+	})
+	out, end := all[:0], 0
+	for _, m := range all {
+		if m.from >= end && m.from >= 0 && m.to <= len(full) {
+			out = append(out, m)
+			end = m.to
+		}
+	}
+	return out
+}
+
+// cut splits full[from:to] at the marks.
+func cut(full []rune, from, to int, marks []mark) []piece {
+	var out []piece
+	at := from
+	plain := func(until int) {
+		if until > at {
+			out = append(out, piece{Text: string(full[at:until])})
+			at = until
+		}
+	}
+	for _, m := range marks {
+		if m.to <= from || m.from >= to {
+			continue
+		}
+		a, b := max(m.from, from), min(m.to, to)
+		plain(a)
+		out = append(out, piece{string(full[a:b]), m.kind, m.why})
+		at = b
+	}
+	plain(to)
+	return out
+}
+
+// postRow is a post in a list or in a live update.
+type postRow struct {
+	ID          huiying.PostID
+	Headline    []piece
+	Excerpt     []piece
+	Source      string
+	Channel     huiying.Channel
+	URL         string
+	PublishedAt time.Time
+	Assumed     bool
+	Risk        float64
+	RiskWord    string
+	Tone        string
+	Sentiment   string
+	Mood        string
+	Category    string
+	Flags       []huiying.Flag
+	Engagement  huiying.Engagement
+	Event       huiying.EventID
+	Duplicate   bool
+}
+
+// excerptRunes is how much of the text a list shows, around the first evidence.
+const excerptRunes = 96
+
+func postRowOf(x huiying.Assessed, event huiying.EventID) postRow {
+	p, a := x.Post, x.Assessment
+	word, tone := riskWord(a.Risk.Score)
+	v := postRow{
+		ID: p.ID, Source: p.Source, Channel: p.Channel, URL: p.URL, PublishedAt: p.PublishedAt, Assumed: p.Assumed,
+		Risk: a.Risk.Score, RiskWord: word, Tone: tone, Sentiment: sentimentLabel(a.Sentiment.Label), Mood: a.Sentiment.Label,
+		Category: a.Category, Flags: a.Flags, Engagement: p.Engagement, Event: event,
+	}
+	full := []rune(p.FullText())
+	marks := marksOf(full, a)
+	title, body := titleAndBody(p, full)
+	if title > 0 {
+		v.Headline = cut(full, 0, title, marks)
+	} else {
+		v.Headline = []piece{{Text: p.Headline()}}
+	}
+	from := body
+	for _, m := range marks {
+		if m.from >= body {
+			from = max(body, m.from-excerptRunes/3)
+			break
+		}
+	}
+	to := min(len(full), from+excerptRunes)
+	from = max(body, min(from, to-excerptRunes))
+	v.Excerpt = flat(cut(full, from, to, marks))
+	if from > body {
+		v.Excerpt = append([]piece{{Text: "…"}}, v.Excerpt...)
+	}
+	if to < len(full) {
+		v.Excerpt = append(v.Excerpt, piece{Text: "…"})
+	}
+	return v
+}
+
+// titleAndBody are the rune offsets at which the title ends and the text begins.
+func titleAndBody(p huiying.Post, full []rune) (title, body int) {
+	if p.Title == "" || p.Title == p.Text {
+		return 0, 0
+	}
+	title = len([]rune(p.Title))
+	return title, min(len(full), title+1)
+}
+
+// flat puts an excerpt on one line.
+func flat(pieces []piece) []piece {
+	for i := range pieces {
+		pieces[i].Text = strings.Map(func(r rune) rune {
+			if r == '\n' || r == '\t' {
+				return ' '
+			}
+			return r
+		}, pieces[i].Text)
+	}
+	return pieces
+}
+
+// paragraphs splits marked text at line ends, keeping marks whole.
+func paragraphs(pieces []piece) [][]piece {
+	var out [][]piece
+	var line []piece
+	for _, p := range pieces {
+		parts := strings.Split(p.Text, "\n")
+		for i, part := range parts {
+			if i > 0 {
+				if len(line) > 0 {
+					out = append(out, line)
+				}
+				line = nil
+			}
+			if strings.TrimSpace(part) != "" {
+				line = append(line, piece{part, p.Kind, p.Why})
+			}
+		}
+	}
+	if len(line) > 0 {
+		out = append(out, line)
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package county
+
+import (
+	"cmp"
+	"slices"
+
+	"huiying"
+)
+
+// hours are the ways a clock may count.
+var hours = []huiying.Hours{huiying.PlainHours, huiying.DutyHours, huiying.WorkingHours}
+
+// alwaysOn are the clocks every case has, whatever its level.
+var alwaysOn = []huiying.ClockKind{huiying.ClockJudge, huiying.ClockAcknowledge, huiying.ClockFeedback, huiying.ClockRespond}
+
+func (l *loader) loadClocks() {
+	var f struct {
+		Clocks []huiying.ClockRule `yaml:"clocks"`
+		Return struct {
+			Limit huiying.Duration `yaml:"limit"`
+			Hours huiying.Hours    `yaml:"hours"`
+			Rule  string           `yaml:"rule"`
+		} `yaml:"return"`
+	}
+	d := l.open(clocksFile, &f)
+	l.county.Rules.Clocks = f.Clocks
+	l.county.Rules.ReturnIn, l.county.Rules.ReturnHrs = f.Return.Limit, cmp.Or(f.Return.Hours, huiying.PlainHours)
+	lines := make(map[huiying.ClockKind]int)
+	for i, c := range f.Clocks {
+		at := index("clocks", i)
+		if !c.Kind.Valid() {
+			d.blame(at+".kind", "没有 %q 这种时限", c.Kind)
+		} else if before, twice := lines[c.Kind]; twice {
+			d.blame(at+".kind", "时限 %s 重复，第 %d 行已有", c.Kind, before)
+		}
+		lines[c.Kind] = d.line(at + ".kind")
+		d.need(at+".rule", c.Rule)
+		checkLimits(d, at, c)
+	}
+	for _, kind := range alwaysOn {
+		if _, ok := lines[kind]; !ok {
+			d.blame("clocks", "缺少%s时限（kind: %s）", kind.Label(), kind)
+		}
+	}
+	if f.Return.Limit == 0 {
+		d.blame("return.limit", "缺少退单时限 return.limit")
+	}
+	if f.Return.Hours != "" {
+		oneOf(d, "return.hours", f.Return.Hours, hours)
+	}
+}
+
+func checkLimits(d *document, at string, c huiying.ClockRule) {
+	none := true
+	for _, level := range huiying.Levels {
+		limit, how := c.Limits.At(level), c.Hours.At(level)
+		none = none && limit == 0
+		if limit == 0 && slices.Contains(alwaysOn, c.Kind) {
+			d.blame(at+".limits", "%s时限缺少%s的 limits.%s", c.Kind.Label(), level.Label(), level)
+		}
+		if how != "" {
+			oneOf(d, at+".hours."+level.String(), how, hours)
+		}
+	}
+	if none && !slices.Contains(alwaysOn, c.Kind) {
+		d.blame(at+".limits", "%s没有写任何时限", c.Kind)
+	}
+}
+
+// The channels a message can take. A county sets up some; a step that names one
+// that is not set up goes by the others.
+var channels = []string{"inapp", "webhook", "sms", "mail", "wecom", "dingtalk", "feishu"}
+
+// recipients whom a step can name: people of the unit, or a role that watches it.
+var recipients = []string{
+	string(huiying.Liaison), string(huiying.Handler), string(huiying.Head),
+	string(huiying.Analyst), string(huiying.Leader), string(huiying.Supervisor),
+}
+
+func (l *loader) loadEscalation() {
+	var f struct {
+		Escalation huiying.ByLevel[[]huiying.EscalationStep] `yaml:"escalation"`
+	}
+	d := l.open(escalationFile, &f)
+	l.county.Rules.Escalation = f.Escalation
+	for _, level := range huiying.Levels {
+		path := "escalation." + level.String()
+		steps := f.Escalation.At(level)
+		if len(steps) == 0 {
+			d.blame(path, "缺少%s的催办步骤", level.Label())
+			continue
+		}
+		if steps[0].At != 0 {
+			d.blame(index(path, 0)+".at", "第一步应在交办时立即通知（at: 0），收到 %v", steps[0].At)
+		}
+		for i, s := range steps {
+			at := index(path, i)
+			if i > 0 && (s.At < steps[i-1].At || s.At == steps[i-1].At && s.To == steps[i-1].To) {
+				d.blame(at+".at", "各步的 at 应由小到大，收到 %v（上一步 %v）", s.At, steps[i-1].At)
+			}
+			oneOf(d, at+".to", s.To, recipients)
+			d.need(at+".label", s.Label)
+			if len(s.Channels) == 0 {
+				d.blame(at+".channels", "没有写发送渠道")
+			}
+			for j, c := range s.Channels {
+				oneOf(d, index(at+".channels", j), c, channels)
+			}
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"huiying"
+	"huiying/store/internal/jsondoc"
+)
+
+// OpenCase stores a new case with its timeline, notifications and audit in one
+// transaction, gives it the next number of its county and year unless it has
+// one, and ties it to its event. It returns the case as stored. An event has at
+// most one case: for a second one it returns [huiying.ErrConflict].
+func (l *Ledger) OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error) {
+	err := l.change(ctx, "opening case "+string(c.ID), func(ctx context.Context, tx bun.Tx) error {
+		if err := free(ctx, tx, c); err != nil {
+			return err
+		}
+		if c.Number == "" {
+			number, err := nextNumber(ctx, tx, c.Region.County(), c.OpenedAt)
+			if err != nil {
+				return err
+			}
+			c.Number = number
+		}
+		row, err := rowOf(c, ch)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+			if l.duplicate(err) { // somebody else was faster
+				return taken(c)
+			}
+			return fmt.Errorf("writing the case: %w", err)
+		}
+		if c.Event != "" {
+			if err := setEventCase(ctx, tx, c.Event, c.ID); err != nil {
+				return err
+			}
+		}
+		return writeChange(ctx, tx, c, ch)
+	})
+	if err != nil {
+		return huiying.Case{}, err
+	}
+	jsondoc.Beijing(&c)
+	return c, nil
+}
+
+// free returns ErrConflict when the case, or another one of its event, exists.
+func free(ctx context.Context, tx bun.Tx, c huiying.Case) error {
+	var n int
+	err := tx.NewRaw("SELECT count(*) FROM cases WHERE id = ? OR (event_id <> '' AND event_id = ?)", string(c.ID), string(c.Event)).Scan(ctx, &n)
+	if err != nil {
+		return fmt.Errorf("looking for the event's case: %w", err)
+	}
+	if n > 0 {
+		return taken(c)
+	}
+	return nil
+}
+
+func taken(c huiying.Case) error {
+	if c.Event != "" {
+		return huiying.Errorf(huiying.CodeConflict, "该事件已有交办单，请在原单上办理")
+	}
+	return huiying.Errorf(huiying.CodeConflict, "交办单编号或文号 %s 已被使用", c.Number)
+}
+
+// SaveCase stores a case as one action left it, with all that the action writes
+// beside it, in one transaction. It returns [huiying.ErrStale] and changes
+// nothing when somebody saved since the case had revision prevRev.
+func (l *Ledger) SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error {
+	if c.Rev <= prevRev {
+		return fmt.Errorf("saving case %s: its revision %d is not above %d", c.ID, c.Rev, prevRev)
+	}
+	return l.change(ctx, "saving case "+string(c.ID), func(ctx context.Context, tx bun.Tx) error {
+		row, err := rowOf(c, ch)
+		if err != nil {
+			return err
+		}
+		n, err := changed(tx.NewUpdate().Model(&row).ExcludeColumn("id", "county", "event_id").
+			Where("id = ?", row.ID).Where("rev = ?", prevRev).Exec(ctx))
+		if err != nil {
+			return fmt.Errorf("writing the case: %w", err)
+		}
+		if n == 0 {
+			return missed(ctx, tx, c.ID)
+		}
+		return writeChange(ctx, tx, c, ch)
+	})
+}
+
+// missed says why a case could not be updated.
+func missed(ctx context.Context, tx bun.Tx, id huiying.CaseID) error {
+	var rev int
+	err := tx.NewRaw("SELECT rev FROM cases WHERE id = ?", string(id)).Scan(ctx, &rev)
+	switch {
+	case none(err):
+		return noCase(id)
+	case err != nil:
+		return fmt.Errorf("reading the revision: %w", err)
+	}
+	return huiying.Errorf(huiying.CodeStale, "交办单已被他人更新，请刷新后核对再操作")
+}
+
+func noCase(id huiying.CaseID) error {
+	return huiying.Errorf(huiying.CodeNotFound, "没有编号为 %q 的交办单", id)
+}
+
+// writeChange writes what stands beside the case. What the change silences was
+// written before it; its own notifications stay.
+func writeChange(ctx context.Context, tx bun.Tx, c huiying.Case, ch huiying.Change) error {
+	if err := writeParts(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := writeEntries(ctx, tx, c.ID, ch.Entries); err != nil {
+		return err
+	}
+	if err := cancel(ctx, tx, c.ID, ch.Silence); err != nil {
+		return err
+	}
+	if err := writeNotifications(ctx, tx, c, ch.Notify); err != nil {
+		return err
+	}
+	return appendAudit(ctx, tx, ch.Audit)
+}
+
+// Case returns one case.
+func (l *Ledger) Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error) {
+	var doc string
+	err := l.read.NewRaw("SELECT doc FROM cases WHERE id = ?", string(id)).Scan(ctx, &doc)
+	if none(err) {
+		return huiying.Case{}, noCase(id)
+	}
+	if err != nil {
+		return huiying.Case{}, fmt.Errorf("reading case %s: %w", id, err)
+	}
+	return jsondoc.Decode[huiying.Case](doc)
+}
+
+// CaseOfEvent returns the case of an event, or false when it has none.
+func (l *Ledger) CaseOfEvent(ctx context.Context, id huiying.EventID) (huiying.Case, bool, error) {
+	var doc string
+	err := l.read.NewRaw("SELECT doc FROM cases WHERE event_id <> '' AND event_id = ?", string(id)).Scan(ctx, &doc)
+	if none(err) {
+		return huiying.Case{}, false, nil
+	}
+	if err != nil {
+		return huiying.Case{}, false, fmt.Errorf("reading the case of event %s: %w", id, err)
+	}
+	c, err := jsondoc.Decode[huiying.Case](doc)
+	return c, err == nil, err
+}
+
+// DueCases names the cases that time alone changes at now or before, the oldest
+// first. It reads an index only, however many cases there are.
+func (l *Ledger) DueCases(ctx context.Context, now time.Time, limit int) ([]huiying.CaseID, error) {
+	var ids []huiying.CaseID
+	err := l.read.NewRaw("SELECT id FROM cases WHERE next_at <= ? ORDER BY next_at, id LIMIT ?", jsondoc.Micro(now), limit).Scan(ctx, &ids)
+	if err != nil {
+		return nil, fmt.Errorf("looking for due cases: %w", err)
+	}
+	return ids, nil
+}
+
+// NextDue is when the next case is due; false when none will be.
+func (l *Ledger) NextDue(ctx context.Context) (time.Time, bool, error) {
+	var at int64
+	err := l.read.NewRaw("SELECT next_at FROM cases ORDER BY next_at, id LIMIT 1").Scan(ctx, &at)
+	if none(err) || err == nil && at == noDeadline {
+		return time.Time{}, false, nil
+	}
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("looking for the next due case: %w", err)
+	}
+	return jsondoc.Time(at), true, nil
+}
+
+// Timeline returns what happened to a case, in order.
+func (l *Ledger) Timeline(ctx context.Context, id huiying.CaseID) ([]huiying.Entry, error) {
+	var docs []string
+	if err := l.read.NewRaw("SELECT doc FROM entries WHERE case_id = ? ORDER BY seq", string(id)).Scan(ctx, &docs); err != nil {
+		return nil, fmt.Errorf("reading the timeline of %s: %w", id, err)
+	}
+	return decodeAll[huiying.Entry](docs)
+}
+
+func decodeAll[T any](docs []string) ([]T, error) {
+	out := make([]T, len(docs))
+	for i, doc := range docs {
+		var err error
+		if out[i], err = jsondoc.Decode[T](doc); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

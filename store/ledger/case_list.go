@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"huiying"
+	"huiying/store/internal/jsondoc"
+	"huiying/store/internal/keyset"
+)
+
+// Cases lists the cases a query selects: the latest opened first, or the nearest
+// open deadline first, those without one last.
+func (l *Ledger) Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[huiying.Case], error) {
+	var page huiying.Page[huiying.Case]
+	kind, column, compare, order := "cases", "opened_at", "<", " DESC"
+	if q.ByDue {
+		kind, column, compare, order = "cases by due", "due_at", ">", ""
+	}
+	w := caseConditions(q)
+	if q.Cursor != "" {
+		var at int64
+		var id string
+		if err := keyset.Decode(kind, q.Cursor, &at, &id); err != nil {
+			return page, err
+		}
+		w.add("("+column+", id) "+compare+" (?, ?)", at, id)
+	}
+	limit := keyset.Limit(q.Limit)
+	var rows []struct {
+		ID  string
+		At  int64
+		Doc string
+	}
+	err := l.read.NewRaw("SELECT id, "+column+" AS at, doc FROM cases"+w.where()+" ORDER BY "+column+order+", id"+order+" LIMIT ?",
+		append(w.args, limit+1)...).Scan(ctx, &rows)
+	if err != nil {
+		return page, fmt.Errorf("listing cases: %w", err)
+	}
+	cut := keyset.Page(rows, limit, func(last struct {
+		ID  string
+		At  int64
+		Doc string
+	}) string {
+		return keyset.Encode(kind, last.At, last.ID)
+	})
+	page.Next, page.Items = cut.Next, make([]huiying.Case, len(cut.Items))
+	for i, r := range cut.Items {
+		if page.Items[i], err = jsondoc.Decode[huiying.Case](r.Doc); err != nil {
+			return page, err
+		}
+	}
+	return page, nil
+}
+
+// CountCases says how many cases a query selects; limit and cursor do not matter.
+func (l *Ledger) CountCases(ctx context.Context, q huiying.CaseQuery) (int, error) {
+	w := caseConditions(q)
+	var n int
+	if err := l.read.NewRaw("SELECT count(*) FROM cases"+w.where(), w.args...).Scan(ctx, &n); err != nil {
+		return 0, fmt.Errorf("counting cases: %w", err)
+	}
+	return n, nil
+}
+
+func caseConditions(q huiying.CaseQuery) conditions {
+	var w conditions
+	w.in("region", q.Region)
+	if q.Text != "" {
+		w.add("(lower(title) LIKE lower(?) ESCAPE '!' OR number LIKE ? ESCAPE '!')", like(q.Text), like(q.Text))
+	}
+	if q.Queue != "" {
+		w.add("queue = ?", string(q.Queue))
+	}
+	if len(q.States) > 0 {
+		w.add("state IN (?)", bun.List(q.States))
+	}
+	if q.Level != huiying.NoLevel {
+		w.add("level = ?", int(q.Level))
+	}
+	if q.Category != "" {
+		w.add("category = ?", q.Category)
+	}
+	if q.Event != "" {
+		w.add("event_id = ?", string(q.Event))
+	}
+	if q.Open != nil {
+		w.add("ended = ?", !*q.Open)
+	}
+	if q.Overdue {
+		w.add("due_at < ?", jsondoc.Micro(q.Now))
+	}
+	if !q.From.IsZero() {
+		w.add("opened_at >= ?", jsondoc.Micro(q.From))
+	}
+	if !q.To.IsZero() {
+		w.add("opened_at < ?", jsondoc.Micro(q.To))
+	}
+	if q.Unit != "" {
+		w.add("EXISTS (SELECT 1 FROM case_units u WHERE u.unit_id = ? AND u.case_id = cases.id)", string(q.Unit))
+	}
+	return w
+}

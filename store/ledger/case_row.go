@@ -1,0 +1,204 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"huiying"
+	"huiying/store/internal/jsondoc"
+)
+
+type caseRow struct {
+	bun.BaseModel `bun:"table:cases,alias:cases"`
+
+	ID       string `bun:"id,pk"`
+	County   string `bun:"county"`
+	Number   string `bun:"number"`
+	Region   string `bun:"region"`
+	Queue    string `bun:"queue"`
+	State    string `bun:"state"`
+	Ended    bool   `bun:"ended"`
+	Level    int    `bun:"level"`
+	Category string `bun:"category"`
+	Title    string `bun:"title"`
+	EventID  string `bun:"event_id"`
+	Rev      int    `bun:"rev"`
+	OpenedAt int64  `bun:"opened_at"`
+	DueAt    int64  `bun:"due_at"`
+	NextAt   int64  `bun:"next_at"`
+	Doc      string `bun:"doc"`
+}
+
+func rowOf(c huiying.Case, ch huiying.Change) (caseRow, error) {
+	doc, err := jsondoc.Encode(c)
+	if err != nil {
+		return caseRow{}, err
+	}
+	row := caseRow{
+		ID: string(c.ID), County: string(c.Region.County()), Number: c.Number, Region: string(c.Region), Queue: string(c.Queue),
+		State: string(c.State), Ended: c.State.Ended(), Level: int(c.Level), Category: c.Category, Title: c.Title,
+		EventID: string(c.Event), Rev: c.Rev, OpenedAt: jsondoc.Micro(c.OpenedAt), DueAt: noDeadline, NextAt: noDeadline, Doc: doc,
+	}
+	if k, ok := c.NextDue(); ok {
+		row.DueAt = jsondoc.Micro(k.Due)
+	}
+	if ch.HasNext {
+		row.NextAt = jsondoc.Micro(ch.NextAt)
+	}
+	return row, nil
+}
+
+// unitRow is a unit's part in a case as statistics count it.
+type unitRow struct {
+	bun.BaseModel `bun:"table:case_units,alias:case_units"`
+
+	CaseID      string `bun:"case_id,pk"`
+	UnitID      string `bun:"unit_id,pk"`
+	Region      string `bun:"region"`
+	Level       int    `bun:"level"`
+	Lead        bool   `bun:"lead"`
+	Ended       bool   `bun:"ended"`
+	AssignedAt  int64  `bun:"assigned_at"`
+	AckedAt     int64  `bun:"acked_at"`
+	AckDue      int64  `bun:"ack_due"`
+	FeedbackAt  int64  `bun:"feedback_at"`
+	RespondedAt int64  `bun:"responded_at"`
+	ClosedAt    int64  `bun:"closed_at"`
+}
+
+type clockRow struct {
+	bun.BaseModel `bun:"table:open_clocks,alias:open_clocks"`
+
+	CaseID string `bun:"case_id,pk"`
+	N      int    `bun:"n,pk"`
+	Kind   string `bun:"kind"`
+	UnitID string `bun:"unit_id"`
+	Region string `bun:"region"`
+	Level  int    `bun:"level"`
+	DueAt  int64  `bun:"due_at"`
+}
+
+// writeParts rewrites what statistics read: each unit's part and the deadlines
+// that run.
+func writeParts(ctx context.Context, tx bun.Tx, c huiying.Case) error {
+	for _, table := range []string{"case_units", "open_clocks"} {
+		if _, err := tx.NewRaw("DELETE FROM ? WHERE case_id = ?", bun.Ident(table), string(c.ID)).Exec(ctx); err != nil {
+			return fmt.Errorf("clearing %s: %w", table, err)
+		}
+	}
+	if units := unitRows(c); len(units) > 0 {
+		if _, err := tx.NewInsert().Model(&units).Exec(ctx); err != nil {
+			return fmt.Errorf("writing the units of the case: %w", err)
+		}
+	}
+	if clocks := clockRows(c); len(clocks) > 0 {
+		if _, err := tx.NewInsert().Model(&clocks).Exec(ctx); err != nil {
+			return fmt.Errorf("writing the clocks of the case: %w", err)
+		}
+	}
+	return nil
+}
+
+func unitRows(c huiying.Case) []unitRow {
+	var rows []unitRow
+	for _, u := range c.Units {
+		row := unitRow{
+			CaseID: string(c.ID), UnitID: string(u.Unit), Region: string(c.Region), Level: int(c.Level), Lead: u.Lead, Ended: c.State.Ended(),
+			AssignedAt: jsondoc.Micro(u.AssignedAt), AckedAt: jsondoc.Micro(u.AckedAt), FeedbackAt: jsondoc.Micro(u.FeedbackAt),
+			RespondedAt: jsondoc.Micro(notBefore(c.RespondedAt, u.AssignedAt)), ClosedAt: jsondoc.Micro(notBefore(c.ClosedAt, u.AssignedAt)),
+		}
+		if k, ok := c.Clock(huiying.ClockAcknowledge, u.Unit); ok && !k.Void {
+			row.AckDue = jsondoc.Micro(k.Due)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// notBefore drops an instant that lies before the unit came in: a response given
+// before a case was reopened and sent on is not this unit's.
+func notBefore(at, assigned time.Time) time.Time {
+	if at.Before(assigned) {
+		return time.Time{}
+	}
+	return at
+}
+
+// clockRows are the deadlines that run. What the case as a whole owes (a
+// response, a press conference) its lead unit owes; judgement is the office's.
+func clockRows(c huiying.Case) []clockRow {
+	var rows []clockRow
+	for n, k := range c.Clocks {
+		if !k.Open() {
+			continue
+		}
+		unit := k.Unit
+		if unit == "" && k.Kind != huiying.ClockJudge {
+			unit = c.Lead()
+		}
+		rows = append(rows, clockRow{
+			CaseID: string(c.ID), N: n, Kind: string(k.Kind), UnitID: string(unit), Region: string(c.Region), Level: int(c.Level), DueAt: jsondoc.Micro(k.Due),
+		})
+	}
+	return rows
+}
+
+type entryRow struct {
+	bun.BaseModel `bun:"table:entries,alias:entries"`
+
+	CaseID string `bun:"case_id,pk"`
+	Seq    int    `bun:"seq,pk"`
+	At     int64  `bun:"at"`
+	Doc    string `bun:"doc"`
+}
+
+// writeEntries numbers the entries of a case 1, 2, 3 … in the order they come.
+// The case's own row was written before, so no other writer is between.
+func writeEntries(ctx context.Context, tx bun.Tx, id huiying.CaseID, entries []huiying.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	var last int
+	if err := tx.NewRaw("SELECT coalesce(max(seq), 0) FROM entries WHERE case_id = ?", string(id)).Scan(ctx, &last); err != nil {
+		return fmt.Errorf("numbering the timeline: %w", err)
+	}
+	rows := make([]entryRow, len(entries))
+	for i, e := range entries {
+		e.Case, e.Seq = id, last+1+i
+		doc, err := jsondoc.Encode(e)
+		if err != nil {
+			return err
+		}
+		rows[i] = entryRow{CaseID: string(id), Seq: e.Seq, At: jsondoc.Micro(e.At), Doc: doc}
+	}
+	if _, err := tx.NewInsert().Model(&rows).Exec(ctx); err != nil {
+		return fmt.Errorf("writing the timeline: %w", err)
+	}
+	return nil
+}
+
+// nextNumber gives out the numbers of a county and year, without gaps: the
+// counter goes back with the transaction that drew from it. A number somebody
+// gave by hand is skipped.
+func nextNumber(ctx context.Context, tx bun.Tx, county huiying.Region, at time.Time) (string, error) {
+	year := at.In(huiying.Beijing).Year()
+	for {
+		var last int
+		err := tx.NewRaw(`INSERT INTO case_numbers (county, year, last) VALUES (?, ?, 1)
+			ON CONFLICT (county, year) DO UPDATE SET last = case_numbers.last + 1 RETURNING last`, string(county), year).Scan(ctx, &last)
+		if err != nil {
+			return "", fmt.Errorf("drawing a number: %w", err)
+		}
+		number := fmt.Sprintf("交舆〔%d〕%04d号", year, last)
+		var used int
+		if err := tx.NewRaw("SELECT count(*) FROM cases WHERE county = ? AND number = ?", string(county), number).Scan(ctx, &used); err != nil {
+			return "", fmt.Errorf("checking number %s: %w", number, err)
+		}
+		if used == 0 {
+			return number, nil
+		}
+	}
+}

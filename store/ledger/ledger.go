@@ -1,0 +1,123 @@
+// Package ledger keeps everything but posts: cases with their timelines,
+// events, notifications, units, accounts, sources, sessions and the audit chain.
+//
+// It holds no rules: what a case may do is in package huiying, when and why in
+// alerting. It speaks SQL through bun, so that one code serves SQLite and
+// PostgreSQL. Start reading at [Ledger.OpenCase] and [Ledger.SaveCase].
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+
+	"huiying"
+	"huiying/store/internal/keyset"
+	"huiying/store/internal/sqlitedb"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Ledger is safe for concurrent use. Every method that changes something does so
+// in one transaction.
+type Ledger struct {
+	write     *bun.DB
+	read      *bun.DB
+	close     func() error
+	duplicate func(error) bool // err says that a unique key exists already
+}
+
+// OpenSQLite opens or creates the ledger in the SQLite file at path.
+func OpenSQLite(ctx context.Context, path string) (*Ledger, error) {
+	sub, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return nil, fmt.Errorf("finding the ledger's migrations: %w", err)
+	}
+	db, err := sqlitedb.Open(ctx, path, sqlitedb.Options{Migrations: sub, Readers: 4, WriteCache: 16 << 10, ReadCache: 4 << 10})
+	if err != nil {
+		return nil, err
+	}
+	return &Ledger{
+		write: bun.NewDB(db.Write, sqlitedialect.New()),
+		read:  bun.NewDB(db.Read, sqlitedialect.New()),
+		close: db.Close,
+		duplicate: func(err error) bool {
+			return errors.Is(err, sqlite3.CONSTRAINT_UNIQUE) || errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY)
+		},
+	}, nil
+}
+
+// Close ends the ledger's use of its database.
+func (l *Ledger) Close() error { return l.close() }
+
+// noDeadline stands in a column for "never": it sorts behind every time.
+const noDeadline = math.MaxInt64
+
+// change runs f in one transaction.
+func (l *Ledger) change(ctx context.Context, doing string, f func(ctx context.Context, tx bun.Tx) error) error {
+	if err := l.write.RunInTx(ctx, nil, f); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// conditions gathers what a list is filtered by.
+type conditions struct {
+	text string
+	args []any
+}
+
+func (c *conditions) add(cond string, args ...any) {
+	if c.text != "" {
+		c.text += " AND "
+	}
+	c.text += cond
+	c.args = append(c.args, args...)
+}
+
+// in limits a column to a region and those below it; a range, so that an index
+// serves it on every backend.
+func (c *conditions) in(column string, region huiying.Region) {
+	if region != "" {
+		c.add(column+" >= ? AND "+column+" < ?", string(region), keyset.Under(region))
+	}
+}
+
+func (c *conditions) where() string {
+	if c.text == "" {
+		return ""
+	}
+	return " WHERE " + c.text
+}
+
+// like makes a pattern that finds s anywhere, for LIKE … ESCAPE '!'.
+func like(s string) string {
+	out := []byte{'%'}
+	for i := range len(s) {
+		if s[i] == '%' || s[i] == '_' || s[i] == '!' {
+			out = append(out, '!')
+		}
+		out = append(out, s[i])
+	}
+	return string(append(out, '%'))
+}
+
+// none reports whether err means that no row was found.
+func none(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// changed says how many rows a statement changed.
+func changed(res sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}

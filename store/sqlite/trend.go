@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"huiying"
+	"huiying/store/internal/keyset"
+)
+
+// maxBuckets bounds one trend: a year of hours fits.
+const maxBuckets = 10000
+
+// Trend sums the posts of a region by time of publication, from the hour of
+// from until to, in steps of whole hours counted from there (so days begin when
+// from does). Hours without posts are there too, as zeros.
+func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error) {
+	hours := int64(max(1, step/time.Hour))
+	first, end := hourOf(from), hourOf(to.Add(time.Hour-1))
+	n := (end - first + hours - 1) / hours
+	if n <= 0 {
+		return []huiying.TrendBucket{}, nil
+	}
+	if n > maxBuckets {
+		return nil, huiying.Invalid("step", "时间跨度太大，请缩短区间或加大步长（最多 %d 段，现为 %d 段）", maxBuckets, n)
+	}
+	buckets := make([]huiying.TrendBucket, n)
+	for i := range buckets {
+		buckets[i].At = time.Unix((first+int64(i)*hours)*3600, 0).In(huiying.Beijing)
+		buckets[i].Channels = make(map[huiying.Channel]int)
+	}
+	query, args := "SELECT hour, channel, sum(posts), sum(negative), sum(risky) FROM hourly WHERE hour >= ? AND hour < ?", []any{first, end}
+	if region != "" {
+		query += " AND region >= ? AND region < ?"
+		args = append(args, string(region), keyset.Under(region))
+	}
+	rows, err := a.db.Read.QueryContext(ctx, query+" GROUP BY hour, channel", args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the trend: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var hour int64
+		var channel string
+		var posts, negative, risky int
+		if err := rows.Scan(&hour, &channel, &posts, &negative, &risky); err != nil {
+			return nil, fmt.Errorf("reading the trend: %w", err)
+		}
+		b := &buckets[(hour-first)/hours]
+		b.Posts += posts
+		b.Negative += negative
+		b.Risky += risky
+		b.Channels[huiying.Channel(channel)] += posts
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading the trend: %w", err)
+	}
+	return buckets, nil
+}

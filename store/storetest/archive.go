@@ -1,0 +1,477 @@
+package storetest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"huiying"
+)
+
+// ArchiveUnderTest is what an archive must do.
+type ArchiveUnderTest interface {
+	Insert(ctx context.Context, batch []huiying.Assessed) ([]huiying.PostID, error)
+	Post(ctx context.Context, id huiying.PostID) (huiying.Assessed, error)
+	Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[huiying.Assessed], error)
+	CountPosts(ctx context.Context, q huiying.PostQuery) (int, error)
+	Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error)
+	Purge(ctx context.Context, before time.Time) (int, error)
+	Size(ctx context.Context) (int64, error)
+}
+
+// Archive runs the suite; open gives an empty archive that closes itself. Its
+// tokenizer must cut Chinese text so that two characters side by side are found.
+func Archive(t *testing.T, open func(t *testing.T) ArchiveUnderTest) {
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, a ArchiveUnderTest)
+	}{
+		{"a post comes back as it went in", postComesBack},
+		{"a post delivered again is stored once and not called fresh", insertIsIdempotent},
+		{"a post stored by several writers at once is fresh for one of them", insertIsFreshOnce},
+		{"a post without an ID is refused and takes nothing with it", insertRefusesNoID},
+		{"lists come newest publication first", listsAreNewestFirst},
+		{"every filter selects what a plain scan selects, and counts agree", filtersAgree},
+		{"a list of posts dated alike is walked to its end", manyOfOneInstant},
+		{"cursors walk everything exactly once while rows are inserted", cursorsWhileInserting},
+		{"a cursor that is not one is refused", func(t *testing.T, a ArchiveUnderTest) {
+			badCursor(t, func(c string) (huiying.Page[huiying.Assessed], error) {
+				return a.Posts(background(t), huiying.PostQuery{Cursor: c})
+			})
+		}},
+		{"search finds words, phrases and choices, and leaves out what is excluded", searchLanguage},
+		{"search goes with every other filter", searchWithFilters},
+		{"a query of nothing but punctuation says so", func(t *testing.T, a ArchiveUnderTest) {
+			_, err := a.Posts(background(t), huiying.PostQuery{Text: "？！ -。"})
+			is(t, err, huiying.ErrInvalid)
+		}},
+		{"no query breaks the search", strangeQueries},
+		{"trends are equal to counts, hour by hour and day by day", trendsEqualCounts},
+		{"a trend has no gaps and begins where it was asked to", trendIsGapless},
+		{"purging removes what is old and nothing else", purgeRemovesOld},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
+}
+
+// post makes the n-th post: plausible, varied, always the same.
+func post(n int) huiying.Assessed {
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	pick := func(list ...string) string { return list[r.IntN(len(list))] }
+	a := huiying.Assessed{
+		Post: huiying.Post{
+			ID: id[huiying.PostID]("p", n), Region: county, Source: pick("卦山论坛", "交城发布", "吕梁日报"),
+			Channel: huiying.Channels[r.IntN(len(huiying.Channels))], URL: fmt.Sprintf("http://127.0.0.1/%d", n),
+			Title: pick("学校食堂", "供暖不热", "道路塌陷") + fmt.Sprint(n), Text: pick("天宁镇", "夏家营镇", "西营镇") + "的群众反映，" + pick("已经处理。", "至今无人过问。", "希望尽快答复。"),
+			PublishedAt: day.Add(time.Duration(r.IntN(72*3600)) * time.Second), CollectedAt: day.Add(80 * time.Hour),
+			Engagement: huiying.Engagement{Views: int64(r.IntN(1000))},
+		},
+		Assessment: huiying.Assessment{
+			ID: id[huiying.PostID]("p", n), Category: pick("教育文体", "城乡建设", "交通运输"), Risk: huiying.Risk{Score: float64(r.IntN(101))},
+			Sentiment: huiying.Sentiment{Label: pick("negative", "neutral", "positive"), Score: r.Float64()*2 - 1},
+			Units:     []huiying.Candidate{{Unit: huiying.UnitID(pick("jkj", "zjj", "jtj")), P: 0.7, Why: "主题"}}, Print: huiying.Fingerprint(r.Uint64()),
+		},
+	}
+	if r.IntN(5) == 0 {
+		a.Post.Region = other
+	}
+	for _, f := range []huiying.Flag{huiying.FlagLivelihood, huiying.FlagRumor} {
+		if r.IntN(6) == 0 {
+			a.Assessment.Flags = append(a.Assessment.Flags, f)
+		}
+	}
+	return a
+}
+
+func posts(from, n int) []huiying.Assessed {
+	out := make([]huiying.Assessed, n)
+	for i := range out {
+		out[i] = post(from + i)
+	}
+	return out
+}
+
+func postID(a huiying.Assessed) huiying.PostID { return a.Post.ID }
+
+func postComesBack(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	in := post(1)
+	in.Post.PublishedAt = day.Add(123456789 * time.Nanosecond)
+	in.Post.Extra = map[string]json.RawMessage{"floor": json.RawMessage(`3`)}
+	in.Post.Redactions = map[string]int{"phone": 1}
+	in.Assessment.Places = []huiying.Place{{Name: "天宁镇", Code: "141122100", Start: 1, End: 4}}
+	value(a.Insert(ctx, []huiying.Assessed{in}))(t)
+	same(t, "the post", value(a.Post(ctx, in.Post.ID))(t), in)
+	list := value(a.Posts(ctx, huiying.PostQuery{}))(t)
+	same(t, "the list", list.Items, []huiying.Assessed{in})
+	_, err := a.Post(ctx, "nobody")
+	is(t, err, huiying.ErrNotFound)
+	if n := value(a.Size(ctx))(t); n <= 0 {
+		t.Errorf("the archive takes %d bytes", n)
+	}
+}
+
+func insertIsIdempotent(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	fresh := value(a.Insert(ctx, posts(0, 10)))(t)
+	once(t, fresh, names(posts(0, 10), postID))
+	again := posts(5, 10)
+	again = append(again, again[7], again[7]) // also twice within the batch
+	again[0].Post.Text = "后来改过的正文"
+	fresh = value(a.Insert(ctx, again))(t)
+	if len(fresh) != 5 {
+		t.Errorf("%d posts are called fresh, want the 5 new ones: %v", len(fresh), fresh)
+	}
+	once(t, fresh, names(posts(10, 5), postID))
+	if n := value(a.CountPosts(ctx, huiying.PostQuery{}))(t); n != 15 {
+		t.Errorf("%d posts are stored, want 15", n)
+	}
+	same(t, "the post delivered first", value(a.Post(ctx, "p00005"))(t), post(5))
+	sum := 0
+	for _, b := range value(a.Trend(ctx, "", day, day.Add(72*time.Hour), time.Hour))(t) {
+		sum += b.Posts
+	}
+	if sum != 15 {
+		t.Errorf("the trend sums to %d posts, want 15", sum)
+	}
+}
+
+func insertIsFreshOnce(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	var mu sync.Mutex
+	var fresh []huiying.PostID
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 5 {
+				ids, err := a.Insert(ctx, posts((w+i)%5*20, 20))
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				fresh = append(fresh, ids...)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if len(fresh) != 100 {
+		t.Errorf("%d posts were called fresh, want 100", len(fresh))
+	}
+	once(t, fresh, names(posts(0, 100), postID))
+}
+
+func insertRefusesNoID(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	batch := posts(0, 3)
+	batch[1].Post.ID = ""
+	_, err := a.Insert(ctx, batch)
+	is(t, err, huiying.ErrInvalid)
+	if n := value(a.CountPosts(ctx, huiying.PostQuery{}))(t); n != 0 {
+		t.Errorf("%d posts of a refused batch were stored", n)
+	}
+}
+
+func listsAreNewestFirst(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	for part := range slices.Chunk(posts(0, 300), 70) {
+		value(a.Insert(ctx, part))(t)
+	}
+	for _, q := range []huiying.PostQuery{{Limit: 37}, {Limit: 20, Text: "群众"}, {Limit: 11, Flag: huiying.FlagRumor}, {Limit: 30, Category: "教育文体"}, {Limit: 9, MinRisk: 60}} {
+		all := walkPosts(t, a, q, nil)
+		if !slices.IsSortedFunc(all, func(x, y huiying.Assessed) int { return y.Post.PublishedAt.Compare(x.Post.PublishedAt) }) {
+			t.Errorf("%+v: not sorted", q)
+		}
+	}
+}
+
+func walkPosts(t *testing.T, a ArchiveUnderTest, q huiying.PostQuery, between func()) []huiying.Assessed {
+	t.Helper()
+	ctx := background(t)
+	return walk(t, func(c string) (huiying.Page[huiying.Assessed], error) {
+		q.Cursor = c
+		return a.Posts(ctx, q)
+	}, between)
+}
+
+// selects is the meaning of a query without text.
+func selects(q huiying.PostQuery, a huiying.Assessed) bool {
+	p, as := a.Post, a.Assessment
+	return (q.Region == "" || q.Region.Covers(p.Region)) &&
+		(q.Channel == "" || q.Channel == p.Channel) && (q.Queue == "" || q.Queue == p.Channel.Queue()) &&
+		(q.Source == "" || q.Source == p.Source) && (q.Category == "" || q.Category == as.Category) &&
+		(q.Sentiment == "" || q.Sentiment == as.Sentiment.Label) && (q.Flag == "" || slices.Contains(as.Flags, q.Flag)) &&
+		as.Risk.Score >= q.MinRisk && (q.Unit == "" || q.Unit == as.Units[0].Unit) &&
+		(q.IDs == nil || slices.Contains(q.IDs, p.ID)) &&
+		(q.From.IsZero() || !p.PublishedAt.Before(q.From)) && (q.To.IsZero() || p.PublishedAt.Before(q.To))
+}
+
+func filtersAgree(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	all := posts(0, 400)
+	value(a.Insert(ctx, all))(t)
+	edge := all[17].Post.PublishedAt
+	queries := []huiying.PostQuery{
+		{}, {Region: county}, {Region: other}, {Region: "14"}, {Region: "14112"}, {Region: "1"}, {Region: "15"}, {Region: "141122100"},
+		{Channel: huiying.ChannelForum}, {Queue: huiying.Online}, {Queue: huiying.Offline}, {Source: "卦山论坛"}, {Category: "城乡建设"},
+		{Sentiment: "negative"}, {Flag: huiying.FlagRumor}, {MinRisk: 60}, {MinRisk: 59.5}, {MinRisk: 90}, {Unit: "zjj"},
+		{IDs: []huiying.PostID{"p00003", "p00099", "nobody"}}, {From: edge}, {To: edge}, {From: at(60), To: at(600)}, {From: at(600), To: at(60)},
+		{Region: county, Queue: huiying.Online, MinRisk: 60, Sentiment: "negative"}, {Flag: huiying.FlagLivelihood, Unit: "jkj"},
+		{Category: "教育文体", Unit: "jkj", From: at(120)}, {Region: other, Flag: huiying.FlagLivelihood, To: at(3000)},
+		{Category: "没有这一类"}, {Flag: huiying.FlagDeath}, {Queue: huiying.Offline, Channel: huiying.ChannelForum},
+	}
+	for _, q := range queries {
+		var want []huiying.PostID
+		for _, p := range all {
+			if selects(q, p) {
+				want = append(want, p.Post.ID)
+			}
+		}
+		q.Limit = 13
+		got := names(walkPosts(t, a, q, nil), postID)
+		if len(got) != len(want) {
+			t.Errorf("%+v selects %d posts, want %d", q, len(got), len(want))
+		}
+		once(t, got, want)
+		q.Cursor = ""
+		if n := value(a.CountPosts(ctx, q))(t); n != len(want) {
+			t.Errorf("%+v counts %d, want %d", q, n, len(want))
+		}
+	}
+}
+
+func manyOfOneInstant(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	const n = 9000
+	midnight := time.Date(2026, 3, 1, 0, 0, 0, 0, huiying.Beijing)
+	all := posts(0, n)
+	for i := range all {
+		all[i].Post.PublishedAt = midnight
+	}
+	for part := range slices.Chunk(all, 1500) {
+		value(a.Insert(ctx, part))(t)
+	}
+	q := huiying.PostQuery{From: midnight, To: midnight.Add(time.Nanosecond * 1000), Limit: huiying.MaxLimit}
+	got := names(walkPosts(t, a, q, nil), postID)
+	if len(got) != n {
+		t.Errorf("%d posts, want %d", len(got), n)
+	}
+	once(t, got, names(all, postID))
+}
+
+func cursorsWhileInserting(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	value(a.Insert(ctx, posts(0, 120)))(t)
+	for _, q := range []huiying.PostQuery{{Limit: 7}, {Limit: 7, Text: "群众"}, {Limit: 3, Flag: huiying.FlagRumor}, {Limit: 7, Text: "群众", Region: county}} {
+		var want []huiying.PostID
+		for _, p := range posts(0, 120) {
+			if selects(huiying.PostQuery{Region: q.Region, Flag: q.Flag}, p) {
+				want = append(want, p.Post.ID)
+			}
+		}
+		next := 1000
+		got := names(walkPosts(t, a, q, func() {
+			value(a.Insert(ctx, posts(next, 5)))(t)
+			next += 5
+		}), postID)
+		once(t, got, want)
+	}
+}
+
+func searchLanguage(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	texts := map[huiying.PostID][2]string{
+		"canteen": {"交城县第三小学食堂", "家长反映学校食堂饭菜变质，有学生腹泻，疑似食物中毒。"},
+		"heating": {"供暖", "瓦窑小区暖气不热，物业说“锅炉检修”，群众反映多次。"},
+		"road":    {"", "307国道交城段路面塌陷，群众绕行；学校门口也有积水。"},
+		"notice":  {"通知", "县教育科技局开展食品安全演练，食堂从业人员参加。"},
+		"latin":   {"Wi-Fi", "政务大厅WiFi连不上，APP打不开。"},
+		"apart":   {"", "食品仓库着火，礼堂未受影响。中午有雷，毒蘑菇科普。"},
+	}
+	var batch []huiying.Assessed
+	for name, tx := range texts {
+		p := post(len(batch))
+		p.Post.ID, p.Assessment.ID, p.Post.Title, p.Post.Text = name, name, tx[0], tx[1]
+		batch = append(batch, p)
+	}
+	value(a.Insert(ctx, batch))(t)
+	for _, c := range []struct {
+		name, text string
+		want       string
+	}{
+		{"a word of two characters", "食堂", "canteen notice"},
+		{"a word of two characters that also stand apart elsewhere", "中毒", "canteen"},
+		{"two words, both of which must occur", "食堂 中毒", "canteen"},
+		{"two words far apart", "群众 学校", "road"},
+		{"words apart by a full-width space", "群众　学校", "road"},
+		{"a longer word", "食物中毒", "canteen"},
+		{"a sentence", "学校食堂饭菜变质", "canteen"},
+		{"a phrase", `"学校食堂"`, "canteen"},
+		{"a phrase in Chinese quotes", `“学校门口”`, "road"},
+		{"a phrase whose words do not stand side by side", `"食堂学校"`, ""},
+		{"an excluded word", "食堂 -演练", "canteen"},
+		{"an excluded phrase", `食堂 -"食品安全"`, "canteen"},
+		{"a word and several excluded ones", "群众 -暖气 -国道", ""},
+		{"nothing but an excluded word", "-群众 -食堂", "apart latin"},
+		{"either of two words", "暖气|塌陷", "heating road"},
+		{"either word, and another", "暖气|塌陷 学校", "road"},
+		{"either phrase", `"食物中毒"|"锅炉检修"`, "canteen heating"},
+		{"a word of the title", "供暖", "heating"},
+		{"letters in any case", "wifi", "latin"},
+		{"digits", "307", "road"},
+		{"a word that does not occur", "地震", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			page, err := a.Posts(ctx, huiying.PostQuery{Text: c.text})
+			must(t, err)
+			got := names(page.Items, func(a huiying.Assessed) string { return string(a.Post.ID) })
+			slices.Sort(got)
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("%s finds %v, want [%s]", c.text, got, c.want)
+			}
+			if n := value(a.CountPosts(ctx, huiying.PostQuery{Text: c.text}))(t); n != len(got) {
+				t.Errorf("%s counts %d, lists %d", c.text, n, len(got))
+			}
+		})
+	}
+}
+
+func searchWithFilters(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	all := posts(0, 300)
+	value(a.Insert(ctx, all))(t)
+	for _, q := range []huiying.PostQuery{
+		{Region: county}, {Flag: huiying.FlagRumor}, {Flag: huiying.FlagRumor, Category: "教育文体"}, {From: at(100), To: at(2000)},
+		{MinRisk: 60, Unit: "jkj"}, {Queue: huiying.Offline, Sentiment: "negative"}, {IDs: []huiying.PostID{"p00001", "p00002", "p00003", "p00004"}},
+	} {
+		for _, s := range []struct {
+			text string
+			has  func(text string) bool
+		}{
+			{"食堂", func(text string) bool { return strings.Contains(text, "食堂") }},
+			{"-食堂", func(text string) bool { return !strings.Contains(text, "食堂") }},
+			{"供暖|塌陷 -无人", func(text string) bool { return !strings.Contains(text, "食堂") && !strings.Contains(text, "无人") }},
+		} {
+			var want []huiying.PostID
+			for _, p := range all {
+				if selects(q, p) && s.has(p.Post.FullText()) {
+					want = append(want, p.Post.ID)
+				}
+			}
+			q := q
+			q.Text, q.Limit = s.text, 8
+			got := names(walkPosts(t, a, q, nil), postID)
+			if len(got) != len(want) || value(a.CountPosts(ctx, q))(t) != len(want) {
+				t.Errorf("%+v selects %d posts, want %d", q, len(got), len(want))
+			}
+			once(t, got, want)
+		}
+	}
+}
+
+func strangeQueries(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	value(a.Insert(ctx, posts(0, 20)))(t)
+	for _, text := range []string{
+		`"`, `""`, `"食堂`, `食堂"`, `-`, `--食堂`, `|`, `食堂|`, `|食堂`, `-|食堂`, `AND`, `食堂 OR`, `NOT 食堂`, `NEAR(食堂 学校)`, `食堂*`, `^食堂`, `terms:食堂`,
+		`(食堂`, `食堂)`, `食堂 + 学校`, `食'堂`, `食堂;--`, "食\x00堂", "食\x1f堂", `{食堂}`, `食堂\`, `%`, `_`, "😀", strings.Repeat("食堂", 200), strings.Repeat("水", 300),
+	} {
+		if _, err := a.Posts(ctx, huiying.PostQuery{Text: text}); err != nil && huiying.CodeOf(err) != huiying.CodeInvalid {
+			t.Errorf("%.40q: %v", text, err)
+		}
+	}
+	_, err := a.Posts(ctx, huiying.PostQuery{Text: strings.Repeat("食堂 ", 500)})
+	is(t, err, huiying.ErrInvalid)
+}
+
+func trendsEqualCounts(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	all := posts(0, 500)
+	for part := range slices.Chunk(all, 90) {
+		value(a.Insert(ctx, part))(t)
+	}
+	for _, region := range []huiying.Region{"", county, other, "14"} {
+		for _, step := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour} {
+			for _, b := range value(a.Trend(ctx, region, day, day.Add(72*time.Hour), step))(t) {
+				q := huiying.PostQuery{Region: region, From: b.At, To: b.At.Add(step)}
+				var want huiying.TrendBucket
+				want.At, want.Channels = b.At, make(map[huiying.Channel]int)
+				for _, p := range all {
+					if !selects(q, p) {
+						continue
+					}
+					want.Posts++
+					want.Channels[p.Post.Channel]++
+					if p.Assessment.Sentiment.Label == "negative" {
+						want.Negative++
+					}
+					if p.Assessment.Risk.Score >= 60 {
+						want.Risky++
+					}
+				}
+				same(t, fmt.Sprintf("%s of %q from %v", step, region, b.At), b, want)
+				if n := value(a.CountPosts(ctx, q))(t); n != b.Posts {
+					t.Errorf("%d posts in the trend, %d in the count", b.Posts, n)
+				}
+			}
+		}
+	}
+}
+
+func trendIsGapless(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	p := post(1)
+	p.Post.PublishedAt = at(65)
+	value(a.Insert(ctx, []huiying.Assessed{p}))(t)
+	b := value(a.Trend(ctx, county[:4], day, at(5*60), time.Hour))(t)
+	if len(b) != 5 {
+		t.Fatalf("%d buckets, want 5", len(b))
+	}
+	for i := range b {
+		if !b[i].At.Equal(at(i*60)) || b[i].Posts != map[int]int{1: 1}[i] {
+			t.Errorf("bucket %d: %+v", i, b[i])
+		}
+	}
+	if b := value(a.Trend(ctx, "", at(15), at(90), time.Hour))(t); len(b) != 2 || !b[0].At.Equal(day) {
+		t.Errorf("a trend from 08:15 to 09:30: %+v, want the hours of 8 and 9", b)
+	}
+	if b := value(a.Trend(ctx, "", day, day, time.Hour))(t); len(b) != 0 {
+		t.Errorf("an empty span has %d buckets", len(b))
+	}
+	_, err := a.Trend(ctx, "", day.AddDate(-30, 0, 0), day, time.Hour)
+	is(t, err, huiying.ErrInvalid)
+}
+
+func purgeRemovesOld(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	all := posts(0, 300)
+	value(a.Insert(ctx, all))(t)
+	limit := all[40].Post.PublishedAt
+	var kept []huiying.PostID
+	for _, p := range all {
+		if !p.Post.PublishedAt.Before(limit) {
+			kept = append(kept, p.Post.ID)
+		}
+	}
+	before := value(a.Trend(ctx, "", day, day.Add(72*time.Hour), 24*time.Hour))(t)
+	if n := value(a.Purge(ctx, limit))(t); n != len(all)-len(kept) {
+		t.Errorf("%d posts purged, want %d", n, len(all)-len(kept))
+	}
+	for _, q := range []huiying.PostQuery{{}, {Text: "群众"}} {
+		got := names(walkPosts(t, a, q, nil), postID)
+		if len(got) != len(kept) {
+			t.Errorf("%+v: %d posts are left, want %d", q, len(got), len(kept))
+		}
+		once(t, got, kept)
+	}
+	if n := value(a.Purge(ctx, limit))(t); n != 0 {
+		t.Errorf("a second purge removed %d posts", n)
+	}
+	same(t, "the trend after purging", value(a.Trend(ctx, "", day, day.Add(72*time.Hour), 24*time.Hour))(t), before)
+}

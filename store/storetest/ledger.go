@@ -1,0 +1,134 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"huiying"
+)
+
+// LedgerUnderTest is what a ledger must do, and two ways to its database that
+// only the suite has.
+type LedgerUnderTest interface {
+	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
+	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
+	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
+	CaseOfEvent(ctx context.Context, id huiying.EventID) (huiying.Case, bool, error)
+	Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[huiying.Case], error)
+	CountCases(ctx context.Context, q huiying.CaseQuery) (int, error)
+	Timeline(ctx context.Context, id huiying.CaseID) ([]huiying.Entry, error)
+	DueCases(ctx context.Context, now time.Time, limit int) ([]huiying.CaseID, error)
+	NextDue(ctx context.Context) (time.Time, bool, error)
+
+	SaveEvents(ctx context.Context, events []huiying.Event, members []huiying.EventPost) error
+	SetEventCase(ctx context.Context, event huiying.EventID, id huiying.CaseID) error
+	Event(ctx context.Context, id huiying.EventID) (huiying.Event, error)
+	Events(ctx context.Context, q huiying.EventQuery) (huiying.Page[huiying.Event], error)
+	ActiveEvents(ctx context.Context, region huiying.Region, since time.Time) ([]huiying.Event, error)
+	EventPosts(ctx context.Context, id huiying.EventID, limit int) ([]huiying.EventPost, error)
+	Placed(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.EventID, error)
+
+	DueNotifications(ctx context.Context, now time.Time, limit int) ([]huiying.Notification, error)
+	NextNotification(ctx context.Context) (time.Time, bool, error)
+	SaveAttempt(ctx context.Context, n huiying.Notification) error
+	Notifications(ctx context.Context, q huiying.NotificationQuery) (huiying.Page[huiying.Notification], error)
+	CaseNotifications(ctx context.Context, id huiying.CaseID) ([]huiying.Notification, error)
+	MarkRead(ctx context.Context, to huiying.UserID, at time.Time) error
+	CountUnread(ctx context.Context, to huiying.UserID) (int, error)
+
+	SaveUnits(ctx context.Context, units []huiying.Unit) error
+	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
+	SaveUser(ctx context.Context, u huiying.User) error
+	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
+	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
+	SaveToken(ctx context.Context, hash string, user huiying.UserID, name string, expires time.Time) error
+	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error)
+	FindCtx(ctx context.Context, token string) ([]byte, bool, error)
+	CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error
+	DeleteCtx(ctx context.Context, token string) error
+	Find(token string) ([]byte, bool, error)
+	Commit(token string, b []byte, expiry time.Time) error
+	Delete(token string) error
+
+	SaveSource(ctx context.Context, s huiying.Source) error
+	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
+	SaveHealth(ctx context.Context, h huiying.SourceHealth) error
+	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
+	Unseen(ctx context.Context, source huiying.SourceID, keys []string) ([]string, error)
+	MarkSeen(ctx context.Context, source huiying.SourceID, keys []string, at time.Time) error
+	SaveRejections(ctx context.Context, list []huiying.Rejection) error
+	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
+	CountRejections(ctx context.Context, region huiying.Region) (int, error)
+
+	Record(ctx context.Context, a huiying.Audit) error
+	AuditTrail(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Audit], error)
+	VerifyAudit(ctx context.Context) (n int64, err error)
+	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error)
+	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)
+	Meta(ctx context.Context, key string) (string, error)
+	SetMeta(ctx context.Context, key, value string) error
+
+	// Exec runs plain SQL as the program's own connection would.
+	Exec(ctx context.Context, query string) error
+	// Tamper runs plain SQL as somebody who may do anything to the database:
+	// triggers do not stop it.
+	Tamper(ctx context.Context, query string) error
+}
+
+// Ledger runs the suite; open gives an empty ledger that closes itself.
+func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, l LedgerUnderTest)
+	}{
+		{"a case comes back as it went in, with its number", caseComesBack},
+		{"opening a case writes its timeline, notifications and audit, or nothing at all", openIsOneTransaction},
+		{"numbers have no gaps under concurrency, a county and year each", numbersAreGapless},
+		{"an event gets one case however many ask at once", oneCaseAnEvent},
+		{"a number given by hand is kept, skipped later and never given twice", numberByHand},
+		{"of two who save the same revision one is stale", optimisticLock},
+		{"timelines are numbered 1, 2, 3 under concurrency", timelineIsNumbered},
+		{"a change silences what waits for its units, and nothing else", silenceCancels},
+		{"cases fall due oldest first", dueOrder},
+		{"every case filter selects what a plain scan selects, and counts agree", caseFiltersAgree},
+		{"cases are walked exactly once by opening and by deadline while cases are opened", casesWalked},
+
+		{"an event comes back as it went in, and changes", eventComesBack},
+		{"a post stays in the event it joined first", postsStayPlaced},
+		{"an event keeps its case when an older copy is saved", eventKeepsCase},
+		{"every event filter selects what a plain scan selects", eventFiltersAgree},
+		{"events are walked exactly once", eventsWalked},
+
+		{"notifications fall due in order and attempts are recorded", attemptsAreRecorded},
+		{"an attempt that comes after the acknowledgement is refused", attemptAfterCancel},
+		{"notifications are found by account, case, status and whether they were read", notificationFilters},
+
+		{"units come back in the order of the file", unitsComeBack},
+		{"accounts keep their password until a new one comes", usersComeBack},
+		{"a token stands for its account until it expires", tokens},
+		{"sessions are found until they expire or are deleted", sessions},
+
+		{"sources and their health come back", sourcesComeBack},
+		{"an item is unseen until it is marked, source by source", seenKeys},
+		{"rejected items are kept, counted and listed newest first", rejections},
+
+		{"the audit chain holds, also under concurrency", auditChain},
+		{"audit rows refuse to be changed or deleted", auditIsFinal},
+		{"the audit chain shows a changed, a removed, an added and a cut-off row", auditShowsTampering},
+
+		{"statistics agree with an example counted by hand", statsByHand},
+		{"the overview agrees with the lists", overviewAgrees},
+		{"values kept for the program come back", meta},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
+}
+
+func meta(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	same(t, "a missing value", value(l.Meta(ctx, "author_key"))(t), "")
+	must(t, l.SetMeta(ctx, "author_key", "一"))
+	must(t, l.SetMeta(ctx, "author_key", "it's “二”?"))
+	same(t, "the value", value(l.Meta(ctx, "author_key"))(t), "it's “二”?")
+}

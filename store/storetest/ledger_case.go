@@ -1,0 +1,429 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"huiying"
+)
+
+// aCase makes the n-th case: opened n minutes after day, of county unless changed.
+func aCase(n int) huiying.Case {
+	return huiying.Case{
+		ID: id[huiying.CaseID]("c", n), Version: 1, Rev: 1, Region: county, Queue: huiying.Online, State: huiying.StateTriage, Level: huiying.Yellow,
+		Title: fmt.Sprintf("第%d件 学校食堂", n), Category: "教育文体", EventAt: at(n - 30), FirstSeenAt: at(n), OpenedAt: at(n),
+		Clocks: []huiying.Clock{{Kind: huiying.ClockJudge, Start: at(n), StartWhy: "自登记起算", Limit: huiying.Duration(30 * time.Minute), Hours: huiying.PlainHours, Due: at(n + 30)}},
+	}
+}
+
+// entry is what opening a case puts on its timeline.
+func entry(c huiying.Case, action huiying.Action) huiying.Entry {
+	return huiying.Entry{At: c.OpenedAt, Action: action, By: huiying.TheSystem(c.Region), To: c.State, Detail: "登记"}
+}
+
+func opened(c huiying.Case) huiying.Change {
+	return huiying.Change{Entries: []huiying.Entry{entry(c, huiying.ActOpen)}, NextAt: c.Clocks[0].Due, HasNext: true}
+}
+
+func mustOpen(t *testing.T, l LedgerUnderTest, c huiying.Case, ch huiying.Change) huiying.Case {
+	t.Helper()
+	return value(l.OpenCase(background(t), c, ch))(t)
+}
+
+func anEvent(n int) huiying.Event {
+	return huiying.Event{
+		ID: id[huiying.EventID]("e", n), Region: county, Queue: huiying.Online, Title: fmt.Sprintf("第%d件 供暖", n), Category: "城乡建设", Posts: 2, Level: huiying.Blue,
+		Channels: map[huiying.Channel]int{huiying.ChannelForum: 2}, FirstPost: id[huiying.PostID]("p", n), FirstAt: at(n - 60), FirstSeenAt: at(n - 50), LastAt: at(n), UpdatedAt: at(n),
+		Track: huiying.Track{Prints: []huiying.Fingerprint{7, 1 << 63}, Terms: map[string]float64{"供暖": 0.8}},
+	}
+}
+
+func caseComesBack(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	in := aCase(1)
+	in.Flags = []huiying.Flag{huiying.FlagMinor}
+	in.Places = []huiying.Place{{Name: "天宁镇", Code: "141122100", Start: 2, End: 5}}
+	in.Evidence = []huiying.Evidence{{Post: "p1", Source: "卦山论坛", Channel: huiying.ChannelForum, Headline: "it's \"食堂\"?", PublishedAt: at(-10)}}
+	in.Units = []huiying.CaseUnit{{Unit: "jkj", Lead: true, AssignedAt: at(2), AckedAt: at(5), AckedBy: "王五"}}
+	in.Responses = []huiying.Response{{Text: "情况属实", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public, At: at(90), By: "zhao"}}
+	in.RespondedAt = at(90)
+	stored := mustOpen(t, l, in, opened(in))
+	in.Number = "交舆〔2026〕0001号"
+	same(t, "what OpenCase returns", stored, in)
+	same(t, "the case", value(l.Case(ctx, in.ID))(t), in)
+	_, err := l.Case(ctx, "nobody")
+	is(t, err, huiying.ErrNotFound)
+	_, err = l.OpenCase(ctx, aCase(1), opened(in))
+	is(t, err, huiying.ErrConflict)
+	is(t, l.SaveCase(ctx, huiying.Case{ID: "nobody", Region: county, Rev: 2}, 1, huiying.Change{}), huiying.ErrNotFound)
+}
+
+func openIsOneTransaction(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	must(t, l.SaveEvents(ctx, []huiying.Event{anEvent(1)}, nil))
+	c := aCase(1)
+	c.Event = "e00001"
+	ch := opened(c)
+	ch.Notify = []huiying.Notification{letter(c, 1, "jkj", huiying.NotifyPending)}
+	ch.Audit = []huiying.Audit{{At: at(1), Region: county, Who: "li", Role: huiying.Monitor, Action: "case.open", Object: string(c.ID)}}
+	c = mustOpen(t, l, c, ch)
+	tl := value(l.Timeline(ctx, c.ID))(t)
+	if len(tl) != 1 || tl[0].Case != c.ID || tl[0].Seq != 1 || tl[0].Action != huiying.ActOpen || !tl[0].At.Equal(at(1)) {
+		t.Errorf("timeline: %+v", tl)
+	}
+	if n := value(l.CaseNotifications(ctx, c.ID))(t); len(n) != 1 || n[0].Number != c.Number {
+		t.Errorf("notifications carry no number: %+v", n)
+	}
+	same(t, "the event's case", value(l.Event(ctx, "e00001"))(t).Case, c.ID)
+	found, ok, err := l.CaseOfEvent(ctx, "e00001")
+	must(t, err)
+	if !ok || found.ID != c.ID {
+		t.Errorf("CaseOfEvent: %v %v", found.ID, ok)
+	}
+	if _, ok, err := l.CaseOfEvent(ctx, "e00002"); ok || err != nil {
+		t.Errorf("an event without a case: %v %v", ok, err)
+	}
+
+	second := aCase(2)
+	second.Event = "e00001"
+	ch = opened(second)
+	ch.Notify = []huiying.Notification{letter(second, 2, "jkj", huiying.NotifyPending)}
+	ch.Audit = []huiying.Audit{{At: at(2), Region: county, Action: "case.open"}}
+	_, err = l.OpenCase(ctx, second, ch)
+	is(t, err, huiying.ErrConflict)
+	second.Event = "nobody"
+	_, err = l.OpenCase(ctx, second, ch)
+	is(t, err, huiying.ErrNotFound)
+	if n := value(l.CountCases(ctx, huiying.CaseQuery{}))(t); n != 1 {
+		t.Errorf("%d cases after a refused one, want 1", n)
+	}
+	if n := value(l.CaseNotifications(ctx, second.ID))(t); len(n) != 0 {
+		t.Errorf("a refused case left notifications: %+v", n)
+	}
+	if n := value(l.VerifyAudit(ctx))(t); n != 1 {
+		t.Errorf("%d audit rows, want 1", n)
+	}
+	second.Event = ""
+	if c := mustOpen(t, l, second, opened(second)); c.Number != "交舆〔2026〕0002号" {
+		t.Errorf("a refused case used up a number: the next is %s", c.Number)
+	}
+}
+
+func numbersAreGapless(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	var mu sync.Mutex
+	numbers := make(map[string][]string)
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range 15 {
+				c := aCase(w*100 + i)
+				group := "交城 2026"
+				switch i % 3 {
+				case 1:
+					c.Region, group = other, "文水 2026"
+				case 2: // in Beijing this is the next year already
+					c.OpenedAt, group = time.Date(2026, 12, 31, 16, 30, 0, 0, time.UTC), "交城 2027"
+				}
+				got, err := l.OpenCase(ctx, c, opened(c))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				numbers[group] = append(numbers[group], got.Number)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	for group, got := range numbers {
+		var want []string
+		for i := range 20 {
+			want = append(want, fmt.Sprintf("交舆〔%s〕%04d号", strings.Fields(group)[1], i+1))
+		}
+		slices.Sort(got)
+		same(t, group, got, want)
+	}
+}
+
+func oneCaseAnEvent(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	must(t, l.SaveEvents(ctx, []huiying.Event{anEvent(1)}, nil))
+	var mu sync.Mutex
+	made := 0
+	var wg sync.WaitGroup
+	for w := range 6 {
+		wg.Go(func() {
+			c := aCase(w)
+			c.Event = "e00001"
+			_, err := l.OpenCase(ctx, c, opened(c))
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				made++
+			case !errors.Is(err, huiying.ErrConflict):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := value(l.CountCases(ctx, huiying.CaseQuery{Event: "e00001"}))(t); made != 1 || n != 1 {
+		t.Errorf("%d were told they opened the case, %d are stored, want 1", made, n)
+	}
+}
+
+func numberByHand(t *testing.T, l LedgerUnderTest) {
+	c := aCase(1)
+	c.Number = "交舆〔2026〕0002号"
+	same(t, "the number by hand", mustOpen(t, l, c, opened(c)).Number, "交舆〔2026〕0002号")
+	same(t, "the first drawn", mustOpen(t, l, aCase(2), opened(aCase(2))).Number, "交舆〔2026〕0001号")
+	same(t, "the second drawn", mustOpen(t, l, aCase(3), opened(aCase(3))).Number, "交舆〔2026〕0003号")
+	c = aCase(4)
+	c.Number = "交舆〔2026〕0001号"
+	_, err := l.OpenCase(background(t), c, opened(c))
+	is(t, err, huiying.ErrConflict)
+	c.Region = other
+	mustOpen(t, l, c, opened(c)) // another county counts for itself
+}
+
+func optimisticLock(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	c := mustOpen(t, l, aCase(1), opened(aCase(1)))
+	for round := range 20 {
+		var mu sync.Mutex
+		won, stale := "", 0
+		var wg sync.WaitGroup
+		for _, who := range []string{"甲", "乙"} {
+			wg.Go(func() {
+				next := c
+				next.Rev, next.Version, next.Summary = c.Rev+1, c.Version+1, fmt.Sprint(who, round)
+				err := l.SaveCase(ctx, next, c.Rev, huiying.Change{Entries: []huiying.Entry{{At: at(round), Action: huiying.ActComment, Detail: next.Summary}}})
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil:
+					won = next.Summary
+				case errors.Is(err, huiying.ErrStale):
+					stale++
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		after := value(l.Case(ctx, c.ID))(t)
+		if won == "" || stale != 1 || after.Summary != won || after.Rev != c.Rev+1 {
+			t.Fatalf("round %d: %q won, %d stale, stored %q at revision %d", round, won, stale, after.Summary, after.Rev)
+		}
+		c = after
+	}
+	tl := value(l.Timeline(ctx, c.ID))(t)
+	if len(tl) != 21 || tl[20].Detail != c.Summary {
+		t.Errorf("%d entries: a stale save left one", len(tl))
+	}
+	if err := l.SaveCase(ctx, c, c.Rev, huiying.Change{}); err == nil {
+		t.Error("a save that does not raise the revision was taken: the next one could not be told apart")
+	}
+}
+
+func timelineIsNumbered(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	mustOpen(t, l, aCase(1), opened(aCase(1)))
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := 0; i < 5; {
+				c, err := l.Case(ctx, "c00001")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				prev := c.Rev
+				c.Rev++
+				entries := []huiying.Entry{{At: at(w), Action: huiying.ActEscalate, Detail: fmt.Sprintf("%d-%d", w, i)}, {At: at(w), Action: huiying.ActOverdue, Detail: "次"}}
+				err = l.SaveCase(ctx, c, prev, huiying.Change{Entries: entries})
+				if errors.Is(err, huiying.ErrStale) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				i++
+			}
+		})
+	}
+	wg.Wait()
+	tl := value(l.Timeline(ctx, "c00001"))(t)
+	if len(tl) != 41 {
+		t.Fatalf("%d entries, want 41", len(tl))
+	}
+	for i, e := range tl {
+		if e.Seq != i+1 || e.Case != "c00001" {
+			t.Errorf("entry %d is numbered %d of %s", i+1, e.Seq, e.Case)
+		}
+		if i > 0 && i%2 == 0 && (e.Detail != "次" || tl[i-1].Action != huiying.ActEscalate) {
+			t.Errorf("entries of one change are not side by side at %d", i)
+		}
+	}
+}
+
+func dueOrder(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	if _, ok, err := l.NextDue(ctx); ok || err != nil {
+		t.Errorf("something is due in an empty ledger: %v", err)
+	}
+	for n, due := range map[int]int{1: 50, 2: 20, 3: 90, 4: 20} {
+		c := aCase(n)
+		ch := opened(c)
+		ch.NextAt = at(due)
+		mustOpen(t, l, c, ch)
+	}
+	c := aCase(5)
+	ch := opened(c)
+	ch.NextAt, ch.HasNext = time.Time{}, false
+	mustOpen(t, l, c, ch)
+	next, ok, err := l.NextDue(ctx)
+	must(t, err)
+	if !ok || !next.Equal(at(20)) {
+		t.Errorf("next due at %v, %v", next, ok)
+	}
+	same(t, "due at 60", value(l.DueCases(ctx, at(60), 10))(t), []huiying.CaseID{"c00002", "c00004", "c00001"})
+	same(t, "due at 20 sharp", value(l.DueCases(ctx, at(20), 1))(t), []huiying.CaseID{"c00002"})
+	if ids := value(l.DueCases(ctx, at(19), 10))(t); len(ids) != 0 {
+		t.Errorf("due too early: %v", ids)
+	}
+	for i, n := range []int{2, 4, 1, 3} {
+		c := value(l.Case(ctx, id[huiying.CaseID]("c", n)))(t)
+		c.Rev++
+		must(t, l.SaveCase(ctx, c, c.Rev-1, huiying.Change{}))
+		if got := value(l.DueCases(ctx, at(100), 10))(t); len(got) != 3-i {
+			t.Errorf("%v are due after %d were done", got, i+1)
+		}
+	}
+	if _, ok, err := l.NextDue(ctx); ok || err != nil {
+		t.Errorf("something is due after all were done: %v", err)
+	}
+}
+
+// variedCases opens n cases that differ in everything lists filter by.
+func variedCases(t *testing.T, l LedgerUnderTest, n int) []huiying.Case {
+	t.Helper()
+	out := make([]huiying.Case, n)
+	for i := range out {
+		c := aCase(i)
+		c.State = huiying.CaseStates[i%len(huiying.CaseStates)]
+		c.Level = huiying.Levels[i%4]
+		c.Clocks[0].Due = at(i*7%300 + 10)
+		if i%3 == 0 {
+			c.Queue, c.Category = huiying.Offline, "交通运输"
+		}
+		if i%5 == 0 {
+			c.Region = other
+		}
+		if i%4 == 1 {
+			c.Units = []huiying.CaseUnit{{Unit: "jkj", Lead: true, AssignedAt: at(i)}, {Unit: "tnz", AssignedAt: at(i)}}
+		}
+		if c.State.Ended() {
+			c.Clocks[0].StoppedAt, c.Clocks[0].Void = at(i), true
+		}
+		if i%6 == 0 {
+			c.Title = fmt.Sprintf("道路100%%_塌陷%d Road", i)
+		}
+		out[i] = mustOpen(t, l, c, opened(c))
+	}
+	return out
+}
+
+func selectsCase(q huiying.CaseQuery, c huiying.Case) bool {
+	return (q.Region == "" || q.Region.Covers(c.Region)) && (q.Queue == "" || q.Queue == c.Queue) &&
+		(q.Text == "" || strings.Contains(strings.ToLower(c.Title), strings.ToLower(q.Text)) || strings.Contains(c.Number, q.Text)) &&
+		(q.States == nil || slices.Contains(q.States, c.State)) && (q.Level == huiying.NoLevel || q.Level == c.Level) &&
+		(q.Unit == "" || c.HasUnit(q.Unit)) && (q.Category == "" || q.Category == c.Category) && (q.Event == "" || q.Event == c.Event) &&
+		(q.Open == nil || *q.Open != c.State.Ended()) && (!q.Overdue || c.Overdue(q.Now)) &&
+		(q.From.IsZero() || !c.OpenedAt.Before(q.From)) && (q.To.IsZero() || c.OpenedAt.Before(q.To))
+}
+
+func caseFiltersAgree(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	all := variedCases(t, l, 90)
+	yes, no := true, false
+	for _, q := range []huiying.CaseQuery{
+		{}, {Region: county}, {Region: "1411"}, {Region: other}, {Region: "15"}, {Queue: huiying.Offline}, {Text: "塌陷"}, {Text: "100%"}, {Text: "%"}, {Text: "_"}, {Text: "road"},
+		{Text: "0012"}, {Text: "〔2026〕"}, {Text: "!"}, {Text: "'"}, {States: []huiying.CaseState{huiying.StateTriage, huiying.StateClosed}}, {Level: huiying.Red}, {Unit: "jkj"}, {Unit: "tnz"},
+		{Category: "交通运输"}, {Event: "e1"}, {Open: &yes}, {Open: &no}, {Overdue: true, Now: at(120)}, {From: at(30)}, {To: at(30)}, {From: at(10), To: at(20)},
+		{Unit: "tnz", Open: &yes, Level: huiying.Orange}, {Region: county, Open: &yes, Overdue: true, Now: at(200), Queue: huiying.Online},
+	} {
+		for _, byDue := range []bool{false, true} {
+			q.ByDue, q.Limit = byDue, 11
+			var want []huiying.CaseID
+			for _, c := range all {
+				if selectsCase(q, c) {
+					want = append(want, c.ID)
+				}
+			}
+			got := names(walkCases(t, l, q, nil), caseID)
+			if len(got) != len(want) || value(l.CountCases(ctx, q))(t) != len(want) {
+				t.Errorf("%+v selects %d cases, want %d", q, len(got), len(want))
+			}
+			once(t, got, want)
+		}
+	}
+}
+
+func caseID(c huiying.Case) huiying.CaseID { return c.ID }
+
+func walkCases(t *testing.T, l LedgerUnderTest, q huiying.CaseQuery, between func()) []huiying.Case {
+	t.Helper()
+	ctx := background(t)
+	return walk(t, func(c string) (huiying.Page[huiying.Case], error) {
+		q.Cursor = c
+		return l.Cases(ctx, q)
+	}, between)
+}
+
+func casesWalked(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	all := variedCases(t, l, 60)
+	next := 1000
+	for _, byDue := range []bool{false, true} {
+		got := walkCases(t, l, huiying.CaseQuery{ByDue: byDue, Limit: 7}, func() {
+			c := aCase(next)
+			next++
+			mustOpen(t, l, c, opened(c))
+		})
+		once(t, names(got, caseID), names(all, caseID))
+		sorted := slices.IsSortedFunc(got, func(a, b huiying.Case) int {
+			if !byDue {
+				return b.OpenedAt.Compare(a.OpenedAt)
+			}
+			x, xok := a.NextDue()
+			y, yok := b.NextDue()
+			switch {
+			case xok && yok:
+				return x.Due.Compare(y.Due)
+			case xok == yok:
+				return 0
+			case xok:
+				return -1
+			}
+			return 1
+		})
+		if !sorted {
+			t.Errorf("by due %v: not in order", byDue)
+		}
+		badCursor(t, func(c string) (huiying.Page[huiying.Case], error) {
+			return l.Cases(ctx, huiying.CaseQuery{Cursor: c, ByDue: byDue})
+		})
+	}
+	page := value(l.Cases(ctx, huiying.CaseQuery{Limit: 1}))(t)
+	_, err := l.Cases(ctx, huiying.CaseQuery{Limit: 1, ByDue: true, Cursor: page.Next})
+	is(t, err, huiying.ErrInvalid) // the cursor of the other order
+}
