@@ -243,7 +243,7 @@ func Open(c Case, by Person, r *Rules, now time.Time) (Case, Outcome, error) {
 		c.Level = Blue
 	}
 	c.State, c.Version, c.Rev, c.OpenedAt = StateTriage, 1, 1, now
-	c.Units, c.Clocks = nil, nil
+	c.Units, c.Clocks, c.Feedback, c.Responses = []CaseUnit{}, nil, []Feedback{}, []Response{}
 	if c.FirstSeenAt.IsZero() {
 		c.FirstSeenAt = now
 	}

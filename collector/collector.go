@@ -190,10 +190,13 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 	for i, item := range items[:min(len(items), shown)] {
 		p, err := item.post, item.err
 		if err == nil && item.fetch != nil {
-			p, err = item.fetch(ctx, v, p)
+			p, err = c.complete(ctx, v, item)
 			if ctx.Err() != nil {
 				return huiying.Preview{}, ctx.Err()
 			}
+		}
+		if err != nil && item.spare {
+			err = nil
 		}
 		if err == nil {
 			p, err = c.cfg.Intake.Accept(p)

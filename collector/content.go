@@ -2,6 +2,7 @@ package collector
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -40,7 +41,11 @@ func (p *page) readable() string {
 	parser := readability.NewParser()
 	parser.CharThresholds = 100
 	parser.MaxElemsToParse = maxElements
-	a, err := parser.ParseDocument(p.doc.Nodes[0], p.url)
+	// replies are sentences too, and in a thread there are more of them
+	doc := cloneWithout(p.doc.Nodes[0], func(n *html.Node) bool {
+		return repliesName.MatchString(named(n)) && container(n) && n.DataAtom != atom.Body
+	})
+	a, err := parser.ParseDocument(doc, p.url)
 	if err != nil || a.Node == nil {
 		return ""
 	}
@@ -48,9 +53,10 @@ func (p *page) readable() string {
 }
 
 var (
-	junkName   = regexp.MustCompile(`(?:^|[ _-])(?:nav|menu|footer?|foot|copyright|crumb\w*|breadcrumb\w*|related?|recommend\w*|relate|hot|rank\w*|sidebar|side|aside|share\w*|toolbar|comments?|reply-?box|login|search|advert\w*|ads?|banner|qrcode|pagination|pager|page-?nav|declare|disclaimer|statement|shengming|mianze|tags?|editor|zebian|prev-?next|kefu|friend-?links?)(?:$|[ _-])`)
-	smallPrint = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
-	endMarks   = "。！？；，、：…”"
+	junkName    = regexp.MustCompile(`(?:^|[ _-])(?:nav|menu|footer?|foot|copyright|crumb\w*|breadcrumb\w*|related?|recommend\w*|relate|hot|rank\w*|sidebar|side|aside|share\w*|toolbar|login|search|advert\w*|ads?|banner|qrcode|pagination|pager|page-?nav|declare|disclaimer|statement|shengming|mianze|tags?|editor|zebian|prev-?next|kefu|friend-?links?)(?:$|[ _-])`)
+	repliesName = regexp.MustCompile(`(?:^|[ _-])(?:repl(?:y|ies)|comments?|huifu|pinglun)(?:[ _-]?(?:list|box|area|wrap|item)s?)?(?:$|[ _-])`)
+	smallPrint  = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
+	endMarks    = "。！？；，、：…”"
 )
 
 // densest is the element that holds the page's sentences and little else: from
@@ -60,9 +66,12 @@ func (p *page) densest() *html.Node {
 	if len(body.Nodes) == 0 {
 		return nil
 	}
-	weight := make(map[*html.Node]float64)
-	weigh(body.Nodes[0], weight, 0)
 	n := body.Nodes[0]
+	weight := make(map[*html.Node]float64)
+	all := make(map[*html.Node]float64)
+	if total := weigh(n, all, 0, false); weigh(n, weight, 0, true) < 0.2*total {
+		weight = all // the page's names mislead: it calls its article something else
+	}
 	if weight[n] <= 0 {
 		return nil
 	}
@@ -72,6 +81,10 @@ func (p *page) densest() *html.Node {
 			if c.Type == html.ElementNode && (heaviest == nil || weight[c] > weight[heaviest]) {
 				heaviest = c
 			}
+		}
+		if first := firstOfThread(n); first != nil {
+			n = first
+			continue
 		}
 		const most = 0.6 // of the parent's weight
 		if heaviest == nil || weight[heaviest] < most*weight[n] || !container(heaviest) {
@@ -94,7 +107,7 @@ func container(n *html.Node) bool {
 // weigh gives every element the weight of the sentences under it: characters
 // outside links, more when they are punctuated, none in what the page itself
 // calls navigation, related pages, comments.
-func weigh(n *html.Node, weight map[*html.Node]float64, depth int) float64 {
+func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) float64 {
 	if n.Type == html.TextNode {
 		s := strings.TrimSpace(n.Data)
 		count := utf8.RuneCountInString(s)
@@ -114,7 +127,7 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int) float64 {
 	case atom.A, atom.Nav, atom.Footer, atom.Aside:
 		return 0
 	}
-	if name := named(n); len(name) < 120 && n.DataAtom != atom.Body && junkName.MatchString(name) {
+	if byName && junk(n) {
 		return 0
 	}
 	if strings.Contains(strings.ReplaceAll(attr(n, "style"), " ", ""), "display:none") {
@@ -122,10 +135,41 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int) float64 {
 	}
 	sum := 0.0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		sum += weigh(c, weight, depth+1)
+		sum += weigh(c, weight, depth+1, byName)
 	}
 	weight[n] = sum
 	return sum
+}
+
+// junk reports whether the page itself calls n something beside the article.
+func junk(n *html.Node) bool {
+	name := named(n)
+	return len(name) > 1 && len(name) < 120 && n.DataAtom != atom.Body && (junkName.MatchString(name) || repliesName.MatchString(name))
+}
+
+var (
+	floorDate = regexp.MustCompile(`\d{1,4}[-/年月]\d{1,2}(?:[-/月日]\d{1,2}日?)?\s+\d{1,2}:\d{2}|\d+\s*(?:分钟|小时|天)前|[昨前]天\s*\d{1,2}:\d{2}|(?:\d+|[一二三四五六七八九十])楼`)
+	serial    = regexp.MustCompile(`\d+`)
+)
+
+// firstOfThread is the opening post when n's children are the posts of a
+// thread: two or more of one make, each with its own date or floor (3楼). It is
+// nil for anything else.
+func firstOfThread(n *html.Node) *html.Node {
+	posts := make(map[string][]*html.Node)
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.ElementNode && container(c) && len(named(c)) > 1 {
+			kind := c.Data + serial.ReplaceAllString(named(c), "")
+			posts[kind] = append(posts[kind], c)
+		}
+	}
+	for _, same := range posts {
+		other := func(c *html.Node) bool { return !floorDate.MatchString(plainText(c)) }
+		if len(same) >= 2 && len(same) <= 200 && !slices.ContainsFunc(same, other) {
+			return same[0]
+		}
+	}
+	return nil
 }
 
 // articleText is the text of an element without the parts that are no article:
@@ -139,7 +183,7 @@ func articleText(n *html.Node, title string) string {
 		case atom.H1, atom.Nav, atom.Footer, atom.Aside, atom.Form:
 			return true
 		}
-		if name := named(c); len(name) < 120 && junkName.MatchString(name) {
+		if junk(c) {
 			return true
 		}
 		if c.DataAtom == atom.Ul || c.DataAtom == atom.Ol || c.DataAtom == atom.Div || c.DataAtom == atom.P || c.DataAtom == atom.Dl {

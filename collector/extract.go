@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -31,6 +32,19 @@ type Article struct {
 // HTTP header, "" when unknown.
 func Extract(pageURL string, body []byte, contentType string) (Article, error) {
 	return extractAt(pageURL, body, contentType, time.Now())
+}
+
+// FetchArticle reads a page from the web and extracts its article, for a person
+// at a terminal: it obeys robots.txt and all bounds of a [Fetcher], but may read
+// that person's own network.
+func FetchArticle(ctx context.Context, address, userAgent string) (Article, error) {
+	f := NewFetcher(FetchConfig{UserAgent: userAgent, AllowPrivate: true})
+	defer f.Close()
+	got, err := f.Get(ctx, address, Validators{})
+	if err != nil {
+		return Article{}, err
+	}
+	return Extract(got.URL, got.Body, got.ContentType)
 }
 
 // extractAt is Extract at a given time, which "3小时前" counts from.
@@ -108,7 +122,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 	if a.Author == "" {
 		a.Author = p.author(content)
 	}
-	if a.Source = p.source(content); a.Source == a.Author {
+	if a.Source = p.source(content); a.Source == a.Author && rules.author == "" {
 		a.Author = ""
 	}
 	a.NextPage = p.nextPage()

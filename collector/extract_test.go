@@ -28,6 +28,10 @@ func TestExtractFindsThePartsOfAPage(t *testing.T) {
 			`<html><head><title>东关街晚上烧烤摊太吵了 - 交城论坛</title></head><body><div class="nav"><a href="/">论坛首页</a></div><h1>东关街晚上烧烤摊太吵了</h1><div class="author">楼主：夜不能寐 发表于 昨天 23:15 阅读 321</div><div class="post"><p>每天到半夜两点，孩子没法睡，打了几次电话也没人管，到底谁来管管？</p></div><div class="comments"><p>一楼：我家也是，吵得不行，天天这样，谁受得了啊。</p></div></body></html>`,
 			"东关街晚上烧烤摊太吵了", "2026-03-04 23:15:00", "夜不能寐", "", "到底谁来管管", "一楼",
 		},
+		"a thread whose floors look alike": {
+			`<html><head><title>东关街晚上烧烤摊太吵了 - 交城论坛</title></head><body><h1>东关街晚上烧烤摊太吵了</h1><div id="postlist"><div id="post_11" class="plhin"><div class="pi">发表于 2026-03-04 22:10</div><div class="t_f">每天到半夜两点，孩子没法睡，打了几次电话也没人管，到底谁来管管？</div></div><div id="post_12" class="plhin"><div class="pi">发表于 2026-03-04 22:30</div><div class="t_f">我家也是，吵得不行，天天这样，谁受得了啊，真的是太不像话了，希望有关部门来看看。</div></div><div id="post_13" class="plhin"><div class="pi">发表于 2026-03-04 23:30</div><div class="t_f">顶。</div></div></div></body></html>`,
+			"东关街晚上烧烤摊太吵了", "2026-03-04 22:10:00", "", "", "到底谁来管管", "受得了",
+		},
 		"a page that tells in JSON-LD": {
 			`<html><head><title>t</title><script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","headline":"我县启动森林防火检查","datePublished":"2026-02-20T10:00:00+08:00","author":{"name":"赵记者"},"publisher":{"name":"吕梁日报"}}]}</script></head><body><div>` + long + `</div></body></html>`,
 			"我县启动森林防火检查", "2026-02-20 10:00:00", "赵记者", "吕梁日报", "漏水", "datePublished",

@@ -28,7 +28,12 @@ type Failure struct {
 	Cause      error         // for the log, may be nil
 }
 
-func (f *Failure) Error() string { return f.URL + "：" + f.Message }
+func (f *Failure) Error() string {
+	if f.URL == "" {
+		return f.Message
+	}
+	return f.URL + "：" + f.Message
+}
 
 // Unwrap gives the kind of error the HTTP layer maps, and the cause.
 func (f *Failure) Unwrap() []error {

@@ -20,8 +20,8 @@ var feedKind = Kind{
 	Name: "feed", Title: "订阅源",
 	About: "网站提供 RSS、Atom 或 JSON Feed 时首选：最省流量，也最稳定",
 	Options: []Option{
-		maxItems,
-		{Name: "full", Type: SwitchOption, Example: "true", Meaning: "订阅源只有摘要时，再打开每条的网页取全文"},
+		maxItems, otherHosts,
+		{Name: "full", Type: SwitchOption, Example: true, Meaning: "订阅源只有摘要时，再打开每条的网页取全文"},
 		{Name: "text", Type: SelectorOption, Example: "div.article-content", Meaning: "取全文时正文所在的元素；不填则自动识别"},
 		{Name: "remove", Type: SelectorOption, Example: ".share,.related", Meaning: "取全文时先去掉的元素"},
 	},
@@ -33,7 +33,7 @@ func openFeed(opts options, s huiying.Source) (reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	full, rules := opts.flag("full"), siteRules{text: opts.text("text"), remove: opts.text("remove")}
+	full, rules := opts.flag("full"), siteRules{text: opts.text("text"), remove: opts.text("remove"), articlePages: 5, hosts: strings.Fields(opts.text("hosts"))}
 	return func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
 		got, err := v.get(ctx, s.URL, true)
@@ -46,8 +46,8 @@ func openFeed(opts options, s huiying.Source) (reader, error) {
 		}
 		if full {
 			for i := range items {
-				if items[i].post.URL != "" {
-					items[i].fetch = rules.complete
+				if rules.opens(s.URL, items[i].post.URL) {
+					items[i].fetch, items[i].spare = rules.complete, true
 				}
 			}
 		}

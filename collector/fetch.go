@@ -182,7 +182,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int
 		Validators: Validators{ETag: res.Header.Get("ETag"), LastModified: res.Header.Get("Last-Modified")},
 	}
 	switch {
-	case res.StatusCode == http.StatusNotModified:
+	case res.StatusCode == http.StatusNotModified && v != (Validators{}):
 		got.NotModified = true
 		got.Validators.ETag = cmp.Or(got.Validators.ETag, v.ETag)
 		got.Validators.LastModified = cmp.Or(got.Validators.LastModified, v.LastModified)

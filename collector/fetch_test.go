@@ -118,7 +118,8 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 	}))
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	f := testFetcher(t, func(c *FetchConfig) { c.MaxBody = 1 << 20; c.Timeout = 300 * time.Millisecond })
+	patient := testFetcher(t, func(c *FetchConfig) { c.MaxBody = 1 << 20; c.Timeout = time.Minute })
+	hasty := testFetcher(t, func(c *FetchConfig) { c.Timeout = 200 * time.Millisecond })
 	for name, c := range map[string]struct {
 		url, says string
 		permanent bool
@@ -139,6 +140,10 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 		"a password in the address":              {"http://a:secret@example.com/", "用户名", true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			f := patient
+			if c.says == "没有传完" {
+				f = hasty
+			}
 			_, err := f.Get(t.Context(), c.url, Validators{})
 			var failure *Failure
 			if !errors.As(err, &failure) {

@@ -18,25 +18,17 @@ import (
 
 var jsonKind = Kind{
 	Name: "jsonapi", Title: "JSON 接口",
-	About: "平台或网站用 JSON 提供列表时用（热榜、搜索结果、开放接口）。字段用点号路径指明，如 data.list、user.name；也可写成模板，如 https://example.com/{id}；不填则按常见名称寻找",
+	About: "平台或网站用 JSON 提供列表时用（热榜、搜索结果、开放接口）。字段用点号路径指明，如 user.name；也可写成模板，如 https://example.com/{id}；不填则按常见名称寻找",
 	Options: []Option{
 		{Name: "items", Type: PathOption, Example: "data.list", Meaning: "列表在返回内容里的位置"},
-		{Name: "id", Type: PathOption, Example: "mid", Meaning: "条目的编号：内容相同而网址会变时填写"},
-		{Name: "title", Type: PathOption, Example: "title", Meaning: "标题"},
-		{Name: "text", Type: PathOption, Example: "content", Meaning: "正文，可以带 HTML；没有正文时取标题"},
-		{Name: "url", Type: PathOption, Example: "https://m.weibo.cn/status/{bid}", Meaning: "网址或网址模板"},
-		{Name: "published_at", Type: PathOption, Example: "created_at", Meaning: "发布时间，文字或时间戳"},
-		{Name: "author", Type: PathOption, Example: "user.screen_name", Meaning: "作者"},
-		{Name: "views", Type: PathOption, Example: "read_count", Meaning: "阅读数"},
-		{Name: "likes", Type: PathOption, Example: "attitudes_count", Meaning: "点赞数"},
-		{Name: "comments", Type: PathOption, Example: "comments_count", Meaning: "评论数"},
-		{Name: "reposts", Type: PathOption, Example: "reposts_count", Meaning: "转发数"},
-		{Name: "full", Type: SwitchOption, Example: "true", Meaning: "再打开每条的网页取全文"},
-		{Name: "pages", Type: NumberOption, Default: "1", Example: "3", Meaning: "最多读几页"},
+		{Name: "fields", Type: FieldsOption, Example: map[string]any{"title": "title", "text": "content", "url": "https://m.weibo.cn/status/{bid}", "author": "user.name", "views": "read_count"},
+			Meaning: "各字段的位置，可用 " + strings.Join(jsonFields, " ") + "。内容相同而网址会变时指明 id；正文可以带 HTML，没有正文时取标题；时间可以是文字或时间戳"},
+		{Name: "full", Type: SwitchOption, Example: true, Meaning: "再打开每条的网页取全文"},
+		{Name: "pages", Type: NumberOption, Default: "1", Example: 3, Meaning: "最多读几页"},
 		{Name: "page_param", Type: TextOption, Example: "page", Meaning: "网址里表示页码或游标的参数名"},
-		{Name: "page_start", Type: NumberOption, Default: "1", Example: "0", Meaning: "第一页的页码"},
+		{Name: "page_start", Type: NumberOption, Default: "1", Example: 0, Meaning: "第一页的页码"},
 		{Name: "next", Type: PathOption, Example: "data.next_cursor", Meaning: "下一页的网址，或配合 page_param 的游标，在返回内容里的位置"},
-		maxItems,
+		maxItems, otherHosts,
 	},
 	open: openJSON,
 }
@@ -49,13 +41,19 @@ type jsonRules struct {
 	pageStart int
 	pages     int
 	full      bool
-	ownID     bool
+	article   siteRules
+	ownID     bool                // the mapping names an id: it is the item's identity
 	fields    map[string][]string // field → paths or templates to try
 }
 
+// jsonFields are the fields a mapping may name.
+var jsonFields = []string{"id", "title", "text", "url", "published_at", "author", "views", "likes", "comments", "reposts"}
+
+// usualItems are the places a list is looked for.
+var usualItems = []string{"", "data", "items", "list", "results", "result", "rows", "records", "data.list", "data.items", "data.records", "data.data", "data.cards", "result.list"}
+
 // usualNames are tried when an option does not name the place of a field.
 var usualNames = map[string][]string{
-	"items":        {"", "data", "items", "list", "results", "result", "rows", "records", "data.list", "data.items", "data.records", "data.data", "data.cards", "result.list"},
 	"id":           {"id", "mid", "aid", "guid"},
 	"title":        {"title", "name", "word", "note", "headline", "status_title"},
 	"text":         {"text", "content", "body", "summary", "description", "desc", "excerpt"},
@@ -69,13 +67,14 @@ var usualNames = map[string][]string{
 }
 
 func openJSON(opts options, s huiying.Source) (reader, error) {
-	r := jsonRules{items: opts.text("items"), next: opts.text("next"), pageParam: opts.text("page_param"), full: opts.flag("full"), ownID: opts.text("id") != ""}
+	r := jsonRules{items: opts.text("items"), next: opts.text("next"), pageParam: opts.text("page_param"), full: opts.flag("full")}
+	r.article = siteRules{articlePages: 5, hosts: strings.Fields(opts.text("hosts"))}
+	named := opts.fields("fields")
+	r.ownID = named["id"] != ""
 	r.fields = make(map[string][]string)
-	for field, usual := range usualNames {
-		if p := opts.text(field); p != "" {
-			r.fields[field] = []string{p}
-		} else {
-			r.fields[field] = usual
+	for _, field := range jsonFields {
+		if r.fields[field] = usualNames[field]; named[field] != "" {
+			r.fields[field] = []string{named[field]}
 		}
 	}
 	var err error
@@ -169,7 +168,11 @@ func decodeJSON(got Fetched) (any, error) {
 func (r jsonRules) page(v *visit, got Fetched, doc any, n int) ([]candidate, error) {
 	var list []any
 	where, ok := "", false
-	for _, where = range r.fields["items"] {
+	places := usualItems
+	if r.items != "" {
+		places = []string{r.items}
+	}
+	for _, where = range places {
 		if list, ok = itemsAt(doc, where, r.items != ""); ok {
 			break
 		}
@@ -220,8 +223,8 @@ func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
 		}
 		c.post.PublishedAt = t
 	}
-	if r.full && p.URL != "" {
-		c.fetch = siteRules{articlePages: 5}.complete
+	if r.full && r.article.opens(got.URL, p.URL) {
+		c.fetch, c.spare = r.article.complete, true
 	}
 	return c
 }

@@ -11,14 +11,14 @@ import (
 )
 
 func TestJSONReadsRealHotLists(t *testing.T) {
-	posts, ledger := visitBody(t, "jsonapi", "application/json", fixture(t, "weibo_hot/2026-08-22.json"), map[string]any{"url": "https://s.weibo.com/weibo?q={title}", "max_items": 1000})
+	posts, ledger := visitBody(t, "jsonapi", "application/json", fixture(t, "weibo_hot/2026-08-22.json"), map[string]any{"fields": map[string]any{"url": "https://s.weibo.com/weibo?q={title}"}, "max_items": 1000})
 	if len(posts) < 50 || len(ledger.rejections) != 0 {
 		t.Fatalf("%d posts, rejections %+v", len(posts), ledger.rejections)
 	}
 	if p := posts[0]; p.Title != "一份20万字的战略擘画" || p.Text != p.Title || !strings.HasPrefix(p.URL, "https://s.weibo.com/weibo?q=%") {
 		t.Errorf("%+v", p)
 	}
-	posts, _ = visitBody(t, "jsonapi", "application/json", fixture(t, "weibo_hot_rich/2024-06-10_12.json"), map[string]any{"id": "title", "views": "readCount", "comments": "discussCount"})
+	posts, _ = visitBody(t, "jsonapi", "application/json", fixture(t, "weibo_hot_rich/2024-06-10_12.json"), map[string]any{"fields": map[string]any{"id": "title", "views": "readCount", "comments": "discussCount"}})
 	if len(posts) == 0 || posts[0].Engagement.Views != 8569000 || posts[0].Engagement.Comments != 1132 {
 		t.Errorf("%+v", posts[:min(1, len(posts))])
 	}
@@ -26,7 +26,7 @@ func TestJSONReadsRealHotLists(t *testing.T) {
 
 func TestJSONReadsARealStatus(t *testing.T) {
 	posts, _ := visitBody(t, "jsonapi", "application/json", fixture(t, "mweibo_status.json"), map[string]any{
-		"items": "data", "url": "https://m.weibo.cn/status/{bid}", "views": "page_info.play_count",
+		"items": "data", "fields": map[string]any{"url": "https://m.weibo.cn/status/{bid}", "views": "page_info.play_count"},
 	})
 	if len(posts) != 1 {
 		t.Fatalf("%d posts", len(posts))
@@ -80,7 +80,7 @@ func TestJSONKeepsTheIDWhereTheAddressChanges(t *testing.T) {
 	}))
 	ledger, out := newBook(), &sink{}
 	c := testCollector(t, ledger, out)
-	src := huiying.Source{ID: "s", Kind: "jsonapi", Name: "源", URL: s.URL + "/hot", Channel: huiying.ChannelWeibo, Options: map[string]any{"id": "word"}}
+	src := huiying.Source{ID: "s", Kind: "jsonapi", Name: "源", URL: s.URL + "/hot", Channel: huiying.ChannelWeibo, Options: map[string]any{"fields": map[string]any{"id": "word"}}}
 	for range 2 {
 		ledger.seen = map[string]bool{}
 		if err := c.Visit(t.Context(), src); err != nil {

@@ -28,7 +28,7 @@ type Option struct {
 	Name    string     `json:"name"`
 	Type    OptionType `json:"type"`
 	Meaning string     `json:"meaning"` // Chinese
-	Example string     `json:"example"`
+	Example any        `json:"example"`
 	Default string     `json:"default,omitempty"`
 }
 
@@ -42,6 +42,7 @@ const (
 	SwitchOption   OptionType = "switch"   // true or false
 	SelectorOption OptionType = "selector" // CSS, with @attribute at its end to read an attribute
 	PathOption     OptionType = "path"     // dotted path into JSON: data.list, user.name, items.0.id
+	FieldsOption   OptionType = "fields"   // field of the post → path or template
 )
 
 // A reader lists what a source holds now. Items it cannot read are candidates
@@ -58,6 +59,7 @@ type candidate struct {
 
 	// fetch completes the post from its own page; nil when the list tells all.
 	fetch func(ctx context.Context, v *visit, p huiying.Post) (huiying.Post, error)
+	spare bool // the post will do as it is when its page cannot be read
 }
 
 // kinds are all ways to read a source, in the order the docs show them.
@@ -140,7 +142,7 @@ func (o options) spec(name string) *Option {
 
 func (s *Option) check(value any) error {
 	wrong := func(want string) error {
-		return huiying.Invalid("options."+s.Name, "%s，收到 %s；例如 %s", want, huiying.Clip(fmt.Sprint(value), 60), s.Example)
+		return huiying.Invalid("options."+s.Name, "%s，收到 %s；例如 %v", want, huiying.Clip(fmt.Sprint(value), 60), s.Example)
 	}
 	switch s.Type {
 	case NumberOption:
@@ -159,6 +161,16 @@ func (s *Option) check(value any) error {
 		css, _ := splitSelector(text)
 		if _, err := cascadia.ParseGroup(css); err != nil {
 			return wrong("不是合法的 CSS 选择器")
+		}
+	case FieldsOption:
+		fields, ok := value.(map[string]any)
+		if !ok {
+			return wrong("应为“字段: 路径”的对照表")
+		}
+		for field, path := range fields {
+			if _, ok := path.(string); !ok || usualNames[field] == nil {
+				return wrong("没有 " + huiying.Clip(field, 30) + " 这个字段，可用：" + strings.Join(jsonFields, " "))
+			}
 		}
 	default:
 		if _, ok := value.(string); !ok {
@@ -194,6 +206,18 @@ func (o options) text(name string) string {
 	return o.spec(name).Default
 }
 
+// fields is the value of a fields option.
+func (o options) fields(name string) map[string]string {
+	values, _ := o.values[name].(map[string]any)
+	out := make(map[string]string, len(values))
+	for field, path := range values {
+		if s, ok := path.(string); ok && s != "" {
+			out[field] = s
+		}
+	}
+	return out
+}
+
 func (o options) flag(name string) bool {
 	v, _ := o.values[name].(bool)
 	return v
@@ -213,8 +237,13 @@ func (o options) count(name string, from, to int) (int, error) {
 }
 
 var maxItems = Option{
-	Name: "max_items", Type: NumberOption, Default: "50", Example: "30",
+	Name: "max_items", Type: NumberOption, Default: "50", Example: 30,
 	Meaning: "一次采集最多取多少条新内容；其余的留到下一次，不会丢",
+}
+
+var otherHosts = Option{
+	Name: "hosts", Type: TextOption, Example: "mp.weixin.qq.com news.example.cn",
+	Meaning: "除信源自己的网站外，还准许打开哪些网站上的文章，用空格分开",
 }
 
 var encodingOption = Option{

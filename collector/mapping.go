@@ -23,21 +23,20 @@ type Mapping struct {
 // postTargets are the fields a mapping may fill.
 var postTargets = []string{"id", "source", "channel", "url", "title", "text", "author", "published_at", "region", "views", "likes", "comments", "reposts"}
 
-// ParseMapping reads pairs such as "published_at=date".
-func ParseMapping(pairs []string) (map[string]string, error) {
-	out := make(map[string]string)
-	for _, pair := range pairs {
-		field, column, ok := strings.Cut(pair, "=")
-		field, column = strings.TrimSpace(field), strings.TrimSpace(column)
+// check reports a mapping no file could satisfy.
+func (m Mapping) check() error {
+	for field, from := range m.Fields {
 		switch {
-		case !ok || column == "":
-			return nil, huiying.Invalid("map", "应写作 字段=列名，例如 published_at=日期，收到 %q", huiying.Clip(pair, 60))
 		case !slices.Contains(postTargets, field):
-			return nil, huiying.Invalid("map", "没有 %q 这个字段，可用：%s", huiying.Clip(field, 30), strings.Join(postTargets, " "))
+			return huiying.Invalid("map", "没有 %q 这个字段，可用：%s", huiying.Clip(field, 30), strings.Join(postTargets, " "))
+		case from == "":
+			return huiying.Invalid("map", "应写作 字段=列名，例如 published_at=日期，%s 没有列名", field)
 		}
-		out[field] = column
 	}
-	return out, nil
+	if m.Channel != "" && !m.Channel.Valid() {
+		return huiying.Invalid("channel", "没有 %q 这个渠道", huiying.Clip(string(m.Channel), 20))
+	}
+	return nil
 }
 
 // columnNames are headers known without a mapping, compared without case,

@@ -190,7 +190,9 @@ func insideList(n *html.Node) bool {
 			links := 0
 			for d := range up.Descendants() {
 				if d.DataAtom == atom.A && len(attr(d, "href")) > 1 {
-					links++
+					if links++; links > 2 {
+						break
+					}
 				}
 			}
 			return links > 2 || links > 0 && up.DataAtom == atom.Li

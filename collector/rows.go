@@ -46,6 +46,10 @@ func Rows(r io.Reader, format string, m Mapping) iter.Seq2[Row, error] {
 
 func rowsAt(r io.Reader, format string, m Mapping, now func() time.Time) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		if err := m.check(); err != nil {
+			yield(Row{}, err)
+			return
+		}
 		switch strings.ToLower(strings.TrimPrefix(format, ".")) {
 		case "jsonl", "ndjson", "json":
 			jsonRows(r, m, now(), yield)
@@ -65,10 +69,8 @@ func jsonRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool
 		yield(Row{}, err)
 		return
 	}
-	var line []byte
 	for number := 1; ; number++ {
-		var long bool
-		line, long, err = readLine(in, line[:0])
+		line, long, err := readLine(in, nil) // the caller keeps it
 		raw := bytes.TrimSpace(line)
 		if len(raw) > 0 {
 			row := Row{Number: number, Raw: raw}

@@ -3,8 +3,11 @@ package collector
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +20,8 @@ var siteKind = Kind{
 	Name: "site", Title: "网站栏目",
 	About: "网站没有订阅源时用：读栏目页上的链接，再逐篇打开。不填选择器时自动找链接、自动识别标题、正文和日期",
 	Options: []Option{
-		{Name: "list", Type: SelectorOption, Example: "ul.news-list li a", Meaning: "栏目页上文章链接所在的元素；不填则自动找出像文章的链接"},
+		{Name: "list", Type: SelectorOption, Example: "ul.news-list li", Meaning: "栏目页上每一条所在的元素，或文章链接本身；不填则自动找出像文章的链接"},
+		{Name: "link", Type: SelectorOption, Example: "a.subject", Meaning: "每一条里指向文章的链接；不填则取第一个"},
 		{Name: "link_pattern", Type: TextOption, Example: `/\d{4}/\d+\.html$`, Meaning: "只取网址符合这个正则表达式的链接"},
 		{Name: "title", Type: SelectorOption, Example: "h1", Meaning: "文章页的标题；不填则自动识别"},
 		{Name: "text", Type: SelectorOption, Example: "div.article-content", Meaning: "文章页的正文，匹配多个元素时依次拼接；不填则自动识别"},
@@ -28,25 +32,27 @@ var siteKind = Kind{
 		{Name: "likes", Type: SelectorOption, Example: "span.likes", Meaning: "点赞数所在的元素"},
 		{Name: "comments", Type: SelectorOption, Example: "span.replies", Meaning: "评论或回帖数所在的元素"},
 		{Name: "reposts", Type: SelectorOption, Example: "span.shares", Meaning: "转发数所在的元素"},
-		{Name: "pages", Type: NumberOption, Default: "1", Example: "3", Meaning: "读栏目的前几页，配合 page_url"},
+		{Name: "pages", Type: NumberOption, Default: "1", Example: 3, Meaning: "读栏目的前几页，配合 page_url"},
 		{Name: "page_url", Type: TextOption, Example: "http://www.example.gov.cn/news/list_{n}.html", Meaning: "栏目第 2 页起的网址，{n} 代表页码"},
-		{Name: "article_pages", Type: NumberOption, Default: "5", Example: "1", Meaning: "文章分页时最多接着读几页"},
-		maxItems, encodingOption,
+		{Name: "article_pages", Type: NumberOption, Default: "5", Example: 1, Meaning: "文章分页时最多接着读几页"},
+		maxItems, otherHosts, encodingOption,
 	},
 	open: openSite,
 }
 
 // siteRules are the selectors of one site; an empty one means "find it yourself".
 type siteRules struct {
-	list, title, text, date, author, remove string
-	views, likes, comments, reposts         string
-	encoding                                string
-	articlePages                            int
+	list, link                        string
+	title, text, date, author, remove string
+	views, likes, comments, reposts   string
+	encoding                          string
+	articlePages                      int
+	hosts                             []string // sites beside the source's own whose pages may be read
 }
 
 func openSite(opts options, s huiying.Source) (reader, error) {
 	rules := siteRules{
-		list: opts.text("list"), title: opts.text("title"), text: opts.text("text"), date: opts.text("date"),
+		list: opts.text("list"), link: opts.text("link"), hosts: strings.Fields(opts.text("hosts")), title: opts.text("title"), text: opts.text("text"), date: opts.text("date"),
 		author: opts.text("author"), remove: opts.text("remove"), views: opts.text("views"), likes: opts.text("likes"),
 		comments: opts.text("comments"), reposts: opts.text("reposts"), encoding: opts.text("encoding"),
 	}
@@ -61,6 +67,9 @@ func openSite(opts options, s huiying.Source) (reader, error) {
 	pages, err := opts.count("pages", 1, 100)
 	if err != nil {
 		return nil, err
+	}
+	if rules.link != "" && rules.list == "" {
+		return nil, huiying.Invalid("options.link", "link 是在 list 选出的每一条里找链接，请先填写 list")
 	}
 	if pages > 1 && !strings.Contains(opts.text("page_url"), "{n}") {
 		return nil, huiying.Invalid("options.page_url", "要读 %d 页，请填写带 {n} 的网址", pages)
@@ -106,15 +115,21 @@ func (r siteRules) listPage(ctx context.Context, v *visit, address string, patte
 		return nil, false, err
 	}
 	v.note("编码 %s（%s）", p.encoding, p.why["encoding"])
-	links := p.links(r.list, pattern)
+	links := p.links(r, pattern)
+	v.note("找到 %d 个文章链接", len(links))
+	hint := "没有找到像文章的链接，请填写 list 选择器"
+	if r.list != "" {
+		hint = "选择器 " + r.list + " 没有选到文章链接，请核对"
+	}
+	all := len(links)
+	links = slices.DeleteFunc(links, func(l link) bool { return !r.opens(got.URL, l.url) })
+	if foreign := all - len(links); foreign > 0 {
+		hint = fmt.Sprintf("%d 个链接在别的网站上，没有打开；需要时用 hosts 准许", foreign)
+		v.note("%s", hint)
+	}
 	if len(links) == 0 {
-		hint := "没有找到像文章的链接，请填写 list 选择器"
-		if r.list != "" {
-			hint = "选择器 " + r.list + " 没有选到文章链接，请核对"
-		}
 		return nil, false, &Failure{URL: got.URL, Message: hint, Permanent: true}
 	}
-	v.note("找到 %d 个文章链接", len(links))
 	for _, l := range links {
 		post := v.blank()
 		post.URL, post.Title = l.url, l.text
@@ -239,8 +254,19 @@ type link struct {
 	score     int
 }
 
+// opens reports whether an article at address may be read for a source at
+// base: on its own site, or on one the office approved too.
+func (r siteRules) opens(base, address string) bool {
+	b, err := url.Parse(base)
+	if err != nil {
+		return false
+	}
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (sameSite(b, u) || slices.Contains(r.hosts, strings.ToLower(u.Hostname())))
+}
+
 // links are the article links of a list page, in its order, each once.
-func (p *page) links(selector string, pattern *regexp.Regexp) []link {
+func (p *page) links(r siteRules, pattern *regexp.Regexp) []link {
 	base := p.url
 	if href := p.doc.Find("base[href]").First().AttrOr("href", ""); href != "" {
 		if u, err := p.url.Parse(href); err == nil {
@@ -248,13 +274,16 @@ func (p *page) links(selector string, pattern *regexp.Regexp) []link {
 		}
 	}
 	css, attribute := "a[href]", "href"
-	if selector != "" {
-		css, attribute = splitSelector(selector)
+	if r.list != "" {
+		css, attribute = splitSelector(r.list)
 		attribute = cmp.Or(attribute, "href")
 	}
 	var out []link
 	seen := map[string]bool{huiying.CanonicalURL(p.url.String()): true}
 	p.doc.Find(css).Each(func(_ int, s *goquery.Selection) {
+		if r.link != "" {
+			s = s.Find(r.link).First()
+		}
 		if s.AttrOr(attribute, "") == "" && attribute == "href" {
 			s = s.Find("a[href]").First() // the selector names the entry, not its link
 		}
@@ -268,7 +297,7 @@ func (p *page) links(selector string, pattern *regexp.Regexp) []link {
 		if seen[key] || pattern != nil && !pattern.MatchString(l.url) {
 			return
 		}
-		if selector == "" && pattern == nil && articleScore(p.url, u, s, l.text) < 4 {
+		if r.list == "" && pattern == nil && articleScore(p.url, u, s, l.text) < 4 {
 			return
 		}
 		seen[key] = true
@@ -326,8 +355,11 @@ func articleScore(page, u *url.URL, s *goquery.Selection, text string) int {
 // sameSite reports whether two addresses belong to one site: the same host, or
 // hosts that share all but their first label (www.x.gov.cn, news.x.gov.cn).
 func sameSite(a, b *url.URL) bool {
-	if strings.EqualFold(a.Host, b.Host) {
+	if strings.EqualFold(a.Hostname(), b.Hostname()) {
 		return true
+	}
+	if _, err := netip.ParseAddr(a.Hostname()); err == nil {
+		return false // numbers share endings by chance
 	}
 	tail := func(u *url.URL) string {
 		h := strings.ToLower(u.Hostname())

@@ -39,7 +39,7 @@ func (p *page) title() string {
 		if s.Closest("a,nav,footer,aside").Length() > 0 {
 			bonus *= 0.8
 		}
-		consider(oneLine(plainText(s.Nodes[0])), "页面标题元素 "+goquery.NodeName(s), bonus)
+		consider(shortText(s.Nodes[0]), "页面标题元素 "+goquery.NodeName(s), bonus)
 	})
 	switch {
 	case bestScore >= 0.5:

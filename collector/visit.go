@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -129,7 +130,7 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 	failed := 0
 	for _, item := range list {
 		if item.err == nil && item.fetch != nil {
-			item.post, item.err = item.fetch(ctx, v, item.post)
+			item.post, item.err = c.complete(ctx, v, item)
 			if ctx.Err() != nil {
 				return t, errors.Join(ctx.Err(), b.flush(context.WithoutCancel(ctx)))
 			}
@@ -143,6 +144,9 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 				}
 				item.err = fmt.Errorf("试了 %d 次都没有取到：%w", maxTries, item.err)
 			}
+			if item.spare {
+				item.err = nil
+			}
 			failed = 0
 		}
 		delete(v.memory.Tries, item.key)
@@ -155,6 +159,18 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 		err = t.trouble
 	}
 	return t, err
+}
+
+// complete reads an item's own page. A page that makes a parser panic costs
+// this item, not the process: the next start would read it again.
+func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p huiying.Post, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.cfg.Log.Error("panic while reading a page", "url", item.where, "panic", r, "stack", string(debug.Stack()))
+			p, err = item.post, &Failure{URL: item.where, Message: "读取这个网页时程序出错，已记入日志", Permanent: true}
+		}
+	}()
+	return item.fetch(ctx, v, item.post)
 }
 
 // unseen keeps the candidates the ledger does not know, at most v.limit.

@@ -276,6 +276,8 @@ func TestVisitRefusesASourceSetUpWrongly(t *testing.T) {
 		"a number out of range":  {huiying.Source{Kind: "site", URL: "http://a.example/", Options: map[string]any{"max_items": 0}}, "1 到 1000"},
 		"pages without address":  {huiying.Source{Kind: "site", URL: "http://a.example/", Options: map[string]any{"pages": 3}}, "{n}"},
 		"a pattern with a slip":  {huiying.Source{Kind: "site", URL: "http://a.example/", Options: map[string]any{"link_pattern": "("}}, "正则"},
+		"an unknown field":       {huiying.Source{Kind: "jsonapi", URL: "http://a.example/", Options: map[string]any{"fields": map[string]any{"body": "x"}}}, "published_at"},
+		"a link without a list":  {huiying.Source{Kind: "site", URL: "http://a.example/", Options: map[string]any{"link": "a"}}, "list"},
 		"no address":             {huiying.Source{Kind: "feed"}, "http"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -298,13 +300,10 @@ func TestEveryOptionOfEveryKindHasAnExampleThatWorks(t *testing.T) {
 		}
 		all := map[string]any{}
 		for _, o := range k.Options {
-			if o.Meaning == "" || o.Example == "" {
+			if o.Meaning == "" || o.Example == nil || o.Example == "" {
 				t.Errorf("%s.%s is not documented", k.Name, o.Name)
 			}
 			all[o.Name] = o.Example
-			if o.Type == SwitchOption {
-				all[o.Name] = o.Example == "true"
-			}
 		}
 		s := huiying.Source{Name: "源", Kind: k.Name, URL: "https://www.example.gov.cn/", Channel: huiying.ChannelGov, Options: all}
 		if err := Check(s); err != nil {

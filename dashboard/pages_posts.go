@@ -71,7 +71,7 @@ func (s *Server) postList(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err != nil {
 		return fmt.Errorf("read posts: %w", err)
 	}
-	rows, err := s.postRows(r, found.Items)
+	rows, err := s.postRows(r, found.Items, searched(f.Text)...)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (s *Server) postList(w http.ResponseWriter, r *http.Request, p huiying.Pers
 }
 
 // postRows adds to posts the event each belongs to.
-func (s *Server) postRows(r *http.Request, items []huiying.Assessed) ([]postRow, error) {
+func (s *Server) postRows(r *http.Request, items []huiying.Assessed, words ...string) ([]postRow, error) {
 	ids := make([]huiying.PostID, len(items))
 	for i, x := range items {
 		ids[i] = x.Post.ID
@@ -93,7 +93,7 @@ func (s *Server) postRows(r *http.Request, items []huiying.Assessed) ([]postRow,
 	}
 	rows := make([]postRow, len(items))
 	for i, x := range items {
-		rows[i] = postRowOf(x, placed[x.Post.ID])
+		rows[i] = postRowOf(x, placed[x.Post.ID], words...)
 	}
 	return rows, nil
 }

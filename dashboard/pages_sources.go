@@ -160,9 +160,20 @@ func readOptions(text string) (map[string]any, error) {
 		if !ok {
 			return nil, huiying.Invalid("options", "选项第 %d 行应写作“名称 = 值”", i+1)
 		}
-		out[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		out[strings.TrimSpace(name)] = optionValue(strings.TrimSpace(value))
 	}
 	return out, nil
+}
+
+// optionValue tells switches from texts; numbers the kinds read themselves.
+func optionValue(s string) any {
+	switch s {
+	case "true", "是":
+		return true
+	case "false", "否":
+		return false
+	}
+	return s
 }
 
 // tryNewSource fetches once what the form names and shows what would be taken.
@@ -208,7 +219,9 @@ func (s *Server) try(ctx context.Context, src huiying.Source) *previewView {
 // tryMessage shows why a site did not answer: the person who tests it needs the
 // cause, and it is about the site, not about us.
 func tryMessage(err error) string {
-	if e, ok := asDomain(err); ok {
+	if e, ok := asDomain(err); ok && e.Field != "" {
+		return strings.TrimPrefix(e.Field, "options.") + "：" + e.Message
+	} else if ok {
 		return e.Message
 	}
 	return err.Error()

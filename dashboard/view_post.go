@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"huiying"
 )
@@ -24,8 +25,8 @@ type mark struct {
 
 // marksOf are the spans of a post its assessment points at, in order and
 // without overlap; where two overlap the earlier, then the longer one stays.
-func marksOf(full []rune, a huiying.Assessment) []mark {
-	var all []mark
+func marksOf(full []rune, a huiying.Assessment, hits ...mark) []mark {
+	all := hits
 	for _, f := range a.Risk.Factors {
 		if f.End > f.Start {
 			all = append(all, mark{f.Start, f.End, "evidence", f.Name})
@@ -44,6 +45,35 @@ func marksOf(full []rune, a huiying.Assessment) []mark {
 		if m.from >= end && m.from >= 0 && m.to <= len(full) {
 			out = append(out, m)
 			end = m.to
+		}
+	}
+	return out
+}
+
+// searched are the words a search asks for: what a minus excludes is not there
+// to be shown.
+func searched(query string) []string {
+	var out []string
+	for _, field := range strings.FieldsFunc(query, func(r rune) bool { return unicode.IsSpace(r) || r == '|' || r == '｜' }) {
+		if !strings.HasPrefix(field, "-") {
+			if word := strings.Trim(field, `"“”`); word != "" {
+				out = append(out, word)
+			}
+		}
+	}
+	return out
+}
+
+// hitsOf are the places of the words in a text.
+func hitsOf(full []rune, words []string) []mark {
+	var out []mark
+	for _, w := range words {
+		want := []rune(w)
+		for i := 0; i+len(want) <= len(full); i++ {
+			if strings.EqualFold(string(full[i:i+len(want)]), w) {
+				out = append(out, mark{i, i + len(want), "hit", "搜索：" + w})
+				i += len(want) - 1
+			}
 		}
 	}
 	return out
@@ -97,7 +127,8 @@ type postRow struct {
 // excerptRunes is how much of the text a list shows, around the first evidence.
 const excerptRunes = 96
 
-func postRowOf(x huiying.Assessed, event huiying.EventID) postRow {
+// postRowOf is a post for a list; words are what was searched for.
+func postRowOf(x huiying.Assessed, event huiying.EventID, words ...string) postRow {
 	p, a := x.Post, x.Assessment
 	word, tone := riskWord(a.Risk.Score)
 	v := postRow{
@@ -106,7 +137,8 @@ func postRowOf(x huiying.Assessed, event huiying.EventID) postRow {
 		Category: a.Category, Flags: a.Flags, Engagement: p.Engagement, Event: event,
 	}
 	full := []rune(p.FullText())
-	marks := marksOf(full, a)
+	hits := hitsOf(full, words)
+	marks := marksOf(full, a, hits...)
 	title, body := titleAndBody(p, full)
 	if title > 0 {
 		v.Headline = cut(full, 0, title, marks)
@@ -114,7 +146,11 @@ func postRowOf(x huiying.Assessed, event huiying.EventID) postRow {
 		v.Headline = []piece{{Text: p.Headline()}}
 	}
 	from := body
-	for _, m := range marks {
+	show := marks
+	if len(hits) > 0 {
+		show = hits
+	}
+	for _, m := range show {
 		if m.from >= body {
 			from = max(body, m.from-excerptRunes/3)
 			break

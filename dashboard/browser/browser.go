@@ -204,11 +204,11 @@ func (t *Tab) Until(expression string) error {
 	}))
 }
 
-// Value is what a JavaScript expression gives.
+// Value is what a JavaScript expression gives, or what its promise resolves to.
 func Value[T any](t *Tab, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(t.ctx, patience)
 	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // SignIn signs in and waits for the page that follows.

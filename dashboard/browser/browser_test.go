@@ -144,6 +144,30 @@ func TestTheLiveTailNeverJumpsUnderTheCursor(t *testing.T) {
 	must(t, w.Until(fmt.Sprintf(`document.querySelector("#rows > [data-post]").id !== %q`, first)))
 }
 
+// The same words on both sides: view_test.go holds this table for the server.
+func TestTheBrowserSpeaksTheServersWords(t *testing.T) {
+	b := chromium(t)
+	in := running(t)
+	w := tab(t, b, in, in.account(t, huiying.Supervisor), browser.Desktop)
+	for expression, want := range map[string]string{
+		`clock.span(59e3, true)`: "59 秒", `clock.span(723e3, true)`: "12 分 03 秒", `clock.span(239e3, false)`: "3 分", `clock.span(20e3, false)`: "20 秒",
+		`clock.span(36e5, true)`: "1 小时 00 分", `clock.span(71 * 36e5 + 59 * 6e4, true)`: "71 小时 59 分", `clock.span(100.5 * 36e5, true)`: "4 天 4 小时",
+		`counters.count(999)`: "999", `counters.count(9321)`: "9,321", `counters.count(99999)`: "99,999", `counters.count(123456)`: "12.3万", `counters.count(2e8)`: "2亿",
+		`counters.seconds(0)`: "—", `counters.seconds(8)`: "8秒", `counters.seconds(754)`: "12分钟", `counters.seconds(11100)`: "3小时5分", `counters.seconds(72 * 3600)`: "3天",
+	} {
+		got, err := browser.Value[string](w, `(async () => {
+			const from = document.querySelector("script[type=module]").src;
+			const clock = await import(from.replace("main.js", "clock.js"));
+			const counters = await import(from.replace("main.js", "counters.js"));
+			return `+expression+`;
+		})()`)
+		must(t, err)
+		if got != want {
+			t.Errorf("%s is %q, want %q", expression, got, want)
+		}
+	}
+}
+
 // Each role opens each page it may see, on both screens: nothing sticks out and
 // the console stays silent.
 func TestEveryPageFitsBothScreensInSilence(t *testing.T) {

@@ -184,7 +184,7 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 		N     int
 	}
 	var w conditions
-	w.add("ended = ?", false)
+	w.add("ended = FALSE")
 	w.in("region", region)
 	if err := l.read.NewRaw("SELECT level, state, count(*) AS n FROM cases"+w.where()+" GROUP BY level, state", w.args...).Scan(ctx, &open); err != nil {
 		return o, fmt.Errorf("counting open cases: %w", err)
@@ -203,7 +203,7 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 		{&o.CasesTotal, "count(*) FROM cases", "", nil},
 		{&o.CasesToday, "count(*) FROM cases", "opened_at >= ?", []any{jsondoc.Micro(midnight)}},
 		{&o.LateNow, "count(*) FROM cases", "due_at < ?", []any{jsondoc.Micro(now)}},
-		{&o.Unacked, "count(DISTINCT case_id) FROM case_units", "acked_at = 0 AND ended = ?", []any{false}},
+		{&o.Unacked, "count(DISTINCT case_id) FROM case_units", "acked_at = 0 AND ended = FALSE", nil},
 		{&o.EventsOpen, "count(*) FROM events", "last_at >= ?", []any{jsondoc.Micro(now.Add(-24 * time.Hour))}},
 		{&o.Rejected, "count(*) FROM rejections", "", nil},
 	} {
@@ -216,11 +216,36 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 			return o, fmt.Errorf("reading the overview: %w", err)
 		}
 	}
-	parts, err := l.unitParts(ctx, region, huiying.NoLevel, now.Add(-ackWindow), time.Time{})
+	took, err := l.ackTimes(ctx, region, now.Add(-ackWindow))
 	if err != nil {
 		return o, err
 	}
-	s := measure(parts, now)
-	o.AckMedian, o.AckP90 = s.AckMedian, s.AckP90
+	ack := spread(took)
+	o.AckMedian, o.AckP90 = ack.Median, ack.P90
 	return o, nil
+}
+
+// ackTimes are the times acknowledgements took, in µs, of what was sent to units
+// since an instant.
+func (l *Ledger) ackTimes(ctx context.Context, region huiying.Region, since time.Time) ([]int64, error) {
+	var w conditions
+	w.add("assigned_at >= ? AND acked_at <> 0", jsondoc.Micro(since))
+	w.in("region", region)
+	rows, err := l.read.QueryContext(ctx, "SELECT acked_at - assigned_at FROM case_units"+w.where(), w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading acknowledgements: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []int64
+	for rows.Next() {
+		var us int64
+		if err := rows.Scan(&us); err != nil {
+			return nil, fmt.Errorf("reading acknowledgements: %w", err)
+		}
+		out = append(out, us)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading acknowledgements: %w", err)
+	}
+	return out, nil
 }

@@ -221,7 +221,7 @@ func filtersAgree(t *testing.T, a ArchiveUnderTest) {
 		{}, {Region: county}, {Region: other}, {Region: "14"}, {Region: "14112"}, {Region: "1"}, {Region: "15"}, {Region: "141122100"},
 		{Channel: huiying.ChannelForum}, {Queue: huiying.Online}, {Queue: huiying.Offline}, {Source: "卦山论坛"}, {Category: "城乡建设"},
 		{Sentiment: "negative"}, {Flag: huiying.FlagRumor}, {MinRisk: 60}, {MinRisk: 59.5}, {MinRisk: 90}, {Unit: "zjj"},
-		{IDs: []huiying.PostID{"p00003", "p00099", "nobody"}}, {From: edge}, {To: edge}, {From: at(60), To: at(600)}, {From: at(600), To: at(60)},
+		{IDs: []huiying.PostID{"p00003", "p00099", "nobody"}}, {IDs: []huiying.PostID{}}, {From: edge}, {To: edge}, {From: at(60), To: at(600)}, {From: at(600), To: at(60)},
 		{Region: county, Queue: huiying.Online, MinRisk: 60, Sentiment: "negative"}, {Flag: huiying.FlagLivelihood, Unit: "jkj"},
 		{Category: "教育文体", Unit: "jkj", From: at(120)}, {Region: other, Flag: huiying.FlagLivelihood, To: at(3000)},
 		{Category: "没有这一类"}, {Flag: huiying.FlagDeath}, {Queue: huiying.Offline, Channel: huiying.ChannelForum},

@@ -74,7 +74,7 @@ function count(list) {
   if (empty) empty.hidden = n > 0;
   if (list.dataset.cases === "work") {
     const place = document.getElementById("work-count");
-    if (place) place.textContent = n;
+    if (place) place.textContent = n + Number(place.dataset.more || 0);
   }
 }
 

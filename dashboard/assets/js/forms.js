@@ -7,6 +7,8 @@ export function startForms() {
   document.addEventListener("submit", onceOnly);
   document.addEventListener("change", publicity);
   document.addEventListener("htmx:configRequest", dropEmpty);
+  document.addEventListener("htmx:beforeSwap", keepOnError);
+  document.addEventListener("htmx:sendError", () => problem("连不上服务器", "请检查网络，刚才的操作没有提交。"));
   document.addEventListener("htmx:afterSwap", () => equip(document));
   document.addEventListener("click", closePops);
   equip(document);
@@ -44,6 +46,33 @@ function dropEmpty(e) {
   if (e.detail.verb !== "get") return;
   const params = e.detail.parameters;
   for (const name of Object.keys(params)) if (params[name] === "") delete params[name];
+}
+
+// An error answer is shown in place when it is the same page with its reasons;
+// a plain error page only says so above, and what is on the screen stays.
+function keepOnError(e) {
+  const { xhr, requestConfig, select } = e.detail;
+  if (xhr.status < 400) return;
+  const asker = requestConfig.elt.closest("[hx-select]");
+  const wanted = select || (asker && asker.getAttribute("hx-select"));
+  const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+  if (wanted && page.querySelector(wanted)) return;
+  e.detail.shouldSwap = false;
+  const words = (css) => (page.querySelector(css) || { textContent: "" }).textContent;
+  problem(words(".error-page h1") || "没有成功", words(".error-page .lead") || "请稍后重试。");
+}
+
+function problem(heading, message) {
+  let box = document.getElementById("problem");
+  if (!box) {
+    box = document.createElement("p");
+    box.id = "problem";
+    box.className = "problem";
+    box.setAttribute("role", "alert");
+    document.getElementById("main").prepend(box);
+  }
+  box.textContent = `${heading}：${message}`;
+  box.scrollIntoView({ block: "nearest" });
 }
 
 function publicity(e) {

@@ -123,6 +123,7 @@ CREATE INDEX        cases_opened ON cases (opened_at, id);
 CREATE INDEX        cases_due    ON cases (due_at, id);
 CREATE INDEX        cases_next   ON cases (next_at, id);
 CREATE INDEX        cases_open   ON cases (ended, opened_at, id);
+CREATE INDEX        cases_work   ON cases (ended, due_at, id);
 CREATE INDEX        cases_state  ON cases (state, opened_at, id);
 
 -- The last number given in a county and year.
@@ -149,8 +150,10 @@ CREATE TABLE case_units (
   closed_at    INTEGER NOT NULL,
   PRIMARY KEY (case_id, unit_id)
 );
-CREATE INDEX case_units_assigned ON case_units (assigned_at);
-CREATE INDEX case_units_unit     ON case_units (unit_id, case_id);
+CREATE INDEX case_units_unit    ON case_units (unit_id, case_id);
+CREATE INDEX case_units_waiting ON case_units (region, case_id) WHERE acked_at = 0 AND ended = FALSE;
+-- Statistics read this index only.
+CREATE INDEX case_units_measured ON case_units (assigned_at, region, level, unit_id, lead, acked_at, ack_due, feedback_at, responded_at, closed_at);
 
 -- The deadlines that run, each with the unit that has to meet it ('' for the
 -- guiding office); rewritten with the case.

@@ -1,0 +1,280 @@
+package analyzer
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"huiying"
+)
+
+var (
+	deaths     = regexp.MustCompile(`(?:[0-9一二三四五六七八九十两数多]+|有)[名个位]?(?:人|群众|工人|村民|学生|老人|孩子|司机|矿工)?(?:当场)?(?:死亡|遇难|身亡|丧生|不治)|死亡[0-9一二三四五六七八九十]+人|死了[人0-9一二三四五六七八九十]|致.{0,6}[死亡]`)
+	injuries   = regexp.MustCompile(`受伤|重伤|轻伤|伤者|送医|送往医院|被困|昏迷|住院治疗|抢救|伤亡`)
+	manyPeople = regexp.MustCompile(`([0-9]{2,5})(?:多|余)?[名个位]?(?:人|群众|工人|农民工|村民|居民|业主|家长|学生)|几十(?:名|个|号)?(?:人|工人|村民|业主|家长)|上百(?:名|个|号)?(?:人|工人|村民|业主|家长)|[三四五六七八九]十(?:多|余)?(?:名|个|号)?(?:人|工人|村民|业主|家长|户)`)
+	cases      = regexp.MustCompile(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
+)
+
+// flagsOf marks what needs special care. What did not happen (a drill, a plan,
+// a memory) raises none but misreading and rumour, which are about words.
+func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
+	out := []huiying.Flag{}
+	add := func(f huiying.Flag) {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	real := as.State == huiying.PhaseOccurred || as.State == huiying.PhaseResolved
+	for _, h := range hits {
+		for _, f := range h.topic.Flags {
+			switch f {
+			case huiying.FlagMisreading:
+				if as.Misreading.P >= 0.5 {
+					add(f)
+				}
+			case huiying.FlagRumor:
+				if as.Rumor.P >= 0.35 {
+					add(f)
+				}
+			case huiying.FlagLivelihood:
+				if real && as.State == huiying.PhaseOccurred && len(wordsOf(hits, h.topic)) >= 2 {
+					add(f)
+				}
+			default:
+				if real {
+					add(f)
+				}
+			}
+		}
+	}
+	if real && as.Emergency.P >= 0.2 && !isHistory(r.text) {
+		if deaths.MatchString(r.text) {
+			add(huiying.FlagDeath)
+		}
+		if injuries.MatchString(r.text) {
+			add(huiying.FlagCasualty)
+		}
+	}
+	return out
+}
+
+func wordsOf(hits []hit, t *topic) []hit {
+	var out []hit
+	for _, h := range hits {
+		if h.topic == t {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// The terms of the risk score, in points of 100.
+const (
+	perWeight  = 6.0  // each point of a topic's weight
+	moreTopics = 0.3  // share of it for the second and third topic
+	perWord    = 2.0  // each further word of a topic, at most three
+	forDeath   = 25.0 // somebody died
+	forInjury  = 12.0
+	forMany    = 10.0 // a crowd is named
+	forDetail  = 4.0  // a place of the county and a time: the matter can be checked
+	forRumor   = 6.0
+	forPolicy  = 8.0
+	perTier    = 3.0  // each step of the source's reach above self media
+	heatScale  = 4.0  // each power of ten of weighted interactions
+	forTone    = 4.0  // negative tone, only beside a topic: criticism is not risk
+	notReal    = -0.8 // share taken off for a drill, plan or memory
+	notice     = -0.6
+	solved     = -0.4
+	notOurs    = -0.7 // another county's matter
+	nameOf     = "主题："
+)
+
+// risk adds up what speaks for a real, present matter somebody must look into.
+// The score is the sum of the factors' weights, held between 0 and 100.
+func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere string) huiying.Risk {
+	var f []huiying.Factor
+	add := func(name string, weight float64, evidence string, h ...hit) {
+		x := huiying.Factor{Name: name, Weight: math.Round(weight*10) / 10, Evidence: evidence}
+		if len(h) > 0 {
+			x.Start, x.End = h[0].start, h[0].end
+		}
+		if x.Weight != 0 {
+			f = append(f, x)
+		}
+	}
+	topicFactors(hits, add)
+	if slices.Contains(as.Flags, huiying.FlagDeath) {
+		add("有人死亡", forDeath, deaths.FindString(r.text), span2hit(r, deaths))
+	} else if slices.Contains(as.Flags, huiying.FlagCasualty) {
+		add("人员受伤或被困", forInjury, injuries.FindString(r.text), span2hit(r, injuries))
+	}
+	if len(hits) > 0 {
+		if m := manyPeople.FindString(r.text); m != "" && as.State == huiying.PhaseOccurred {
+			add("涉及多人", forMany, m, span2hit(r, manyPeople))
+		}
+		if i := slices.IndexFunc(as.Places, func(p huiying.Place) bool { return len(p.Code) > 6 }); i >= 0 && cases.MatchString(r.text) {
+			add("时间地点具体", forDetail, as.Places[i].Name, hit{start: as.Places[i].Start, end: as.Places[i].End})
+		}
+		if as.Sentiment.Label == "negative" {
+			add("语气负面", forTone, fmt.Sprintf("情感 %.2f（只在有风险主题时计入）", as.Sentiment.Score))
+		}
+		if steps := r.post.Tier.Rank() - 1; steps > 0 && as.State == huiying.PhaseOccurred {
+			add("来源层级", perTier*float64(steps), r.post.Tier.Label())
+		}
+	}
+	e := r.post.Engagement
+	// read 1, like 2, comment 3, repost 5 (default weights of heat)
+	if heat := float64(e.Views+2*e.Likes+3*e.Comments+5*e.Reposts) / 100; heat > 1 && len(hits) > 0 {
+		add("传播热度", heatScale*math.Log10(heat), fmt.Sprintf("阅读 %d 赞 %d 评 %d 转 %d", e.Views, e.Likes, e.Comments, e.Reposts))
+	}
+	if as.Rumor.P >= 0.35 {
+		add("疑似谣言", forRumor, fmt.Sprintf("概率 %.2f，待核实", as.Rumor.P))
+	}
+	if as.Misreading.P >= 0.5 {
+		add("政策误解误读", forPolicy, as.Misreading.Policy)
+	}
+	sum := 0.0
+	for _, x := range f {
+		sum += x.Weight
+	}
+	switch as.State {
+	case huiying.PhasePrevent, huiying.PhaseDeploy:
+		add("演练、部署类内容", notReal*sum, stateWhy)
+	case huiying.PhaseNotice:
+		add("通知、回顾类内容", notice*sum, stateWhy)
+	case huiying.PhaseResolved:
+		add("已解决或已澄清", solved*sum, stateWhy)
+	case huiying.PhaseOccurred:
+		if elsewhere != "" {
+			add("外地事项", notOurs*sum, elsewhere)
+		}
+	}
+	return total(f)
+}
+
+func topicFactors(hits []hit, add func(string, float64, string, ...hit)) {
+	var seen []*topic
+	for _, h := range hits {
+		if !slices.Contains(seen, h.topic) {
+			seen = append(seen, h.topic)
+		}
+	}
+	slices.SortStableFunc(seen, func(a, b *topic) int { return cmp.Compare(b.Weight, a.Weight) })
+	for i, t := range seen[:min(len(seen), 3)] {
+		words := wordsOf(hits, t)
+		share := 1.0
+		if i > 0 {
+			share = moreTopics
+		}
+		add(nameOf+t.Name, share*perWeight*t.Weight, words[0].word, words[0])
+		for _, h := range words[1:min(len(words), 4)] {
+			add(nameOf+t.Name, share*perWord, h.word, h)
+		}
+	}
+}
+
+func span2hit(r *reading, re *regexp.Regexp) hit {
+	m := re.FindStringIndex(r.text)
+	if m == nil {
+		return hit{}
+	}
+	start := utf8.RuneCountInString(r.text[:m[0]])
+	return hit{start: start, end: start + utf8.RuneCountInString(r.text[m[0]:m[1]])}
+}
+
+func total(f []huiying.Factor) huiying.Risk {
+	sum := 0.0
+	for _, x := range f {
+		sum += x.Weight
+	}
+	switch {
+	case sum > 100:
+		f = append(f, huiying.Factor{Name: "封顶 100", Weight: math.Round((100-sum)*10) / 10})
+		sum = 100
+	case sum < 0:
+		f = append(f, huiying.Factor{Name: "不低于 0", Weight: math.Round(-sum*10) / 10})
+		sum = 0
+	}
+	if f == nil {
+		f = []huiying.Factor{}
+	}
+	return huiying.Risk{Score: math.Round(sum*10) / 10, Factors: f}
+}
+
+// candidates proposes who should answer: the topics' units, the units whose
+// duties the text names, and the township the place lies in.
+func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []huiying.Candidate {
+	score := make(map[huiying.UnitID]float64)
+	why := make(map[huiying.UnitID][]string)
+	note := func(id huiying.UnitID, points float64, reason string) {
+		if score[id] += points; len(why[id]) < 3 && !slices.Contains(why[id], reason) {
+			why[id] = append(why[id], reason)
+		}
+	}
+	for _, h := range hits {
+		about := slices.Contains(h.topic.Flags, huiying.FlagMisreading) || slices.Contains(h.topic.Flags, huiying.FlagRumor)
+		for i, u := range h.topic.Units {
+			points := h.topic.Weight / 3
+			if i > 0 {
+				points *= 0.35
+			}
+			if about { // who drafted the policy, or whose matter the rumour is, answers
+				points *= 0.3
+			}
+			note(u, points, "主题“"+h.topic.Name+"”："+h.word)
+		}
+	}
+	for _, u := range a.county.Units {
+		for _, k := range u.Keywords {
+			if utf8.RuneCountInString(k) >= 2 && strings.Contains(r.text, k) {
+				points := 0.8
+				if strings.Contains(r.post.Title, k) {
+					points = 1.3
+				}
+				note(u.ID, points, "职责词“"+k+"”")
+			}
+		}
+	}
+	best := 0.0
+	for _, s := range score {
+		best = max(best, s)
+	}
+	out := []huiying.Candidate{}
+	sum := 0.0
+	for id, s := range score {
+		if u, ok := a.units.Unit(id); !ok || u.Township != "" {
+			continue
+		}
+		sum += math.Exp(s - best)
+		out = append(out, huiying.Candidate{Unit: id, P: math.Exp(s - best), Why: strings.Join(why[id], "；")})
+	}
+	for i := range out {
+		out[i].P = round(out[i].P / (sum + 0.3)) // 0.3: it may be none of them
+	}
+	slices.SortFunc(out, func(x, y huiying.Candidate) int {
+		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.Unit, y.Unit))
+	})
+	out = out[:min(len(out), 5)]
+	return append(out, a.townships(as.Places)...)
+}
+
+func (a *Analyzer) townships(places []huiying.Place) []huiying.Candidate {
+	var out []huiying.Candidate
+	add := func(code huiying.Region, p float64, reason string) {
+		u, ok := a.units.Township(code)
+		if ok && !slices.ContainsFunc(out, func(c huiying.Candidate) bool { return c.Unit == u.ID }) {
+			out = append(out, huiying.Candidate{Unit: u.ID, P: p, Why: reason})
+		}
+	}
+	for _, p := range places {
+		add(p.Code, 0.6, "属地：“"+p.Name+"”")
+		for _, c := range p.Candidates {
+			add(c, round(0.6/float64(len(p.Candidates))), "可能属地：“"+p.Name+"”")
+		}
+	}
+	return out[:min(len(out), 3)]
+}
