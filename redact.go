@@ -20,6 +20,7 @@ const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许�
 var redactions = []redaction{
 	{kind: "id_card", mark: "〔身份证号〕", re: regexp.MustCompile(`[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]`)},
 	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`[3-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?`), ok: luhn},
+	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`(?:卡号|账号|账户|银行卡|信用卡)[^0-9]{0,6}(?P<x>[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?)`)},
 	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}`)},
 	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`0[0-9]{2,3}[-—－][0-9]{7,8}`)},
 	{kind: "email", mark: "〔邮箱〕", re: regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}`)},

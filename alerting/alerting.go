@@ -178,11 +178,12 @@ func (e *Engine) decide(ctx context.Context, ev *huiying.Event, posts []huiying.
 	if ev.Case != "" {
 		return e.desk.follow(ctx, *ev)
 	}
-	decision := e.judge.Decide(*ev, e.router.gap(*ev), e.now())
+	route := e.router.Route(*ev, e.now())
+	decision := e.judge.Decide(*ev, route, e.now())
 	if decision.Do == doIgnore {
 		return nil
 	}
-	c, err := e.desk.openEvent(ctx, *ev, posts, decision, e.router.Route(*ev, e.now()))
+	c, err := e.desk.openEvent(ctx, *ev, posts, decision, route)
 	if errors.Is(err, huiying.ErrConflict) { // opened by an earlier delivery, or by hand
 		stored, lerr := e.ledger.Event(ctx, ev.ID)
 		if lerr != nil {

@@ -37,8 +37,8 @@ type facts struct {
 	Queue         string   `expr:"queue"`
 	Places        int      `expr:"places"`
 	Townships     int      `expr:"townships"`
-	UnitP         float64  `expr:"unit_p"`
-	UnitGap       float64  `expr:"unit_gap"`
+	UnitP         float64  `expr:"unit_p"`   // opening rules only, like unit_gap
+	UnitGap       float64  `expr:"unit_gap"` //
 	LastHour      float64  `expr:"last_hour"`
 	PrevHour      float64  `expr:"prev_hour"`
 	Growth        float64  `expr:"growth"`
@@ -136,9 +136,9 @@ func (j *Judge) Judge(e *huiying.Event, baseline float64, now time.Time) {
 }
 
 // Decide returns the first opening rule that holds; none means ignore.
-func (j *Judge) Decide(e huiying.Event, gap float64, now time.Time) huiying.OpenRule {
+func (j *Judge) Decide(e huiying.Event, route Routing, now time.Time) huiying.OpenRule {
 	f := factsOf(e, 0, now)
-	f.Level, f.LevelRank, f.UnitGap = e.Level.String(), int(e.Level), gap
+	f.Level, f.LevelRank, f.UnitP, f.UnitGap = e.Level.String(), int(e.Level), route.P, route.Gap
 	for _, c := range j.opening {
 		if holds(c.program, f) {
 			return c.rule
@@ -163,9 +163,6 @@ func factsOf(e huiying.Event, baseline float64, now time.Time) facts {
 	}
 	if baseline > 0 {
 		f.BaselineRatio = h[0] / baseline
-	}
-	if len(e.Units) > 0 {
-		f.UnitP = e.Units[0].P
 	}
 	for _, flag := range e.Flags {
 		f.Flags = append(f.Flags, string(flag))

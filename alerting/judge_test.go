@@ -69,11 +69,11 @@ func TestTheFirstOpeningRuleSpeaks(t *testing.T) {
 		"open":   {Level: huiying.Blue},
 		"assign": {Level: huiying.Orange},
 	} {
-		if got := j.Decide(e, 0.5, morning).Do; got != want {
+		if got := j.Decide(e, alerting.Routing{Gap: 0.5}, morning).Do; got != want {
 			t.Errorf("event at %q: %s, want %s", e.Level, got, want)
 		}
 	}
-	if got := j.Decide(huiying.Event{Level: huiying.Orange}, 0.05, morning).Do; got != "open" {
+	if got := j.Decide(huiying.Event{Level: huiying.Orange}, alerting.Routing{Gap: 0.05}, morning).Do; got != "open" {
 		t.Errorf("two close leads: %s, want open", got)
 	}
 }

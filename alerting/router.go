@@ -11,8 +11,10 @@ import (
 type Routing struct {
 	Lead    huiying.UnitID
 	Helpers []huiying.UnitID
-	Clear   bool   // false: a person must choose the lead
-	Note    string // why it is not clear, or how it was found
+	P       float64 // how probable the lead is, 0…1
+	Gap     float64 // how far it stands before the second department
+	Clear   bool    // false: a person must choose the lead
+	Note    string  // why it is not clear, or how it was found
 }
 
 // helperShare is how probable a second department must be to be told as well.
@@ -57,29 +59,22 @@ func (r *Router) Route(e huiying.Event, now time.Time) Routing {
 			out.Helpers = append(out.Helpers, t.Unit)
 		}
 	}
-	gap := r.gap(e)
+	if len(departments) > 0 {
+		out.P, out.Gap = departments[0].P, departments[0].P
+	}
+	if len(departments) > 1 {
+		out.Gap -= departments[1].P
+	}
 	switch {
 	case e.Has(huiying.FlagSensitive):
 		out.Note = "涉民族宗教或退役军人事务，须人工派单"
-	case gap < r.rules.CloseGap && len(departments) > 1:
+	case out.Gap < r.rules.CloseGap && len(departments) > 1:
 		out.Note = fmt.Sprintf("%s与%s难分主次（相差 %.0f%%），请人工选定牵头单位",
-			r.units.Name(departments[0].Unit), r.units.Name(departments[1].Unit), gap*100)
+			r.units.Name(departments[0].Unit), r.units.Name(departments[1].Unit), out.Gap*100)
 	default:
 		out.Clear = len(departments) > 0
 	}
 	return out
-}
-
-// gap is how far the first department stands before the second, 0…1.
-func (r *Router) gap(e huiying.Event) float64 {
-	departments, _ := r.split(e.Units, e.UpdatedAt)
-	switch len(departments) {
-	case 0:
-		return 0
-	case 1:
-		return departments[0].P
-	}
-	return departments[0].P - departments[1].P
 }
 
 func (r *Router) split(candidates []huiying.Candidate, now time.Time) (departments, townships []huiying.Candidate) {

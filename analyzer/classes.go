@@ -49,13 +49,13 @@ func (c *classes) classify(r *reading, hits []hit, m *models) []huiying.Scored {
 	prior := make(map[string]float64, len(c.names))
 	for _, h := range hits {
 		if h.topic.Category != "" && !slices.Contains(h.topic.Flags, huiying.FlagMisreading) && !slices.Contains(h.topic.Flags, huiying.FlagRumor) {
-			prior[h.topic.Category] += 0.6
+			prior[h.topic.Category] += 1.2
 		}
 	}
 	for class, leaves := range c.leaves {
 		for _, leaf := range leaves {
 			if strings.Contains(r.text, leaf) {
-				prior[class] += 0.25
+				prior[class] += 0.4
 			}
 		}
 	}
@@ -66,11 +66,11 @@ func (c *classes) classify(r *reading, hits []hit, m *models) []huiying.Scored {
 	out := make([]huiying.Scored, len(c.names))
 	total := 0.0
 	for i, name := range c.names {
-		floor := 0.003 // of a class the model never saw
+		floor := 0.02 // of a class the model never saw
 		if p, ok := learned[name]; ok {
 			floor = math.Max(p, 0.001)
 		}
-		p := floor * math.Exp(math.Min(prior[name], 3))
+		p := floor * math.Exp(math.Min(prior[name], 4))
 		out[i] = huiying.Scored{Name: name, P: p}
 		total += p
 	}

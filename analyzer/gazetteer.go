@@ -82,7 +82,7 @@ func aliases(d huiying.Division) []string {
 func (g *gazetteer) find(r *reading) []huiying.Place {
 	out := []huiying.Place{}
 	taken := make([]bool, len(r.runes))
-	context := g.findCounty(r, &out, taken)
+	context := g.findCounty(r, &out, taken) || local(r.post.Channel)
 	for _, d := range g.names { // a township named in full is context for the villages
 		if d.div.Kind == "township" && d.sure && strings.Contains(r.text, d.text) {
 			context = true
@@ -176,14 +176,25 @@ func (g *gazetteer) believe(r *reading, n placeName, start, end int, context boo
 	}
 	suffixed := strings.HasSuffix(n.text, "村") || strings.HasSuffix(n.text, "社区") || strings.ContainsRune("村镇乡", next)
 	switch {
-	case n.div.Kind == "township" && wordAt(r, start, end):
-		return "文中有县名，且为独立词", true
+	case (n.div.Kind == "township" || n.div.Kind == "community") && wordAt(r, start, end):
+		return "有县内语境，且为独立词", true
+	case n.div.Kind == "village" && utf8.RuneCountInString(n.text) >= 3 && wordAt(r, start, end):
+		return "有县内语境，且为独立词", true
 	case (n.div.Kind == "village" || n.div.Kind == "community") && suffixed:
-		return "文中有县内地名，且称村或社区", true
+		return "有县内语境，且称村或社区", true
 	case n.div.Kind != "village" && n.div.Kind != "community" && n.div.Kind != "township":
-		return "文中有县内地名", true
+		return "有县内语境", true
 	}
 	return "", false
+}
+
+// local: what comes by these channels is told by people of the county.
+func local(c huiying.Channel) bool {
+	switch c {
+	case huiying.ChannelForum, huiying.ChannelHotline, huiying.ChannelLetter, huiying.ChannelGov, huiying.ChannelManual:
+		return true
+	}
+	return false
 }
 
 func (g *gazetteer) afterTownship(before string) bool {

@@ -14,7 +14,7 @@ import (
 )
 
 // dimensions of the hashed feature space of each model.
-const dimensions = 1 << 16
+const dimensions = 1 << 17
 
 // feature is one hashed n-gram with its weight in the text's unit vector.
 type feature struct {

@@ -16,7 +16,7 @@ var (
 	deaths     = regexp.MustCompile(`(?:[0-9一二三四五六七八九十两数多]+|有)[名个位]?(?:人|群众|工人|村民|学生|老人|孩子|司机|矿工)?(?:当场)?(?:死亡|遇难|身亡|丧生|不治)|死亡[0-9一二三四五六七八九十]+人|死了[人0-9一二三四五六七八九十]|致.{0,6}[死亡]`)
 	injuries   = regexp.MustCompile(`受伤|重伤|轻伤|伤者|送医|送往医院|被困|昏迷|住院治疗|抢救|伤亡`)
 	manyPeople = regexp.MustCompile(`([0-9]{2,5})(?:多|余)?[名个位]?(?:人|群众|工人|农民工|村民|居民|业主|家长|学生)|几十(?:名|个|号)?(?:人|工人|村民|业主|家长)|上百(?:名|个|号)?(?:人|工人|村民|业主|家长)|[三四五六七八九]十(?:多|余)?(?:名|个|号)?(?:人|工人|村民|业主|家长|户)`)
-	cases      = regexp.MustCompile(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
+	moments    = regexp.MustCompile(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
 )
 
 // flagsOf marks what needs special care. What did not happen (a drill, a plan,
@@ -85,6 +85,7 @@ const (
 	forPolicy  = 8.0
 	perTier    = 3.0  // each step of the source's reach above self media
 	heatScale  = 4.0  // each power of ten of weighted interactions
+	forAppeal  = 6.0  // somebody asks for an answer
 	forTone    = 4.0  // negative tone, only beside a topic: criticism is not risk
 	notReal    = -0.8 // share taken off for a drill, plan or memory
 	notice     = -0.6
@@ -116,8 +117,11 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 		if m := manyPeople.FindString(r.text); m != "" && as.State == huiying.PhaseOccurred {
 			add("涉及多人", forMany, m, span2hit(r, manyPeople))
 		}
-		if i := slices.IndexFunc(as.Places, func(p huiying.Place) bool { return len(p.Code) > 6 }); i >= 0 && cases.MatchString(r.text) {
+		if i := slices.IndexFunc(as.Places, func(p huiying.Place) bool { return len(p.Code) > 6 }); i >= 0 && moments.MatchString(r.text) {
 			add("时间地点具体", forDetail, as.Places[i].Name, hit{start: as.Places[i].Start, end: as.Places[i].End})
+		}
+		if ask := complaints.FindString(r.text); ask != "" && as.State == huiying.PhaseOccurred && !official(r.post) {
+			add("有明确诉求", forAppeal, ask, span2hit(r, complaints))
 		}
 		if as.Sentiment.Label == "negative" {
 			add("语气负面", forTone, fmt.Sprintf("情感 %.2f（只在有风险主题时计入）", as.Sentiment.Score))

@@ -15,8 +15,8 @@ var stateCues = []struct {
 }{
 	{huiying.PhasePrevent, regexp.MustCompile(`演练|演习|应急拉练|培训|宣讲|宣传活动|科普|安全教育|安全知识|温馨提示|安全提示|提醒(?:广大|您|市民|群众|大家)|防范|预防|排查整治|隐患排查|防汛备汛|疏散演|模拟`)},
 	{huiying.PhaseDeploy, regexp.MustCompile(`部署|推进会|动员会|工作会议|专题会议|调度会|专项行动|专项整治|贯彻落实|安排部署|座谈会|调研|签约|开工仪式|揭牌|印发(?:了)?《?|实施方案|工作方案|行动计划`)},
-	{huiying.PhaseNotice, regexp.MustCompile(`通知|公告|公示|通告|预告|招聘启事|招考|天气预报|预警信号|停水通知|停电通知|一图读懂|政策解读|答记者问|现将.{0,12}公布|报名|申报(?:条件|指南)|征求意见`)},
-	{huiying.PhaseResolved, regexp.MustCompile(`已(?:经)?(?:修复|恢复|扑灭|解决|整改到位|妥善处置|办结|发放到位|全部发放|清理完毕|得到控制|排除|补发)|恢复正常|恢复供(?:水|电|暖|气)|得到(?:了)?解决|问题解决了|顺利解决|辟谣|不实信息|系谣言|点赞|感谢信|锦旗`)},
+	{huiying.PhaseNotice, regexp.MustCompile(`通知|公告|公示|通告|预告|招聘启事|招考|天气预报|预警信号|停水通知|停电通知|一图读懂|政策解读|答记者问|现将.{0,12}公布|报名|申报(?:条件|指南)|征求意见|入户(?:走访|测温)|开展.{0,12}(?:活动|行动|工作)|圆满|顺利(?:举行|举办|召开|完成)|喜获|荣获|丰收|开园|开业`)},
+	{huiying.PhaseResolved, regexp.MustCompile(`已(?:经)?(?:修复|恢复|扑灭|解决|整改到位|妥善处置|办结|发放到位|全部发放|清理完毕|得到控制|排除|补发)|恢复正常|恢复供(?:水|电|暖|气)|得到(?:了)?解决|问题解决了|顺利解决|辟谣|不实信息|系谣言|点赞|感谢信|锦旗|情况(?:的)?(?:说明|通报|公告)|(?:处置|调查|处理)(?:情况|结果)|被行政处罚|被立案|已立案|假的[！!]|没有取消[！!]|责令.{0,6}停产|已停产|各项指标正常|连续.{0,4}达`)},
 }
 
 // complaints mark a text that asks for help whatever words of work it quotes.
@@ -29,7 +29,7 @@ func stateOf(r *reading) (huiying.Phase, string) {
 	best, most, why := huiying.PhaseOccurred, 0, ""
 	for _, c := range stateCues {
 		found := c.re.FindAllString(r.text, 4)
-		n := len(found) + len(c.re.FindAllString(r.post.Title, 2))
+		n := len(found) + 2*len(c.re.FindAllString(r.post.Title, 2))
 		if n > most {
 			best, most, why = c.state, n, found[0]
 		}

@@ -139,7 +139,10 @@ func (a *Analyzer) train(t task, dataDir string, seed int64) (*linear, ModelRepo
 			if row.RawID != "" {
 				group = row.RawID
 			}
-			r := a.read(huiying.Post{Title: row.Title, Text: strings.ReplaceAll(row.Text, "\x00", "")})
+			if row.RawID != "" || set == "routing_taidi_tok" { // segmented by others: we cut it ourselves
+				row.Text = strings.ReplaceAll(row.Text, " ", "")
+			}
+			r := a.read(huiying.Post{Title: row.Title, Text: row.Text})
 			all = append(all, example{r.features, label, group, extra})
 		}
 	}

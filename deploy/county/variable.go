@@ -2,6 +2,7 @@ package county
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -34,14 +35,14 @@ var variables = []variable{
 	{name: "negative", zero: 0, meaning: "情绪为负面的条数；不能单独用来定级"},
 	{name: "negative_share", zero: 0.0, meaning: "负面条数占比，0–1；不能单独用来定级"},
 	{name: "risk", zero: 0.0, meaning: "风险分，0–100，取事件内最高的一条"},
-	{name: "emergency", zero: 0.0, meaning: "是正在发生的突发事件的可能性，0–1"},
-	{name: "rumor", zero: 0.0, meaning: "疑似未经证实传言的可能性，0–1"},
-	{name: "misreading", zero: 0.0, meaning: "误解误读政策的可能性，0–1"},
+	{name: "emergency", zero: 0.0, meaning: "是正在发生的突发事件的可能性，0–1，取事件内最高的一条"},
+	{name: "rumor", zero: 0.0, meaning: "疑似未经证实传言的可能性，0–1，取事件内最高的一条"},
+	{name: "misreading", zero: 0.0, meaning: "误解误读政策的可能性，0–1，取事件内最高的一条"},
 	{name: "tier", zero: "", meaning: "发布者中最高的媒体级别，未知时为空", values: values(tiers)},
 	{name: "tier_rank", zero: 0, meaning: "媒体级别的序号：1 自媒体（未知也算）、2 县级、3 市级、4 省级、5 中央"},
 	{name: "flags", zero: []string{}, meaning: "特别关注标记，可有多个", values: values(flags)},
-	{name: "category", zero: "", meaning: "诉求一级类别，15 类之一", values: categories},
-	{name: "state", zero: "", meaning: "所说的事处于什么状态：occurred 已发生、notice 通知公告、deploy 工作部署、prevent 预防演练、resolved 已解决", values: []string{
+	{name: "category", zero: "", meaning: "诉求一级类别，15 类之一，取风险分最高的一条", values: categories},
+	{name: "state", zero: "", meaning: "所说的事处于什么状态，取风险分最高的一条：occurred 已发生、notice 通知公告、deploy 工作部署、prevent 预防演练、resolved 已解决", values: []string{
 		string(huiying.PhaseOccurred), string(huiying.PhaseNotice), string(huiying.PhaseDeploy), string(huiying.PhasePrevent), string(huiying.PhaseResolved),
 	}},
 	{name: "channels", zero: []string{}, meaning: "出现过的渠道", values: values(huiying.Channels)},
@@ -95,7 +96,9 @@ func checkCondition(d *document, path, when string, opening bool) []string {
 		d.blame(path, "条件写法有误，%s", place(err))
 		return nil
 	}
-	v := &conditionVisitor{d: d, path: path, opening: opening}
+	var local names
+	ast.Walk(&tree.Node, &local)
+	v := &conditionVisitor{d: d, path: path, opening: opening, local: local}
 	ast.Walk(&tree.Node, v)
 	env := make(map[string]any)
 	for _, known := range variables {
@@ -111,7 +114,8 @@ func checkCondition(d *document, path, when string, opening bool) []string {
 
 // place says where in an expression an error is.
 func place(err error) string {
-	if at, ok := err.(*file.Error); ok { //nolint:errorlint // expr returns it bare
+	var at *file.Error
+	if errors.As(err, &at) {
 		return fmt.Sprintf("第 %d 行第 %d 个字符附近（%s）", cmp.Or(at.Line, 1), at.Column+1, at.Message)
 	}
 	return err.Error()
@@ -120,20 +124,27 @@ func place(err error) string {
 // conditionVisitor finds unknown variables and values that can never occur:
 // a misspelt flag would silently switch a rule off.
 type conditionVisitor struct {
-	d        *document
-	path     string
-	opening  bool
-	declared []string
-	used     []string
-	bad      bool
+	d       *document
+	path    string
+	opening bool
+	local   names
+	used    []string
+	bad     bool
 }
 
-// Visit implements [ast.Visitor]; children come before their parents.
+// names are the variables a condition declares itself: let n = posts + 1; n > 3.
+type names []string
+
+// Visit implements [ast.Visitor].
+func (n *names) Visit(node *ast.Node) {
+	if v, ok := (*node).(*ast.VariableDeclaratorNode); ok {
+		*n = append(*n, v.Name)
+	}
+}
+
+// Visit implements [ast.Visitor].
 func (v *conditionVisitor) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
-	case *ast.VariableDeclaratorNode:
-		v.declared = append(v.declared, n.Name)
-		v.used = slices.DeleteFunc(v.used, func(name string) bool { return name == n.Name })
 	case *ast.IdentifierNode:
 		v.identifier(n.Value)
 	case *ast.BinaryNode:
@@ -149,7 +160,7 @@ func (v *conditionVisitor) Visit(node *ast.Node) {
 func (v *conditionVisitor) identifier(name string) {
 	known, ok := variableNamed(name)
 	switch {
-	case slices.Contains(v.declared, name):
+	case slices.Contains(v.local, name):
 	case !ok:
 		v.bad = true
 		v.d.blame(v.path, "没有 %s 这个变量，可用的变量见 docs/rules.md", name)
