@@ -16,9 +16,9 @@ import (
 // How alike two texts must be, and for how long an event takes in new posts.
 // The thresholds were set on labelled same-matter letters (docs/evaluation.md).
 const (
-	activeFor    = 7 * 24 * time.Hour
+	activeFor    = 30 * 24 * time.Hour
 	copyDistance = 4    // bits of a fingerprint: a near-copy
-	sameMatter   = 0.30 // cosine of two texts of one matter
+	sameMatter   = 0.17 // cosine of two texts of one matter
 	otherTopic   = 0.12 // more likeness is asked of texts in other classes
 	maxTerms     = 64   // terms an event remembers
 	maxPrints    = 24   // fingerprints an event remembers

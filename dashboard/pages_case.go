@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"huiying"
 )
@@ -44,7 +43,6 @@ type caseUnitView struct {
 	Name    string
 	Contact huiying.Contact
 	Took    string // assignment → acknowledgement
-	Clock   *clockView
 }
 
 type entryView struct {
@@ -117,7 +115,7 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	}
 	slices.SortStableFunc(v.Clocks, openFirst)
 	for _, u := range c.Units {
-		v.Units = append(v.Units, caseUnitOf(c, u, units, now))
+		v.Units = append(v.Units, caseUnitOf(u, units))
 	}
 	for _, e := range timeline {
 		v.Timeline = append(v.Timeline, entryOf(e, p, units))
@@ -131,7 +129,7 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		return err
 	}
 	for _, n := range sent {
-		v.Deliveries = append(v.Deliveries, noticeOf(n, units, now))
+		v.Deliveries = append(v.Deliveries, noticeOf(n, units))
 	}
 	if problem != nil && status == http.StatusConflict {
 		problem.Changed = changedSince(v.Timeline, c, r.PostForm.Get("version"))
@@ -166,17 +164,13 @@ func openFirst(a, b clockView) int {
 	return a.Due.Compare(b.Due)
 }
 
-func caseUnitOf(c huiying.Case, u huiying.CaseUnit, units *huiying.Directory, now time.Time) caseUnitView {
+func caseUnitOf(u huiying.CaseUnit, units *huiying.Directory) caseUnitView {
 	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit)}
 	if full, ok := units.Unit(u.Unit); ok {
 		v.Name, v.Contact = full.Name, full.Liaison
 	}
 	if !u.AckedAt.IsZero() {
 		v.Took = huiying.SpanText(u.AckedAt.Sub(u.AssignedAt))
-	}
-	if k, ok := c.Clock(huiying.ClockAcknowledge, u.Unit); ok {
-		clock := clockOf(k, units, now)
-		v.Clock = &clock
 	}
 	return v
 }

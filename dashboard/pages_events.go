@@ -52,11 +52,10 @@ func (f eventFilter) query(region huiying.Region) huiying.EventQuery {
 type eventRow struct {
 	huiying.Event
 	CurveHelp string
-	Copies    int
 }
 
 func eventRowOf(e huiying.Event) eventRow {
-	return eventRow{Event: e, CurveHelp: curveHelp[e.Curve], Copies: e.Duplicates}
+	return eventRow{Event: e, CurveHelp: curveHelp[e.Curve]}
 }
 
 func (s *Server) eventList(w http.ResponseWriter, r *http.Request, p huiying.Person) error {

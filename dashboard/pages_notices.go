@@ -3,7 +3,6 @@ package dashboard
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"huiying"
 )
@@ -14,11 +13,7 @@ type noticeView struct {
 	KindLabel string
 	Via       string
 	UnitName  string
-	Now       time.Time
 }
-
-// Overdue reports whether the deadline it tells of has passed.
-func (n noticeView) Overdue() bool { return !n.Due.IsZero() && n.Now.After(n.Due) }
 
 // Tone draws the status: sent, pending, failed, cancelled.
 func (n noticeView) Tone() string { return string(n.Status) }
@@ -29,8 +24,8 @@ type noticesView struct {
 	More   string
 }
 
-func noticeOf(n huiying.Notification, units *huiying.Directory, now time.Time) noticeView {
-	v := noticeView{Notification: n, KindLabel: noticeLabels[n.Kind], Via: notifyChannel(n.Channel), Now: now}
+func noticeOf(n huiying.Notification, units *huiying.Directory) noticeView {
+	v := noticeView{Notification: n, KindLabel: noticeLabels[n.Kind], Via: notifyChannel(n.Channel)}
 	if n.Unit != "" {
 		v.UnitName = units.Name(n.Unit)
 	}
@@ -47,10 +42,9 @@ func (s *Server) inbox(r *http.Request, p huiying.Person, units *huiying.Directo
 	if err != nil {
 		return nil, "", fmt.Errorf("read notices: %w", err)
 	}
-	now := s.now()
 	for _, n := range found.Items {
 		if n.Channel == "inapp" {
-			rows = append(rows, noticeOf(n, units, now))
+			rows = append(rows, noticeOf(n, units))
 		}
 	}
 	return rows, found.Next, nil

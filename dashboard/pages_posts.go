@@ -179,10 +179,15 @@ func mayOpen(p huiying.Person) bool {
 	return p.Role == huiying.Monitor || p.Role == huiying.Analyst || p.Role == huiying.Leader
 }
 
+// leastChance is the probability below which a unit is not worth a line.
+const leastChance = 0.01
+
 func chances(all []huiying.Candidate, units *huiying.Directory) []unitChance {
-	out := make([]unitChance, len(all))
+	var out []unitChance
 	for i, c := range all {
-		out[i] = unitChance{units.Name(c.Unit), c.P, c.Why}
+		if i == 0 || c.P >= leastChance {
+			out = append(out, unitChance{units.Name(c.Unit), c.P, c.Why})
+		}
 	}
 	return out
 }

@@ -29,7 +29,6 @@ type page struct {
 	Site  site
 	Me    huiying.Person
 	Title string
-	Path  string // of the navigation entry that is current
 	Nav   []navEntry
 	Note  string // what was just done, in words
 	V     any
@@ -41,7 +40,6 @@ type site struct {
 	Version string
 	Now     int64   // county time when the page was made, unix milliseconds
 	Speed   float64 // how many times faster than the wall it runs
-	Demo    bool
 }
 
 type navEntry struct {
@@ -55,7 +53,7 @@ func (s *Server) site() site {
 	if speed == 0 {
 		speed = 1
 	}
-	return site{County: s.cfg.County, Version: s.cfg.Version, Now: s.now().UnixMilli(), Speed: speed, Demo: len(s.cfg.Demo) > 0}
+	return site{County: s.cfg.County, Version: s.cfg.Version, Now: s.now().UnixMilli(), Speed: speed}
 }
 
 // render writes a page that is not about a signed-in person (sign-in, errors
@@ -89,7 +87,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, p huiying.Person, 
 		return fmt.Errorf("count notices: %w", err)
 	}
 	s.execute(w, status, name, page{
-		Site: s.site(), Me: p, Title: title, Path: r.URL.Path, V: view,
+		Site: s.site(), Me: p, Title: title, V: view,
 		Nav:  navigation(p, r.URL.Path, countInApp(unread.Items)),
 		Note: doneNote(r.URL.Query().Get("done")),
 	})
@@ -151,7 +149,7 @@ type errorView struct {
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, p huiying.Person, err error) {
 	v := errorViewOf(err)
 	s.execute(w, v.Status, "error", page{
-		Site: s.site(), Me: p, Title: v.Heading, Path: r.URL.Path, V: v, Nav: navOf(p, r.URL.Path),
+		Site: s.site(), Me: p, Title: v.Heading, V: v, Nav: navOf(p, r.URL.Path),
 	})
 }
 
@@ -201,8 +199,6 @@ var templateFuncs = template.FuncMap{
 	"day":       func(t time.Time) string { return t.In(huiying.Beijing).Format("2006-01-02") },
 	"iso":       func(t time.Time) string { return t.In(huiying.Beijing).Format(time.RFC3339) },
 	"ms":        func(t time.Time) int64 { return t.UnixMilli() },
-	"input":     func(t time.Time) string { return t.In(huiying.Beijing).Format("2006-01-02T15:04") },
-	"span":      func(d time.Duration) string { return huiying.SpanText(d) },
 	"limit":     func(d huiying.Duration) string { return huiying.SpanText(time.Duration(d)) },
 	"seconds":   seconds,
 	"percent":   func(f float64) string { return strconv.Itoa(int(math.Round(f*100))) + "%" },

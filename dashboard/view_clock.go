@@ -30,11 +30,6 @@ func (c clockView) Open() bool {
 	return c.State == huiying.ClockRunning || c.State == huiying.ClockOverdue
 }
 
-// Late reports whether the deadline was or is missed.
-func (c clockView) Late() bool {
-	return c.State == huiying.ClockOverdue || c.State == huiying.ClockLate
-}
-
 // Word names the state, so that colour never stands alone.
 func (c clockView) Word() string {
 	if c.Soon {

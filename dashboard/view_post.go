@@ -121,7 +121,6 @@ type postRow struct {
 	Flags       []huiying.Flag
 	Engagement  huiying.Engagement
 	Event       huiying.EventID
-	Duplicate   bool
 }
 
 // excerptRunes is how much of the text a list shows, around the first evidence.

@@ -25,11 +25,13 @@ type document struct {
 	name     string
 	lines    map[string]int
 	problems *Problems
+	unread   bool // nothing was read: what is missing in it is no news
 }
 
 // open reads a file of the folder into v, a pointer to a struct.
 func open(fsys fs.FS, name string, problems *Problems, v any) *document {
 	d := &document{name: name, lines: make(map[string]int), problems: problems}
+	d.unread = true
 	raw, err := fs.ReadFile(fsys, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -60,6 +62,7 @@ func open(fsys fs.FS, name string, problems *Problems, v any) *document {
 		d.report(0, "应有且只有一段 YAML 内容")
 		return d
 	}
+	d.unread = false
 	d.decode(file.Docs[0].Body, reflect.ValueOf(v).Elem(), "")
 	return d
 }
@@ -86,7 +89,9 @@ func (d *document) report(line int, format string, args ...any) {
 // blame reports a problem at the line of a path, or of the nearest path above
 // it that stands in the file.
 func (d *document) blame(path, format string, args ...any) {
-	d.report(d.line(path), format, args...)
+	if !d.unread {
+		d.report(d.line(path), format, args...)
+	}
 }
 
 func (d *document) line(path string) int {
@@ -100,12 +105,6 @@ func (d *document) line(path string) int {
 		}
 		path = path[:cut]
 	}
-}
-
-// has reports whether the path stands in the file.
-func (d *document) has(path string) bool {
-	_, ok := d.lines[path]
-	return ok
 }
 
 func lineOf(n ast.Node) int {

@@ -63,7 +63,7 @@ func (l *loader) checkUnits(d *document, path string, ids []huiying.UnitID) {
 	for i, u := range ids {
 		at := index(path, i)
 		switch {
-		case !l.units[u]:
+		case len(l.units) > 0 && !l.units[u]: // without units.yaml every one would be unknown
 			d.blame(at, "没有编号为 %s 的单位", u)
 		case slices.Index(ids, u) < i:
 			d.blame(at, "单位 %s 重复", u)

@@ -184,8 +184,12 @@ func TestAllProblemsAreListedAtOnceInFileOrder(t *testing.T) {
 func TestAFileThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	files := copyOf(t)
-	delete(files, "levels.yaml")
-	expect(t, problemsOf(t, files), "levels.yaml", 0, "缺少这个文件")
+	delete(files, "units.yaml")
+	problems := problemsOf(t, files)
+	expect(t, problems, "units.yaml", 0, "缺少这个文件")
+	if len(problems) != 1 {
+		t.Errorf("the topics' units cannot be known without units.yaml:\n%v", problems)
+	}
 }
 
 func TestAFileInAnotherEncoding(t *testing.T) {
@@ -209,6 +213,9 @@ func TestAnEmptyFolderNamesEveryFile(t *testing.T) {
 	problems := problemsOf(t, fstest.MapFS{})
 	for _, name := range county.Files {
 		expect(t, problems, name, 0, "缺少这个文件")
+	}
+	if len(problems) != len(county.Files) {
+		t.Errorf("a missing file is one problem, not also each thing missing in it:\n%v", problems)
 	}
 }
 

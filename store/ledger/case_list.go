@@ -11,6 +11,13 @@ import (
 	"huiying/store/internal/keyset"
 )
 
+// caseDoc is a case of a list with what the list is sorted by.
+type caseDoc struct {
+	ID  string
+	At  int64
+	Doc string
+}
+
 // Cases lists the cases a query selects: the latest opened first, or the nearest
 // open deadline first, those without one last.
 func (l *Ledger) Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[huiying.Case], error) {
@@ -29,23 +36,13 @@ func (l *Ledger) Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[h
 		w.add("("+column+", id) "+compare+" (?, ?)", at, id)
 	}
 	limit := keyset.Limit(q.Limit)
-	var rows []struct {
-		ID  string
-		At  int64
-		Doc string
-	}
+	var rows []caseDoc
 	err := l.read.NewRaw("SELECT id, "+column+" AS at, doc FROM cases"+w.where()+" ORDER BY "+column+order+", id"+order+" LIMIT ?",
 		append(w.args, limit+1)...).Scan(ctx, &rows)
 	if err != nil {
 		return page, fmt.Errorf("listing cases: %w", err)
 	}
-	cut := keyset.Page(rows, limit, func(last struct {
-		ID  string
-		At  int64
-		Doc string
-	}) string {
-		return keyset.Encode(kind, last.At, last.ID)
-	})
+	cut := keyset.Page(rows, limit, func(last caseDoc) string { return keyset.Encode(kind, last.At, last.ID) })
 	page.Next, page.Items = cut.Next, make([]huiying.Case, len(cut.Items))
 	for i, r := range cut.Items {
 		if page.Items[i], err = jsondoc.Decode[huiying.Case](r.Doc); err != nil {
