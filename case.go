@@ -331,8 +331,12 @@ func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed boo
 			k, _ := next.Clock(ClockAcknowledge, u.Unit)
 			u.Step++
 			changed = true
-			out.Entries = append(out.Entries, Entry{At: now, Action: ActEscalate, By: system, Unit: u.Unit, Detail: step.Label})
-			out.Notices = append(out.Notices, Notice{Kind: NoticeEscalate, Unit: u.Unit, To: step.To, Channels: step.Channels, Text: step.Label, Due: k.Due})
+			action, kind := ActEscalate, NoticeEscalate
+			if step.At == 0 { // the first word to the unit is news, no reminder
+				action, kind = ActNotify, NoticeAssigned
+			}
+			out.Entries = append(out.Entries, Entry{At: now, Action: action, By: system, Unit: u.Unit, Detail: step.Label})
+			out.Notices = append(out.Notices, Notice{Kind: kind, Unit: u.Unit, To: step.To, Channels: step.Channels, Text: step.Label, Due: k.Due})
 		}
 	}
 	if changed {

@@ -103,7 +103,7 @@ func TestSilenceIsEscalatedStepByStepAndAcknowledgingStopsIt(t *testing.T) {
 		next, out, _ := c.Tick(r, at)
 		c = next
 		for _, n := range out.Notices {
-			if n.Kind == huiying.NoticeEscalate && n.Unit == "yjj" {
+			if (n.Kind == huiying.NoticeAssigned || n.Kind == huiying.NoticeEscalate) && n.Unit == "yjj" {
 				told = append(told, n.To)
 			}
 		}

@@ -73,6 +73,7 @@ const (
 	ActComment     Action = "comment"
 	ActUrge        Action = "urge"
 	ActRestart     Action = "restart-clock"
+	ActNotify      Action = "notify"   // only on the timeline: the unit was told of its case
 	ActEscalate    Action = "escalate" // only on the timeline: the system told the next person
 	ActOverdue     Action = "overdue"  // only on the timeline: a clock lapsed
 )
@@ -141,6 +142,8 @@ func (a Action) Label() string {
 	switch a {
 	case ActOpen:
 		return "登记"
+	case ActNotify:
+		return "通知"
 	case ActEscalate:
 		return "升级催办"
 	case ActOverdue:

@@ -15,6 +15,7 @@ import (
 var (
 	deaths     = regexp.MustCompile(`(?:[0-9一二三四五六七八九十两数多]+|有)[名个位]?(?:人|群众|工人|村民|学生|老人|孩子|司机|矿工)?(?:当场)?(?:死亡|遇难|身亡|丧生|不治)|死亡[0-9一二三四五六七八九十]+人|死了[人0-9一二三四五六七八九十]|致.{0,6}[死亡]`)
 	injuries   = regexp.MustCompile(`受伤|重伤|轻伤|伤者|送医|送往医院|被困|昏迷|住院治疗|抢救|伤亡`)
+	unhurt     = regexp.MustCompile(`(?:无|没有|未造成|没|未发生)(?:人员|人|任何人)*(?:受伤|伤亡|被困|死亡)`)
 	manyPeople = regexp.MustCompile(`([0-9]{2,5})(?:多|余)?[名个位]?(?:人|群众|工人|农民工|村民|居民|业主|家长|学生)|几十(?:名|个|号)?(?:人|工人|村民|业主|家长)|上百(?:名|个|号)?(?:人|工人|村民|业主|家长)|[三四五六七八九]十(?:多|余)?(?:名|个|号)?(?:人|工人|村民|业主|家长|户)`)
 	moments    = regexp.MustCompile(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
 )
@@ -52,10 +53,10 @@ func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
 		}
 	}
 	if real && as.Emergency.P >= 0.2 && !isHistory(r.text) {
-		if deaths.MatchString(r.text) {
+		if deaths.MatchString(unhurt.ReplaceAllString(r.text, "")) {
 			add(huiying.FlagDeath)
 		}
-		if injuries.MatchString(r.text) {
+		if injuries.MatchString(unhurt.ReplaceAllString(r.text, "")) {
 			add(huiying.FlagCasualty)
 		}
 	}
@@ -120,8 +121,8 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 		if i := slices.IndexFunc(as.Places, func(p huiying.Place) bool { return len(p.Code) > 6 }); i >= 0 && moments.MatchString(r.text) {
 			add("时间地点具体", forDetail, as.Places[i].Name, hit{start: as.Places[i].Start, end: as.Places[i].End})
 		}
-		if ask := complaints.FindString(r.text); ask != "" && as.State == huiying.PhaseOccurred && !official(r.post) {
-			add("有明确诉求", forAppeal, ask, span2hit(r, complaints))
+		if ask := appeals.FindString(r.text); ask != "" && as.State == huiying.PhaseOccurred && !official(r.post) {
+			add("有明确诉求", forAppeal, ask, span2hit(r, appeals))
 		}
 		if as.Sentiment.Label == "negative" {
 			add("语气负面", forTone, fmt.Sprintf("情感 %.2f（只在有风险主题时计入）", as.Sentiment.Score))

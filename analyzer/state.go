@@ -22,6 +22,9 @@ var stateCues = []struct {
 // complaints mark a text that asks for help whatever words of work it quotes.
 var complaints = regexp.MustCompile(`求助|投诉|反映|没人管|无人管|怎么办|什么时候能|希望有关部门|请(?:求|有关|相关|领导)|为什么|凭什么|太(?:差|黑|坑)|至今(?:未|没)|一直(?:未|没|不)|拖欠|讨要|[?？]`)
 
+// appeals are the words of complaints that show what is asked for.
+var appeals = regexp.MustCompile(`求助|投诉|没人管|无人管|怎么办|什么时候能|希望(?:有关|相关)部门|请(?:求|有关|相关|领导)|凭什么|至今(?:未|没)|拖欠|讨要|诉求|求查|给个说法|求关注`)
+
 var history = regexp.MustCompile(`回顾|回忆|往事|当年|[一二三四五六七八九十百几0-9]+年前|那年|纪念|历史上|史料|县志记载|老照片|周年|民国|明清|清代|抗战|解放前|上世纪`)
 
 // stateOf says what a text tells and by which words.

@@ -92,10 +92,34 @@ func TestTheDocumentNamesEveryFileKeyAndValue(t *testing.T) {
 		}
 	}
 	for _, f := range flags {
-		if row := fmt.Sprintf("| `%s` | %s |", f, f.Label()); !strings.Contains(doc, row) {
+		row := fmt.Sprintf("| `%s` | %s | ", f, f.Label())
+		if topics := topicsOf(t, f); topics != "" {
+			row += topics + " |"
+		}
+		if !strings.Contains(doc, row) {
 			t.Errorf("%s lacks %q", rulesDoc, row)
 		}
 	}
+}
+
+// topicsOf are the topics of the sample county that raise a flag.
+func topicsOf(t *testing.T, f huiying.Flag) string {
+	t.Helper()
+	files, err := Embedded("141122")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, topic := range c.Lexicon.Topics {
+		if slices.Contains(topic.Flags, f) {
+			names = append(names, topic.Name)
+		}
+	}
+	return strings.Join(names, "、")
 }
 
 // keysOf are the names used in a file of the sample county.
