@@ -35,8 +35,10 @@ func testRules() *huiying.Rules {
 		return huiying.ByLevel[huiying.Duration]{Red: d(s), Orange: d(s), Yellow: d(s), Blue: d(s)}
 	}
 	steps := []huiying.EscalationStep{
-		{At: 0, To: "liaison", Label: "通知联络人"}, {At: 1, To: "liaison", Label: "短信催签"},
-		{At: 1.5, To: "head", Label: "报责任人"}, {At: 2, To: "supervisor", Label: "报督查室"},
+		{At: 0, To: "liaison", Label: "通知联络人"},
+		{At: 1, To: "liaison", Label: "短信催签"},
+		{At: 1.5, To: "head", Label: "报责任人"},
+		{At: 2, To: "supervisor", Label: "报督查室"},
 	}
 	return &huiying.Rules{
 		Version: "test",

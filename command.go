@@ -76,13 +76,13 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	switch cmd.Action {
 	case ActAssign:
 		c.SignedBy = cmd.By.Name
-		return c.assign(cmd.Lead, cmd.Helpers, r, now, out)
+		return c.assign(cmd.Lead, cmd.Helpers, r, now)
 	case ActReassign:
 		from := before.Lead()
 		out.Silence = append(out.Silence, from)
 		c.release(from, now)
 		c.SignedBy = cmd.By.Name
-		return c.assign(cmd.Lead, cmd.Helpers, r, now, out)
+		return c.assign(cmd.Lead, cmd.Helpers, r, now)
 	case ActReopen:
 		c.reopen(r, now)
 	case ActMerge:
@@ -95,7 +95,7 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActReturn:
 		return c.giveBack(cmd.By, r, now, out)
 	case ActAddUnit:
-		return c.addHelpers(cmd.Helpers, r, now, out)
+		return c.addHelpers(cmd.Helpers, r, now)
 	case ActHandle:
 		return c.handle(cmd, now, before)
 	case ActSubmit:
@@ -137,7 +137,7 @@ func (c *Case) judged(now time.Time) {
 }
 
 // assign sends the case to a lead and helpers and starts their clocks.
-func (c *Case) assign(lead UnitID, helpers []UnitID, r *Rules, now time.Time, out *Outcome) (string, error) {
+func (c *Case) assign(lead UnitID, helpers []UnitID, r *Rules, now time.Time) (string, error) {
 	if lead == "" {
 		return "", Invalid("lead", "请选择主办单位")
 	}
@@ -149,9 +149,9 @@ func (c *Case) assign(lead UnitID, helpers []UnitID, r *Rules, now time.Time, ou
 	if u := c.unit(lead); u != nil {
 		u.Lead = true
 	}
-	c.join(lead, true, r, now, out)
+	c.join(lead, true, r, now)
 	for _, h := range helpers {
-		c.join(h, false, r, now, out)
+		c.join(h, false, r, now)
 	}
 	slices.SortStableFunc(c.Units, func(a, b CaseUnit) int {
 		switch {
@@ -167,7 +167,7 @@ func (c *Case) assign(lead UnitID, helpers []UnitID, r *Rules, now time.Time, ou
 
 // join adds a unit that is not in the case yet, or whose part begins anew
 // because it now leads.
-func (c *Case) join(id UnitID, lead bool, r *Rules, now time.Time, out *Outcome) {
+func (c *Case) join(id UnitID, lead bool, r *Rules, now time.Time) {
 	if id == "" {
 		return
 	}
@@ -223,7 +223,7 @@ func (c *Case) giveBack(by Person, r *Rules, now time.Time, out *Outcome) (strin
 	return "", nil
 }
 
-func (c *Case) addHelpers(ids []UnitID, r *Rules, now time.Time, out *Outcome) (string, error) {
+func (c *Case) addHelpers(ids []UnitID, r *Rules, now time.Time) (string, error) {
 	if len(ids) == 0 {
 		return "", Invalid("helpers", "请选择协办单位")
 	}
@@ -231,7 +231,7 @@ func (c *Case) addHelpers(ids []UnitID, r *Rules, now time.Time, out *Outcome) (
 		if c.HasUnit(id) {
 			return "", Invalid("helpers", "该单位已在本单中")
 		}
-		c.join(id, false, r, now, out)
+		c.join(id, false, r, now)
 	}
 	return "", nil
 }

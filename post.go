@@ -3,6 +3,7 @@ package huiying
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -175,10 +176,12 @@ func (p *Post) UnmarshalJSON(b []byte) error {
 }
 
 func jsonError(err error) error {
-	switch e := err.(type) {
-	case *json.UnmarshalTypeError:
-		return &Error{Code: CodeInvalid, Field: e.Field, Message: "类型不对，不应为 " + e.Value, Cause: err}
-	case *json.SyntaxError:
+	var wrongType *json.UnmarshalTypeError
+	var wrongSyntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrongType):
+		return &Error{Code: CodeInvalid, Field: wrongType.Field, Message: "类型不对，不应为 " + wrongType.Value, Cause: err}
+	case errors.As(err, &wrongSyntax):
 		return &Error{Code: CodeInvalid, Message: "不是合法的 JSON", Cause: err}
 	}
 	return err

@@ -10,7 +10,9 @@ import (
 func TestTopicDecidesTheLeadAndPlaceTheHelper(t *testing.T) {
 	t.Parallel()
 	units := huiying.NewDirectory([]huiying.Unit{
-		{ID: "sthj", Name: "生态环境分局"}, {ID: "yjj", Name: "应急局"}, {ID: "old", Name: "已撤并单位", To: morning.AddDate(-1, 0, 0)},
+		{ID: "sthj", Name: "生态环境分局"},
+		{ID: "yjj", Name: "应急局"},
+		{ID: "old", Name: "已撤并单位", To: morning.AddDate(-1, 0, 0)},
 		{ID: "t102", Name: "西营镇", Township: "141122102"},
 	})
 	c := func(id huiying.UnitID, p float64) huiying.Candidate { return huiying.Candidate{Unit: id, P: p} }

@@ -35,7 +35,7 @@ func decodeText(body []byte, contentType string) (text []byte, name, why string)
 	if declared != "" {
 		if enc, name := encodingOf(declared); enc != nil || name == "utf-8" {
 			out := decodeWith(enc, body)
-			if broken(out) < 0.002 && !reallyUTF8(body, name) && !(western(name) && looksChinese(body)) {
+			if broken(out) < 0.002 && !reallyUTF8(body, name) && (!western(name) || !looksChinese(body)) {
 				return out, name, why
 			}
 		}

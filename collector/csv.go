@@ -15,7 +15,7 @@ import (
 
 // utf8Reader decodes a text file as a stream. The encoding is judged by its
 // beginning.
-func utf8Reader(r io.Reader) (in *bufio.Reader, name string, err error) {
+func utf8Reader(r io.Reader) (*bufio.Reader, string, error) {
 	const sample = 64 << 10
 	raw := bufio.NewReaderSize(r, sample)
 	head, err := raw.Peek(sample)

@@ -101,7 +101,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 	a := Article{URL: p.url.String(), Encoding: p.encoding, Why: p.why}
 	rules.prepare(p)
 
-	a.Title = p.chosen("title", rules.title, func(s string) string { return oneLine(s) })
+	a.Title = p.chosen("title", rules.title, oneLine)
 	if a.Title == "" {
 		a.Title = p.title()
 	}

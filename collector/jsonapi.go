@@ -21,8 +21,10 @@ var jsonKind = Kind{
 	About: "平台或网站用 JSON 提供列表时用（热榜、搜索结果、开放接口）。字段用点号路径指明，如 user.name；也可写成模板，如 https://example.com/{id}；不填则按常见名称寻找",
 	Options: []Option{
 		{Name: "items", Type: PathOption, Example: "data.list", Meaning: "列表在返回内容里的位置"},
-		{Name: "fields", Type: FieldsOption, Example: map[string]any{"title": "title", "text": "content", "url": "https://m.weibo.cn/status/{bid}", "author": "user.name", "views": "read_count"},
-			Meaning: "各字段的位置，可用 " + strings.Join(jsonFields, " ") + "。内容相同而网址会变时指明 id；正文可以带 HTML，没有正文时取标题；时间可以是文字或时间戳"},
+		{
+			Name: "fields", Type: FieldsOption, Example: map[string]any{"title": "title", "text": "content", "url": "https://m.weibo.cn/status/{bid}", "author": "user.name", "views": "read_count"},
+			Meaning: "各字段的位置，可用 " + strings.Join(jsonFields, " ") + "。内容相同而网址会变时指明 id；正文可以带 HTML，没有正文时取标题；时间可以是文字或时间戳",
+		},
 		{Name: "full", Type: SwitchOption, Example: true, Meaning: "再打开每条的网页取全文"},
 		{Name: "pages", Type: NumberOption, Default: "1", Example: 3, Meaning: "最多读几页"},
 		{Name: "page_param", Type: TextOption, Example: "page", Meaning: "网址里表示页码或游标的参数名"},
@@ -232,7 +234,7 @@ func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
 // text is the first place of a field that holds something.
 func (r jsonRules) text(o any, field string) string {
 	for _, path := range r.fields[field] {
-		s := ""
+		var s string
 		if strings.Contains(path, "{") {
 			s = fill(o, path, func(s string) string { return s })
 		} else {

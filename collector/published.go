@@ -95,7 +95,7 @@ type dated struct {
 // heading and content.
 func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 	var best dated
-	seenHeading, seenContent, order := false, false, 0
+	seenHeading, seenContent := false, false
 	title := p.doc.Find("h1").First()
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {
@@ -110,8 +110,7 @@ func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 		}
 		if n.Type == html.ElementNode && n.DataAtom != atom.A && n != content {
 			if text := shortText(n); text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
-				order++
-				p.weigh(n, text, seenHeading, seenContent && !within(n, content), order, &best)
+				p.weigh(n, text, seenHeading, seenContent && !within(n, content), &best)
 			}
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -125,7 +124,7 @@ func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”"
 }
 
-func (p *page) weigh(n *html.Node, text string, afterHeading, afterContent bool, order int, best *dated) {
+func (p *page) weigh(n *html.Node, text string, afterHeading, afterContent bool, best *dated) {
 	t, score := time.Time{}, 0
 	if loc := dateLabel.FindStringIndex(text); loc != nil {
 		if at, ok := p.past(text[loc[1]:]); ok {

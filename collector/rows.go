@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -84,7 +85,7 @@ func jsonRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool
 				return
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
@@ -166,7 +167,7 @@ func csvRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool)
 	}
 	for {
 		cells, raw, number, err := table.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		row := Row{Number: number, Raw: raw}

@@ -251,7 +251,6 @@ func whyText(why map[string]string) string {
 // A link is an address on a list page and its words.
 type link struct {
 	url, text string
-	score     int
 }
 
 // opens reports whether an article at address may be read for a source at

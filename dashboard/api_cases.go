@@ -321,8 +321,10 @@ func (a api) actOnCase(ctx context.Context, p huiying.Person, in *actionInput) (
 		return nil, fmt.Errorf("acting on a case: %w", err)
 	}
 	if !p.SeesCase(c) { // returned: the case has left the unit
-		return &caseDoc{Case: huiying.Case{ID: c.ID, Number: c.Number, Version: c.Version, Region: c.Region, State: c.State}, At: a.now(),
-			Clocks: []clockDoc{}, Timeline: []huiying.Entry{}, Notifications: []huiying.Notification{}, Allowed: []allowedAction{}}, nil
+		return &caseDoc{
+			Case: huiying.Case{ID: c.ID, Number: c.Number, Version: c.Version, Region: c.Region, State: c.State}, At: a.now(),
+			Clocks: []clockDoc{}, Timeline: []huiying.Entry{}, Notifications: []huiying.Notification{}, Allowed: []allowedAction{},
+		}, nil
 	}
 	return a.viewCase(ctx, p, c)
 }

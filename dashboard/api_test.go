@@ -64,7 +64,8 @@ func TestTheOpenAPIDocumentListsEveryCall(t *testing.T) {
 				if !slices.ContainsFunc(op.Parameters, func(p struct {
 					Name, In string
 					Required bool
-				}) bool {
+				},
+				) bool {
 					return p.Name == name && p.In == "path" && p.Required
 				}) {
 					t.Errorf("%s %s: parameter %s is not described", method, path, name)

@@ -80,11 +80,11 @@ func (c *client) makeRoom() {
 func (c *client) take(buf []*frame) (frames []*frame, lagged bool, seq uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	frames = append(buf[:0], c.queue...)
+	buf = append(buf[:0], c.queue...)
 	clear(c.queue)
 	c.queue = c.queue[:0]
 	lagged, c.lagged = c.lagged, false
-	return frames, lagged, c.seq
+	return buf, lagged, c.seq
 }
 
 // end asks the client's owner to stop.

@@ -33,8 +33,15 @@ type caseFilter struct {
 }
 
 var caseViews = []option{
-	{"open", "进行中"}, {"triage", "待研判"}, {"unacked", "待签收"}, {"working", "办理中"}, {"reviewing", "待审核"},
-	{"responded", "已回应"}, {"late", "超时"}, {"ended", "已结束"}, {"all", "全部"},
+	{"open", "进行中"},
+	{"triage", "待研判"},
+	{"unacked", "待签收"},
+	{"working", "办理中"},
+	{"reviewing", "待审核"},
+	{"responded", "已回应"},
+	{"late", "超时"},
+	{"ended", "已结束"},
+	{"all", "全部"},
 }
 
 func readCaseFilter(q url.Values) caseFilter {

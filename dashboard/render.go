@@ -211,7 +211,7 @@ var templateFuncs = template.FuncMap{
 	"level":     func(l huiying.Level) levelView { return levelView{l, ""} },
 	"levels":    func() []huiying.Level { return huiying.Levels },
 	"big":       func(l huiying.Level) levelView { return levelView{l, "big"} },
-	"has":       func(list []string, s string) bool { return slices.Contains(list, s) },
+	"has":       slices.Contains[[]string],
 	"forms":     func() []huiying.ResponseForm { return huiying.ResponseForms },
 	"finding":   func(key string) string { return huiying.Finding(key).Label() },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },

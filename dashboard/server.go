@@ -97,7 +97,7 @@ func (s *Server) Run(ctx context.Context) error {
 	err := g.Wait()
 	s.hub.close()
 	if ctx.Err() != nil {
-		return nil // asked to stop
+		err = nil // asked to stop
 	}
 	return err
 }

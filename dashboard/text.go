@@ -190,8 +190,10 @@ var sourceStatusLabels = map[string]string{"green": "正常", "yellow": "有波�
 var sourceKindOptions = []option{{"feed", "订阅源（RSS / Atom / JSON Feed）"}, {"site", "网站（列表页 → 详情页）"}, {"jsonapi", "JSON 接口"}}
 
 var tierOptions = []option{
-	{string(huiying.TierSelf), huiying.TierSelf.Label()}, {string(huiying.TierCounty), huiying.TierCounty.Label()},
-	{string(huiying.TierCity), huiying.TierCity.Label()}, {string(huiying.TierProvincial), huiying.TierProvincial.Label()},
+	{string(huiying.TierSelf), huiying.TierSelf.Label()},
+	{string(huiying.TierCounty), huiying.TierCounty.Label()},
+	{string(huiying.TierCity), huiying.TierCity.Label()},
+	{string(huiying.TierProvincial), huiying.TierProvincial.Label()},
 	{string(huiying.TierCentral), huiying.TierCentral.Label()},
 }
 

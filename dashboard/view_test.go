@@ -192,7 +192,8 @@ func TestTheStepperShowsWhereACaseStands(t *testing.T) {
 		return huiying.Entry{From: from, To: to, At: noon.Add(time.Duration(h) * time.Hour), Action: huiying.ActVerify}
 	}
 	timeline := []huiying.Entry{
-		{Action: huiying.ActOpen, To: huiying.StateTriage, At: noon}, at(huiying.StateTriage, huiying.StateAssigned, 1),
+		{Action: huiying.ActOpen, To: huiying.StateTriage, At: noon},
+		at(huiying.StateTriage, huiying.StateAssigned, 1),
 		at(huiying.StateAssigned, huiying.StateAcknowledged, 2), at(huiying.StateAcknowledged, huiying.StateVerifying, 3),
 	}
 	for _, tt := range []struct {
@@ -200,8 +201,14 @@ func TestTheStepperShowsWhereACaseStands(t *testing.T) {
 		current string
 		n       int
 	}{
-		{huiying.StateTriage, "待研判", 8}, {huiying.StateAssigned, "已交办", 8}, {huiying.StateVerifying, "核实中", 8}, {huiying.StateReturned, "退回补充", 8},
-		{huiying.StateArchived, "已归档", 8}, {huiying.StateDismissed, "不处置", 2}, {huiying.StateWatching, "持续关注", 2}, {huiying.StateMerged, "合并", 2},
+		{huiying.StateTriage, "待研判", 8},
+		{huiying.StateAssigned, "已交办", 8},
+		{huiying.StateVerifying, "核实中", 8},
+		{huiying.StateReturned, "退回补充", 8},
+		{huiying.StateArchived, "已归档", 8},
+		{huiying.StateDismissed, "不处置", 2},
+		{huiying.StateWatching, "持续关注", 2},
+		{huiying.StateMerged, "合并", 2},
 	} {
 		steps := stepsOf(huiying.Case{State: tt.state, OpenedAt: noon}, timeline)
 		var current []string

@@ -35,9 +35,9 @@ type demoCmd struct {
 }
 
 const (
-	demoRegion    huiying.Region = "141122"
-	demoPerSecond                = 20 // requests a second to our own sample site
-	credentials                  = "demo-credentials.json"
+	demoRegion    = huiying.Region("141122")
+	demoPerSecond = 20 // requests a second to our own sample site
+	credentials   = "demo-credentials.json"
 )
 
 // Run starts the sample site and the whole system on an embedded installation.

@@ -82,8 +82,12 @@ func TestTheSamplePostsAreReadAsACarefulReaderWould(t *testing.T) {
 		got   share
 		floor float64
 	}{
-		{"alarms raised", alarm, 0.80}, {"quiet kept", quiet, 0.80}, {"category", category, 0.55},
-		{"lead unit", unit, 0.70}, {"places", place, 0.75}, {"redactions", redact, 1},
+		{"alarms raised", alarm, 0.80},
+		{"quiet kept", quiet, 0.80},
+		{"category", category, 0.55},
+		{"lead unit", unit, 0.70},
+		{"places", place, 0.75},
+		{"redactions", redact, 1},
 	} {
 		t.Logf("%-14s %d of %d (%.3f)", c.name, c.got.right, c.got.all, c.got.value())
 		if c.got.value() < c.floor {

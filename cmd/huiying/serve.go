@@ -17,6 +17,7 @@ import (
 
 	"huiying"
 	"huiying/alerting"
+	"huiying/collector"
 	"huiying/deploy/county"
 )
 
@@ -117,6 +118,11 @@ func (c *checkCmd) Run() error {
 	}
 	if _, err := alerting.NewJudge(&data.Rules); err != nil {
 		return err
+	}
+	for _, src := range data.Sources {
+		if err := collector.Check(src); err != nil {
+			return fmt.Errorf("sources.yaml: %s: %w", src.ID, err)
+		}
 	}
 	if cfg.Webhook.Secret != "" {
 		if _, err := os.Stat(cfg.Webhook.Secret); errors.Is(err, fs.ErrNotExist) {

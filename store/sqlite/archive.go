@@ -15,8 +15,6 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/ncruces/go-sqlite3"
-
 	"huiying"
 	"huiying/store/internal/jsondoc"
 	"huiying/store/internal/sqlitedb"
@@ -48,7 +46,7 @@ func OpenArchive(ctx context.Context, path string, tokens func(text string) []To
 		return nil, fmt.Errorf("finding the archive's migrations: %w", err)
 	}
 	db, err := sqlitedb.Open(ctx, path, sqlitedb.Options{
-		Init: func(c *sqlite3.Conn) error { return registerTerms(c) }, Migrations: sub,
+		Init: registerTerms, Migrations: sub,
 		Readers: 4, WriteCache: 32 << 10, ReadCache: 8 << 10,
 	})
 	if err != nil {

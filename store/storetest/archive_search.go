@@ -71,8 +71,13 @@ func searchWithFilters(t *testing.T, a ArchiveUnderTest) {
 	all := posts(0, 300)
 	value(a.Insert(ctx, all))(t)
 	for _, q := range []huiying.PostQuery{
-		{Region: county}, {Flag: huiying.FlagRumor}, {Flag: huiying.FlagRumor, Category: "教育文体"}, {From: at(100), To: at(2000)},
-		{MinRisk: 60, Unit: "jkj"}, {Queue: huiying.Offline, Sentiment: "negative"}, {IDs: []huiying.PostID{"p00001", "p00002", "p00003", "p00004"}},
+		{Region: county},
+		{Flag: huiying.FlagRumor},
+		{Flag: huiying.FlagRumor, Category: "教育文体"},
+		{From: at(100), To: at(2000)},
+		{MinRisk: 60, Unit: "jkj"},
+		{Queue: huiying.Offline, Sentiment: "negative"},
+		{IDs: []huiying.PostID{"p00001", "p00002", "p00003", "p00004"}},
 	} {
 		for _, s := range []struct {
 			text string

@@ -101,8 +101,20 @@ func eventFiltersAgree(t *testing.T, l LedgerUnderTest) {
 	all := variedEvents(t, l, 250)
 	yes, no := true, false
 	for _, q := range []huiying.EventQuery{
-		{}, {Region: county}, {Region: "1411"}, {Text: "塌陷"}, {Text: "100%_"}, {Text: "ROAD"}, {Queue: huiying.Offline}, {Category: "交通运输"}, {MinLevel: huiying.Orange},
-		{HasCase: &yes}, {HasCase: &no}, {From: at(50)}, {To: at(50)}, {From: at(20), To: at(60), HasCase: &no, Region: county},
+		{},
+		{Region: county},
+		{Region: "1411"},
+		{Text: "塌陷"},
+		{Text: "100%_"},
+		{Text: "ROAD"},
+		{Queue: huiying.Offline},
+		{Category: "交通运输"},
+		{MinLevel: huiying.Orange},
+		{HasCase: &yes},
+		{HasCase: &no},
+		{From: at(50)},
+		{To: at(50)},
+		{From: at(20), To: at(60), HasCase: &no, Region: county},
 	} {
 		var want []huiying.EventID
 		for _, e := range all {

@@ -157,9 +157,15 @@ func notificationFilters(t *testing.T, l LedgerUnderTest) {
 		q    huiying.NotificationQuery
 		want int
 	}{
-		{huiying.NotificationQuery{}, 60}, {huiying.NotificationQuery{To: "wang"}, 32}, {huiying.NotificationQuery{To: "li"}, 16}, {huiying.NotificationQuery{Case: "c00001"}, 30},
-		{huiying.NotificationQuery{Region: other, To: "li"}, 8}, {huiying.NotificationQuery{Region: "14"}, 60}, {huiying.NotificationQuery{Status: huiying.NotifyPending}, 0},
-		{huiying.NotificationQuery{Unread: true}, 48}, {huiying.NotificationQuery{Unread: true, To: "li"}, 16},
+		{huiying.NotificationQuery{}, 60},
+		{huiying.NotificationQuery{To: "wang"}, 32},
+		{huiying.NotificationQuery{To: "li"}, 16},
+		{huiying.NotificationQuery{Case: "c00001"}, 30},
+		{huiying.NotificationQuery{Region: other, To: "li"}, 8},
+		{huiying.NotificationQuery{Region: "14"}, 60},
+		{huiying.NotificationQuery{Status: huiying.NotifyPending}, 0},
+		{huiying.NotificationQuery{Unread: true}, 48},
+		{huiying.NotificationQuery{Unread: true, To: "li"}, 16},
 	} {
 		if n := count(c.q); n != c.want {
 			t.Errorf("%+v selects %d, want %d", c.q, n, c.want)

@@ -131,11 +131,15 @@ func overviewAgrees(t *testing.T, l LedgerUnderTest) {
 		what      string
 		got, want int
 	}{
-		{"open", o.CasesOpen, count(huiying.CaseQuery{Open: &yes})}, {"total", o.CasesTotal, count(huiying.CaseQuery{})},
-		{"today", o.CasesToday, count(huiying.CaseQuery{From: midnight})}, {"late now", o.LateNow, count(huiying.CaseQuery{Overdue: true, Now: now})},
-		{"unacknowledged", o.Unacked, unacked}, {"open red", o.ByLevel["red"], count(huiying.CaseQuery{Open: &yes, Level: huiying.Red})},
+		{"open", o.CasesOpen, count(huiying.CaseQuery{Open: &yes})},
+		{"total", o.CasesTotal, count(huiying.CaseQuery{})},
+		{"today", o.CasesToday, count(huiying.CaseQuery{From: midnight})},
+		{"late now", o.LateNow, count(huiying.CaseQuery{Overdue: true, Now: now})},
+		{"unacknowledged", o.Unacked, unacked},
+		{"open red", o.ByLevel["red"], count(huiying.CaseQuery{Open: &yes, Level: huiying.Red})},
 		{"in triage", o.ByState["triage"], count(huiying.CaseQuery{States: []huiying.CaseState{huiying.StateTriage}})},
-		{"active events", o.EventsOpen, 2}, {"rejected", o.Rejected, 1},
+		{"active events", o.EventsOpen, 2},
+		{"rejected", o.Rejected, 1},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, c.got, c.want)

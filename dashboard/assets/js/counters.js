@@ -79,7 +79,7 @@ async function fill(places, url) {
   const found = document.querySelectorAll(places);
   if (!found.length) return;
   try {
-    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Unattended": "1" } });
     if (!answer.ok) return;
     const html = await answer.text();
     for (const place of found) if (!place.contains(document.activeElement)) place.innerHTML = html;

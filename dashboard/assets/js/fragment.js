@@ -1,8 +1,9 @@
-// Fetching pieces of pages, as the server renders them.
+// Fetching pieces of pages, as the server renders them. Live messages cause it, not a
+// person, so these requests must not keep a forgotten session alive.
 
 /** The element a fragment address answers with, or null (204: it does not belong there any more). */
 export async function fetchElement(url) {
-  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+  const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Unattended": "1" } });
   if (answer.status === 204 || answer.status === 404) return null;
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return parse(await answer.text()).body.firstElementChild;
@@ -10,7 +11,7 @@ export async function fetchElement(url) {
 
 /** The whole page behind an address, parsed. */
 export async function fetchPage(url) {
-  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+  const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Unattended": "1" } });
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   return parse(await answer.text());
 }
