@@ -75,26 +75,20 @@ func (a *Archive) selection(ctx context.Context, q huiying.PostQuery, count bool
 
 // drive sets the driving table.
 func (s *selection) drive(q huiying.PostQuery, tokens func(string) []Token) error {
-	var m match
-	if strings.TrimSpace(q.Text) != "" {
-		var err error
-		if m, err = matchOf(q.Text, tokens); err != nil {
+	switch {
+	case strings.TrimSpace(q.Text) != "":
+		match, err := matchOf(q.Text, tokens)
+		if err != nil {
 			return err
 		}
-	}
-	switch {
-	case m.must != "":
 		s.driver, s.seq = "post_text t", "t.rowid"
-		s.where("post_text MATCH ?", m.must)
+		s.where("post_text MATCH ?", match)
 		if q.Flag != "" {
 			s.where("+t.rowid IN (SELECT seq FROM post_flags WHERE flag = ?)", string(q.Flag)) // +: not one look-up in post_text a flag
 		}
 	case q.Flag != "":
 		s.driver, s.seq = "post_flags f", "f.seq"
 		s.where("f.flag = ?", string(q.Flag))
-	}
-	if m.mustNot != "" {
-		s.where(s.seq+" NOT IN (SELECT rowid FROM post_text WHERE post_text MATCH ?)", m.mustNot)
 	}
 	return nil
 }

@@ -23,6 +23,10 @@ const (
 	sameStart = '\x1e'
 )
 
+// every is a term that each document holds and no query can name, so that a query
+// which only excludes is one FTS5 can answer in order: every NOT ….
+const every = "·"
+
 // registerTerms gives a connection the tokenizer "terms", which takes such a
 // list apart again. Queries use it too: a quoted list is a phrase.
 func registerTerms(c *sqlite3.Conn) error {
@@ -59,13 +63,12 @@ func (termList) Tokenize(_ fts5.TokenizeFlag, text, _ string, token fts5.TokenCa
 func documentTerms(tokens []Token) string {
 	tokens = inOrder(tokens)
 	var b strings.Builder
+	b.WriteString(every)
 	last := -1
-	for i, t := range tokens {
-		switch {
-		case i == 0:
-		case t.Start == last:
+	for _, t := range tokens {
+		if t.Start == last {
 			b.WriteByte(sameStart)
-		default:
+		} else {
 			b.WriteByte(nextTerm)
 		}
 		b.WriteString(t.Term)
@@ -124,27 +127,25 @@ func clean(term string) string {
 // errNothingToFind tells a person that the query holds no word.
 var errNothingToFind = huiying.Invalid("text", "没有可检索的字词，请输入汉字、字母或数字")
 
-// match is a query as FTS5 expressions: what must match, and what must not when
-// there is nothing that must.
-type match struct{ must, mustNot string }
-
-// matchOf makes the expressions of a text query. Words without a term in them
-// (punctuation) do not count.
-func matchOf(text string, tokens func(string) []Token) (match, error) {
+// matchOf makes the FTS5 expression of a text query. Words without a term in
+// them (punctuation) do not count.
+func matchOf(text string, tokens func(string) []Token) (string, error) {
 	q, err := textquery.Parse(text)
 	if err != nil {
-		return match{}, err
+		return "", err
 	}
 	must, not := expressions(q.Must, tokens), expressions(q.MustNot, tokens)
-	switch {
-	case len(must) == 0 && len(not) == 0:
-		return match{}, errNothingToFind
-	case len(must) == 0:
-		return match{mustNot: strings.Join(not, " OR ")}, nil
-	case len(not) == 0:
-		return match{must: strings.Join(must, " AND ")}, nil
+	if len(must) == 0 && len(not) == 0 {
+		return "", errNothingToFind
 	}
-	return match{must: "(" + strings.Join(must, " AND ") + ") NOT (" + strings.Join(not, " OR ") + ")"}, nil
+	if len(must) == 0 {
+		must = []string{quote(every)}
+	}
+	match := "(" + strings.Join(must, " AND ") + ")"
+	if len(not) > 0 {
+		match += " NOT (" + strings.Join(not, " OR ") + ")"
+	}
+	return match, nil
 }
 
 func expressions(clauses []textquery.Clause, tokens func(string) []Token) []string {
