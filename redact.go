@@ -12,6 +12,7 @@ type redaction struct {
 	kind, mark string
 	re         *regexp.Regexp
 	ok         func(match string) bool // nil: always
+	shrink     bool                    // its last group of digits may be another number (卡号 2026年)
 }
 
 const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗方任袁柳鲍史唐费薛雷贺倪汤罗郝安常于傅齐康伍余元顾孟黄穆萧尹姚邵汪毛米宋庞熊纪舒项祝董梁杜阮席季贾路江童郭梅林钟徐邱高夏蔡田樊胡凌霍万柯卢莫房解丁邓洪包石崔吉龚程邢裴陆翁武刘景龙叶白蒲乔闫阎冀尚温柴瞿连习艾向古易廖耿寇`
@@ -19,14 +20,16 @@ const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许�
 // The order matters: an ID card holds digits that look like a bank card.
 var redactions = []redaction{
 	{kind: "id_card", mark: "〔身份证号〕", re: regexp.MustCompile(`[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]`)},
-	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`[3-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?`), ok: luhn},
-	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`(?:卡号|账号|账户|银行卡|信用卡)[^0-9]{0,6}(?P<x>[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?)`)},
+	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`[3-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?`), ok: luhn, shrink: true},
+	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`(?:卡号|账号|账户|银行卡|信用卡)[^0-9]{0,6}(?P<x>[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?)`), ok: cardLong, shrink: true},
 	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}`)},
 	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`0[0-9]{2,3}[-—－][0-9]{7,8}`)},
 	{kind: "email", mark: "〔邮箱〕", re: regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}`)},
 	{kind: "account", mark: "〔账号〕", re: regexp.MustCompile(`(?i)(?:微信号?|QQ|vx|wx)[ ]*[:：是][ ]*(?P<x>[A-Za-z0-9_-]{5,20})`)},
-	{kind: "plate", mark: "〔车牌〕", re: regexp.MustCompile(`[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·• ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳]`)},
-	{kind: "address", mark: "〔住址〕", re: regexp.MustCompile(`[0-9一二三四五六七八九十]+(?:号楼|栋|幢|座)(?:[0-9一二三四五六七八九十]+单元)?[ ]?[0-9]{1,4}(?:室|户|号)?|[0-9一二三四五六七八九十]+单元[ ]?[0-9]{1,4}(?:室|户|号)?`)},
+	{kind: "plate", mark: "〔车牌〕", re: regexp.MustCompile(`[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼](?i:[A-HJ-NP-Z][·• ]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳])`), ok: hasDigit},
+	{kind: "address", mark: "〔住址〕", re: regexp.MustCompile(`[0-9一二三四五六七八九十]+(?:(?:号楼|栋|幢|座)(?:[0-9一二三四五六七八九十]+单元)?[ ]?[0-9]{1,4}室|(?:(?:号楼|栋|幢|座)[ ]?[0-9一二三四五六七八九十]+)?单元[ ]?[0-9]{1,4}[室户号])`)},
+	// a bare room number has three or four digits; before a measure word it is a count (2号楼200户, 三座110千伏)
+	{kind: "address", mark: "〔住址〕", re: regexp.MustCompile(`(?P<x>[0-9一二三四五六七八九十]+(?:(?:号楼|栋|幢|座)(?:[0-9一二三四五六七八九十]+单元)?|单元)[ ]?[0-9]{3,4})(?:[^0-9年千万亿多余来名人个位元米平亩吨次户家层天％%.]|$)`)},
 	{kind: "minor", mark: "〔未成年人〕", re: regexp.MustCompile(`(?:孩子|儿子|女儿|学生|小孩|幼儿|孙子|孙女|外甥|侄子|侄女|男孩|女孩|男童|女童|娃)(?:的)?(?:名字|姓名)?(?:名叫|叫做|叫|[:：])[ ]?(?P<x>[` + surnames + `]\p{Han}{1,2})`)},
 }
 
@@ -54,7 +57,7 @@ func (r redaction) apply(s string, found map[string]int) string {
 	last, group := 0, max(0, r.re.SubexpIndex("x"))
 	for _, m := range spans {
 		from, to := m[2*group], m[2*group+1]
-		if digitBeside(s, from, to) || r.ok != nil && !r.ok(s[from:to]) {
+		if to = r.end(s, from, to); to < 0 {
 			continue
 		}
 		out.WriteString(s[last:from])
@@ -64,6 +67,18 @@ func (r redaction) apply(s string, found map[string]int) string {
 	}
 	out.WriteString(s[last:])
 	return out.String()
+}
+
+// end is where the match from…to really ends, or -1 when it is none.
+func (r redaction) end(s string, from, to int) int {
+	for digitBeside(s, from, to) || r.ok != nil && !r.ok(s[from:to]) {
+		cut := strings.LastIndexAny(s[from:to], " -")
+		if !r.shrink || cut < 0 {
+			return -1
+		}
+		to = from + cut
+	}
+	return to
 }
 
 // digitBeside reports whether the match is a piece of a longer number, such as
@@ -93,6 +108,11 @@ func luhn(s string) bool {
 	}
 	return n >= 15 && sum%10 == 0
 }
+
+// cardLong: bank cards have 15 to 19 digits.
+func cardLong(s string) bool { return len(s)-strings.Count(s, " ")-strings.Count(s, "-") >= 15 }
+
+func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 // MaskName keeps the first character of a nickname or name: 张**.
 func MaskName(s string) string {

@@ -15,28 +15,27 @@ import (
 
 // utf8Reader decodes a text file as a stream. The encoding is judged by its
 // beginning.
-func utf8Reader(r io.Reader) (*bufio.Reader, string, error) {
+func utf8Reader(r io.Reader) (*bufio.Reader, error) {
 	const sample = 64 << 10
 	raw := bufio.NewReaderSize(r, sample)
 	head, err := raw.Peek(sample)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, "", fmt.Errorf("read file: %w", err)
+		return nil, fmt.Errorf("read file: %w", err)
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return nil, "", huiying.Errorf(huiying.CodeInvalid, "这是 Excel 文件或压缩包，请按 xlsx 导入")
+		return nil, huiying.Errorf(huiying.CodeInvalid, "这是 Excel 文件或压缩包，请按 xlsx 导入")
 	}
-	enc, name, skip := byteOrderMark(head)
+	enc, _, skip := byteOrderMark(head)
 	if skip == 0 {
-		name = guessCharset(head)
-		enc, _ = encodingOf(name)
+		enc, _ = encodingOf(guessCharset(head))
 	}
 	if _, err := raw.Discard(skip); err != nil {
-		return nil, "", fmt.Errorf("read file: %w", err)
+		return nil, fmt.Errorf("read file: %w", err)
 	}
 	if enc == nil {
-		return raw, name, nil
+		return raw, nil
 	}
-	return bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), sample), name, nil
+	return bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), sample), nil
 }
 
 // A csvTable reads comma, semicolon or tab separated records (RFC 4180, and

@@ -65,7 +65,7 @@ func rowsAt(r io.Reader, format string, m Mapping, now func() time.Time) iter.Se
 }
 
 func jsonRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool) {
-	in, _, err := utf8Reader(r)
+	in, err := utf8Reader(r)
 	if err != nil {
 		yield(Row{}, err)
 		return
@@ -149,7 +149,7 @@ func (m Mapping) maps(column string) bool {
 }
 
 func csvRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool) {
-	in, _, err := utf8Reader(r)
+	in, err := utf8Reader(r)
 	if err != nil {
 		yield(Row{}, err)
 		return

@@ -13,3 +13,6 @@ func (s *Server) Hurry(ping, grace time.Duration) {
 
 // Route adds a handler behind everything a request passes.
 func (s *Server) Route(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
+
+// Ready says why no screen may be opened yet, nil when one may.
+func (s *Server) Ready() error { return s.hub.ready() }

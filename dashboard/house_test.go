@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -133,6 +134,9 @@ func (h *house) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- h.server.Run(ctx) }()
+	for h.server.Ready() != nil { // what is live takes nobody before
+		runtime.Gosched()
+	}
 	var once sync.Once
 	h.stop = func() {
 		once.Do(func() {
