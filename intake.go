@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,16 +56,14 @@ func (in Intake) Accept(p Post) (Post, error) {
 	found := make(map[string]int)
 	p.Title = Redact(p.Title, found)
 	p.Text = Redact(p.Text, found)
-	for name, raw := range p.Extra {
-		p.Extra[name] = redactJSON(raw, found)
-	}
+	p.Extra = redactExtra(p.Extra, found)
 	if len(found) > 0 {
 		p.Redactions = found
 	}
 	if p.Author != "" && p.AuthorHash == "" {
 		p.AuthorHash = in.hash(p.Source + "\x00" + p.Author)
-		p.Author = MaskName(p.Author)
 	}
+	p.Author = MaskName(CleanText(p.Author))
 	if p.ID == "" {
 		p.ID = postID(p)
 	}
@@ -197,6 +196,18 @@ func CleanText(s string) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// redactExtra returns redacted copies: the caller's post stays as it came.
+func redactExtra(extra map[string]json.RawMessage, found map[string]int) map[string]json.RawMessage {
+	if extra == nil {
+		return nil
+	}
+	out := make(map[string]json.RawMessage, len(extra))
+	for _, name := range slices.Sorted(maps.Keys(extra)) { // in order: hidden names may coincide
+		out[Redact(CleanText(name), found)] = redactJSON(extra[name], found)
+	}
+	return out
+}
+
 func redactJSON(raw json.RawMessage, found map[string]int) json.RawMessage {
 	var v any
 	dec := json.NewDecoder(strings.NewReader(string(raw)))
@@ -224,9 +235,11 @@ func redactAny(v any, found map[string]int) any {
 			v[i] = redactAny(v[i], found)
 		}
 	case map[string]any:
-		for k := range v {
-			v[k] = redactAny(v[k], found)
+		out := make(map[string]any, len(v))
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			out[Redact(CleanText(k), found)] = redactAny(v[k], found)
 		}
+		return out
 	}
 	return v
 }

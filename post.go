@@ -164,8 +164,8 @@ func (p *Post) UnmarshalJSON(b []byte) error {
 		return jsonError(err)
 	}
 	for name, value := range all {
-		if slices.Contains(postFields, name) {
-			continue
+		if slices.ContainsFunc(postFields, func(f string) bool { return strings.EqualFold(f, name) }) {
+			continue // as encoding/json matches names: "Author" is the author and nothing else
 		}
 		if p.Extra == nil {
 			p.Extra = make(map[string]json.RawMessage)
@@ -180,7 +180,7 @@ func jsonError(err error) error {
 	var wrongSyntax *json.SyntaxError
 	switch {
 	case errors.As(err, &wrongType):
-		return &Error{Code: CodeInvalid, Field: wrongType.Field, Message: "类型不对，不应为 " + wrongType.Value, Cause: err}
+		return &Error{Code: CodeInvalid, Field: strings.TrimPrefix(wrongType.Field, "plain."), Message: "类型不对，不应为 " + wrongType.Value, Cause: err}
 	case errors.As(err, &wrongSyntax):
 		return &Error{Code: CodeInvalid, Message: "不是合法的 JSON", Cause: err}
 	}

@@ -21,7 +21,7 @@ const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许�
 var redactions = []redaction{
 	{kind: "id_card", mark: "〔身份证号〕", re: regexp.MustCompile(`[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]`)},
 	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`[3-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?`), ok: luhn, shrink: true},
-	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`(?:卡号|账号|账户|银行卡|信用卡)[^0-9]{0,6}(?P<x>[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?)`), ok: cardLong, shrink: true},
+	{kind: "bank_card", mark: "〔银行卡号〕", re: regexp.MustCompile(`(?:卡号|账号|账户|银行卡|信用卡)[^0-9〕]{0,6}(?P<x>[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3,4}(?:[ -]?[0-9]{1,3})?)`), ok: cardLong, shrink: true},
 	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}`)},
 	{kind: "phone", mark: "〔电话〕", re: regexp.MustCompile(`0[0-9]{2,3}[-—－][0-9]{7,8}`)},
 	{kind: "email", mark: "〔邮箱〕", re: regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}`)},
@@ -49,24 +49,38 @@ func Redact(s string, found map[string]int) string {
 }
 
 func (r redaction) apply(s string, found map[string]int) string {
-	spans := r.re.FindAllStringSubmatchIndex(s, -1)
-	if spans == nil {
-		return s
-	}
 	var out strings.Builder
-	last, group := 0, max(0, r.re.SubexpIndex("x"))
-	for _, m := range spans {
-		from, to := m[2*group], m[2*group+1]
-		if to = r.end(s, from, to); to < 0 {
+	group := max(0, r.re.SubexpIndex("x"))
+	written, at := 0, 0
+	for at < len(s) {
+		m := r.re.FindStringSubmatchIndex(s[at:])
+		if m == nil {
+			break
+		}
+		from := at + m[2*group]
+		to := r.end(s, from, at+m[2*group+1])
+		if to < 0 {
+			at = afterFirst(s, at+m[0]) // the next number may begin inside this match
 			continue
 		}
-		out.WriteString(s[last:from])
+		out.WriteString(s[written:from])
 		out.WriteString(r.mark)
-		last = to
+		written, at = to, to
 		found[r.kind]++
 	}
-	out.WriteString(s[last:])
+	if written == 0 {
+		return s
+	}
+	out.WriteString(s[written:])
 	return out.String()
+}
+
+// afterFirst is the end of the run of numerals that begins at i, or of the
+// character there. Skipping the run keeps the time linear.
+func afterFirst(s string, i int) int {
+	_, n := utf8.DecodeRuneInString(s[i:])
+	run := len(s) - i - len(strings.TrimLeft(s[i:], "0123456789一二三四五六七八九十"))
+	return i + max(n, run)
 }
 
 // end is where the match from…to really ends, or -1 when it is none.
@@ -84,12 +98,13 @@ func (r redaction) end(s string, from, to int) int {
 // digitBeside reports whether the match is a piece of a longer number, such as
 // an order or file number, which is no personal data.
 func digitBeside(s string, from, to int) bool {
-	isDigit := func(b byte) bool { return b >= '0' && b <= '9' }
 	if from > 0 && isDigit(s[from]) && isDigit(s[from-1]) {
 		return true
 	}
 	return to < len(s) && isDigit(s[to-1]) && isDigit(s[to])
 }
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 // luhn checks the check digit of a bank card number (GB/T 17552, ISO/IEC 7812).
 func luhn(s string) bool {

@@ -131,6 +131,17 @@ func checkRedaction(t interface{ Fatalf(string, ...any) }, text string) {
 	}
 }
 
+func TestALongRowOfNumeralsIsReadInLinearTime(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		strings.Repeat("一", 80_000) + "单元12345", strings.Repeat("13", 130_000), strings.Repeat("6222 ", 50_000), strings.Repeat("3号楼20015", 20_000),
+	} {
+		if found := map[string]int{}; huiying.Redact(text, found) != text || len(found) > 0 {
+			t.Errorf("%s… was changed: %v", huiying.Clip(text, 10), found)
+		}
+	}
+}
+
 func TestANicknameKeepsItsFirstCharacter(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

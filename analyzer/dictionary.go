@@ -35,7 +35,7 @@ func unpack(dir string, words []string) ([]string, error) {
 	for i, name := range dictionaryFiles {
 		paths[i] = filepath.Join(home, name)
 	}
-	if _, err := os.Stat(home); err == nil {
+	if complete(paths) {
 		return paths, nil
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -57,12 +57,26 @@ func unpack(dir string, words []string) ([]string, error) {
 			return nil, err
 		}
 	}
-	if err := os.Rename(tmp, home); err != nil && !errors.Is(err, fs.ErrExist) {
-		if _, there := os.Stat(home); there != nil { // another process was first otherwise
-			return nil, err
+	err = os.Rename(tmp, home)
+	if errors.Is(err, fs.ErrExist) && !complete(paths) { // somebody tidied up and took a file
+		if err = os.RemoveAll(home); err == nil {
+			err = os.Rename(tmp, home)
 		}
 	}
+	if err != nil && !complete(paths) { // complete: another process was first
+		return nil, err
+	}
 	return paths, nil
+}
+
+// complete reports whether every file is there: jieba panics when one is not.
+func complete(paths []string) bool {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func readZstd(files fs.FS, name string) ([]byte, error) {

@@ -16,3 +16,10 @@ func (s *Server) Route(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pa
 
 // Ready says why no screen may be opened yet, nil when one may.
 func (s *Server) Ready() error { return s.hub.ready() }
+
+// Heard is the highest number of a live message that came from the bus.
+func (s *Server) Heard() uint64 {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return s.hub.last
+}

@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -134,8 +133,11 @@ func (h *house) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- h.server.Run(ctx) }()
-	for h.server.Ready() != nil { // what is live takes nobody before
-		runtime.Gosched()
+	// What is live takes nobody before it is open, and hears nothing before it
+	// listens: a message of another province is told until it is heard.
+	for h.server.Ready() != nil || h.server.Heard() == 0 {
+		check(h.t, h.bus.PublishLive(ctx, huiying.Live{Type: huiying.LivePost, Region: "99", Data: []byte(`{}`)}))
+		time.Sleep(time.Millisecond)
 	}
 	var once sync.Once
 	h.stop = func() {
