@@ -108,7 +108,7 @@ func TestTheSamePostHasTheSameID(t *testing.T) {
 		}
 	}
 	said := huiying.Post{Source: "来信", Channel: huiying.ChannelLetter, Text: "停水"}
-	if accept(t, said).ID != accept(t, said).ID {
+	if first, second := accept(t, said).ID, accept(t, said).ID; first != second {
 		t.Error("a letter without a date registered twice has two IDs")
 	}
 	dated := said

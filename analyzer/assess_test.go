@@ -83,24 +83,40 @@ func TestWhatMattersAlarmsAndWhatDoesNotStaysQuiet(t *testing.T) {
 		flags    []huiying.Flag
 		no       []huiying.Flag
 	}{
-		{"a real accident with deaths alarms", accident, loud, 100, huiying.PhaseOccurred,
-			[]huiying.Flag{huiying.FlagAccident, huiying.FlagDeath, huiying.FlagCasualty}, nil},
-		{"a drill of the same accident stays quiet", drill, 0, quiet, huiying.PhasePrevent, nil,
-			[]huiying.Flag{huiying.FlagAccident, huiying.FlagDeath, huiying.FlagCasualty}},
+		{
+			"a real accident with deaths alarms", accident, loud, 100, huiying.PhaseOccurred,
+			[]huiying.Flag{huiying.FlagAccident, huiying.FlagDeath, huiying.FlagCasualty},
+			nil,
+		},
+		{
+			"a drill of the same accident stays quiet", drill, 0, quiet, huiying.PhasePrevent, nil,
+			[]huiying.Flag{huiying.FlagAccident, huiying.FlagDeath, huiying.FlagCasualty},
+		},
 		{"a policy text that names accidents stays quiet", policy, 0, quiet, "", nil, []huiying.Flag{huiying.FlagAccident, huiying.FlagMisreading}},
 		{"a piece of history stays quiet", past, 0, quiet, huiying.PhaseNotice, nil, []huiying.Flag{huiying.FlagDisaster, huiying.FlagDeath}},
 		{"a metaphor stays quiet", metaphor, 0, quiet, "", nil, []huiying.Flag{huiying.FlagDisaster, huiying.FlagAccident}},
 		{"criticism without a matter is not risk", critic, 0, quiet, huiying.PhaseOccurred, nil, nil},
-		{"a good story about a death stays serious",
+		{
+			"a good story about a death stays serious",
 			forum("好人好事：邻居合力救人", "感动！昨天下午天宁镇一户人家失火，邻居们冲进去救人，为他们点赞，可惜火灾造成一人死亡，两人受伤送医。"), quiet, 100, "",
-			[]huiying.Flag{huiying.FlagAccident, huiying.FlagDeath}, nil},
-		{"nobody was hurt",
+			[]huiying.Flag{huiying.FlagAccident, huiying.FlagDeath},
+			nil,
+		},
+		{
+			"nobody was hurt",
 			forum("", "昨晚夏家营镇一工厂起火，消防车来了三辆，火已经灭了，没有人员伤亡。"), quiet, 100, "",
-			[]huiying.Flag{huiying.FlagAccident}, []huiying.Flag{huiying.FlagDeath, huiying.FlagCasualty}},
-		{"wages that are owed to many",
-			forum("求助：工地拖欠工资", "我们三十多名工人在交城县天宁镇工地干活，老板拖欠工资半年，至今没给，求助有关部门。"), 30, 100, huiying.PhaseOccurred, nil, nil},
-		{"the neighbour's accident is not ours",
-			huiying.Post{Channel: huiying.ChannelNews, Title: "文水县一工厂起火", Text: "文水县一工厂昨晚起火，消防正在处置。"}, 0, quiet, huiying.PhaseOccurred, nil, nil},
+			[]huiying.Flag{huiying.FlagAccident},
+			[]huiying.Flag{huiying.FlagDeath, huiying.FlagCasualty},
+		},
+		{
+			"wages that are owed to many",
+			forum("求助：工地拖欠工资", "我们三十多名工人在交城县天宁镇工地干活，老板拖欠工资半年，至今没给，求助有关部门。"), 30, 100, huiying.PhaseOccurred, nil, nil,
+		},
+		{
+			"the neighbour's accident is not ours",
+			huiying.Post{Channel: huiying.ChannelNews, Title: "文水县一工厂起火", Text: "文水县一工厂昨晚起火，消防正在处置。"},
+			0, quiet, huiying.PhaseOccurred, nil, nil,
+		},
 		{"a recipe", forum("红烧肉的做法", "五花肉切块，冷水下锅，加姜片，小火慢炖一小时。"), 0, 0, huiying.PhaseOccurred, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -173,7 +189,8 @@ func TestEveryFieldOfTheAssessmentIsFilled(t *testing.T) {
 func checkAssessment(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, p huiying.Post, as huiying.Assessment) {
+}, p huiying.Post, as huiying.Assessment,
+) {
 	t.Helper()
 	const longest = 32 << 10 // bytes the analyzer looks at
 	text := huiying.CleanText(p.FullText())

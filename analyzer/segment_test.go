@@ -48,7 +48,8 @@ func TestTheCountysWordsAreNotCutApart(t *testing.T) {
 func checkTokens(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, text string) {
+}, text string,
+) {
 	t.Helper()
 	for _, tok := range shared().Tokens(text) {
 		if tok.Term == "" || tok.Start < 0 || tok.Start > tok.End || tok.End > len(text) {
