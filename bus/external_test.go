@@ -68,7 +68,10 @@ func TestExternalServerThatRestartsIsFoundAgain(t *testing.T) {
 	b := open(t, Config{URL: s.ClientURL(), MaxBytes: 64 << 20, AckWait: time.Second})
 	var c tally
 	run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 32, c.posts) })
+	got, _ := listen(t, b, 1)
 	publish(t, b, posts(0, 100))
+	publishLive(t, b, 0, 1)
+	before := take(t, got, 1)[0].Seq
 	eventually(t, "the first posts are seen", func() bool { return c.distinct() == 100 })
 
 	u, err := url.Parse(s.ClientURL())
@@ -92,4 +95,22 @@ func TestExternalServerThatRestartsIsFoundAgain(t *testing.T) {
 		return err == nil
 	})
 	eventually(t, "consuming works again", func() bool { return c.distinct() == 200 })
+	publishLive(t, b, 1, 2)
+	if l := take(t, got, 1)[0]; l.Sent != 2 || l.Seq <= before {
+		t.Fatalf("live after the restart: number %d with seq %d, after %d", l.Sent-1, l.Seq, before)
+	}
+}
+
+func TestSubscriptionEndsWhileTheServerIsAway(t *testing.T) {
+	s := startNATS(t, &server.Options{})
+	b := open(t, Config{URL: s.ClientURL(), MaxBytes: 64 << 20})
+	var c tally
+	stopConsumer := run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 32, c.posts) })
+	got, stopLive := listen(t, b, 1)
+	publishLive(t, b, 0, 1)
+	take(t, got, 1)
+	s.Shutdown()
+	s.WaitForShutdown()
+	stopConsumer() // both return although nobody answers
+	stopLive()
 }

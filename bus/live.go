@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -43,7 +44,13 @@ func (b *Bus) PublishLive(ctx context.Context, l huiying.Live) error {
 	if err != nil {
 		return fmt.Errorf("encoding live %s: %w", l.Type, err)
 	}
-	if _, err := b.js.Publish(ctx, subject, data); err != nil {
+	_, err = b.js.Publish(ctx, subject, data)
+	if errors.Is(err, jetstream.ErrNoStreamResponse) { // the server restarted and forgot the stream
+		if err = b.ensureLive(ctx); err == nil {
+			_, err = b.js.Publish(ctx, subject, data)
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("publishing live %s: %w", l.Type, busy(err))
 	}
 	return nil
@@ -77,33 +84,34 @@ func (b *Bus) SubscribeLive(ctx context.Context, since uint64, f func(huiying.Li
 	}
 }
 
-// readLive reads after *last and moves it, until something fails.
+// liveBeat is how often the server tells an idle reader that it is there; after
+// two missing ones the reader starts anew.
+const liveBeat = 2 * time.Second
+
+var errGap = errors.New("messages were lost on the way")
+
+// readLive reads after *last and moves it, until something fails. It does not
+// use the client's ordered consumer: that one, once its server restarts, asks
+// for ever for a stream that is gone, and neither sees ctx end nor the numbers
+// start anew.
 func (b *Bus) readLive(ctx context.Context, last *uint64, f func(huiying.Live)) error {
-	request, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	s, err := b.js.Stream(request, Live)
+	cons, err := b.liveReader(ctx, last)
 	if err != nil {
 		return err
 	}
-	state := s.CachedInfo().State
-	cfg := jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *last + 1}
-	switch {
-	case *last == 0: // only new ones; by number, so that a failure from here on loses none
-		cfg.OptStartSeq = state.LastSeq + 1
-		*last = state.LastSeq
-	case *last > state.LastSeq: // the server lost its memory and counts from below: all is new
-		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverAllPolicy, 0
-	}
-	cons, err := b.js.OrderedConsumer(request, Live, cfg)
-	if err != nil {
-		return err
-	}
-	msgs, err := cons.Messages()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+		defer cancel()
+		if err := b.js.DeleteConsumer(ctx, Live, cons.CachedInfo().Name); err != nil {
+			b.log.Debug("removing a live reader; the server does it later", "error", err)
+		}
+	}()
+	msgs, err := cons.Messages(jetstream.PullHeartbeat(liveBeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return err
 	}
 	defer msgs.Stop()
-	for {
+	for n := uint64(1); ; n++ {
 		m, err := msgs.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			return err
@@ -111,6 +119,9 @@ func (b *Bus) readLive(ctx context.Context, last *uint64, f func(huiying.Live)) 
 		meta, err := m.Metadata()
 		if err != nil {
 			return err
+		}
+		if meta.Sequence.Consumer != n {
+			return errGap
 		}
 		*last = meta.Sequence.Stream
 		l, err := openEnvelope(m.Data())
@@ -121,6 +132,34 @@ func (b *Bus) readLive(ctx context.Context, last *uint64, f func(huiying.Live)) 
 		l.Seq = *last
 		f(l)
 	}
+}
+
+// liveReader makes a reader of what comes after *last.
+func (b *Bus) liveReader(ctx context.Context, last *uint64) (jetstream.Consumer, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	s, err := b.js.Stream(ctx, Live)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if err := b.ensureLive(ctx); err != nil {
+			return nil, err
+		}
+		s, err = b.js.Stream(ctx, Live)
+	}
+	if err != nil {
+		return nil, err
+	}
+	newest := s.CachedInfo().State.LastSeq
+	if *last == 0 {
+		*last = newest // by number, so that a failure from here on loses none
+	}
+	cfg := jetstream.ConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: *last + 1,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
+	}
+	if *last > newest { // a cluster lost its memory and counts from below: all is new
+		cfg.DeliverPolicy, cfg.OptStartSeq = jetstream.DeliverAllPolicy, 0
+	}
+	return s.CreateConsumer(ctx, cfg)
 }
 
 func openEnvelope(data []byte) (huiying.Live, error) {

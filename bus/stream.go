@@ -68,21 +68,14 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{posts, assessed, dead}
 }
 
-// ensureLive makes the live stream. Its numbers start at the present unix
-// milliseconds: after a restart, which empties it, they go on above all numbers
-// given before (below 1000 messages a second on average), so a screen that
-// resumes from an old number gets everything new.
+// ensureLive makes the live stream. A server that restarts forgets it: it is in
+// memory. Its numbers start at the present unix milliseconds, so they go on
+// above all numbers given before (below 1000 messages a second on average) and
+// a screen that resumes from an old number gets everything new.
 func (b *Bus) ensureLive(ctx context.Context) error {
 	_, err := b.js.Stream(ctx, Live)
-	switch {
-	case err == nil && b.server == nil:
-		return nil // another process made it; its readers count on its numbers
-	case err == nil:
-		if err := b.js.DeleteStream(ctx, Live); err != nil {
-			return err
-		}
-	case !errors.Is(err, jetstream.ErrStreamNotFound):
-		return err
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return err // when it exists, readers count on its numbers
 	}
 	_, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
 		Name: Live, Subjects: []string{"live.>"}, Storage: jetstream.MemoryStorage,

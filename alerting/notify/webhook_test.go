@@ -1,0 +1,77 @@
+package notify_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"huiying"
+	"huiying/alerting/notify"
+)
+
+func notification() huiying.Notification {
+	return huiying.Notification{
+		ID: "n1", Case: "c1", Number: "交舆〔2026〕0001号", Region: "141122", Kind: huiying.NoticeAssigned, Level: huiying.Orange,
+		Unit: "sthj", Channel: "webhook", ToName: "生态环境分局 联络人", Text: "张某某在西营镇反映异味", Due: time.Date(2026, 11, 23, 9, 15, 0, 0, huiying.Beijing),
+	}
+}
+
+func webhook(t *testing.T, h http.HandlerFunc) *notify.Webhook {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return &notify.Webhook{
+		URL: srv.URL, Secret: "s3cret", Link: "https://yq.example.gov.cn", Client: srv.Client(),
+		Now: func() time.Time { return time.Unix(1700000000, 0) },
+	}
+}
+
+func TestAWebhookTellsNoMoreThanItMay(t *testing.T) {
+	t.Parallel()
+	var body []byte
+	var header http.Header
+	w := webhook(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ = io.ReadAll(r.Body)
+		header = r.Header
+		w.WriteHeader(http.StatusNoContent)
+	})
+	if err := w.Send(t.Context(), notification()); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"due", "id", "kind", "level", "level_label", "link", "number", "to", "unit"}
+	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, want) {
+		t.Errorf("the message holds %v, want %v", keys, want)
+	}
+	if got["link"] != "https://yq.example.gov.cn/cases/c1" {
+		t.Errorf("link %v", got["link"])
+	}
+	if header.Get("Idempotency-Key") != "n1" {
+		t.Errorf("idempotency key %q", header.Get("Idempotency-Key"))
+	}
+	if want := "sha256=" + notify.Sign("s3cret", "1700000000", body); header.Get("X-Huiying-Signature") != want {
+		t.Errorf("signature %q, want %q", header.Get("X-Huiying-Signature"), want)
+	}
+}
+
+func TestARefusalIsFinalAndAFaultIsNot(t *testing.T) {
+	t.Parallel()
+	for status, final := range map[int]bool{400: true, 403: true, 404: true, 408: false, 429: false, 500: false, 503: false} {
+		err := webhook(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }).Send(t.Context(), notification())
+		if err == nil {
+			t.Errorf("%d counts as delivered", status)
+		}
+		if errors.As(err, new(notify.Permanent)) != final {
+			t.Errorf("%d: final %v, want %v", status, !final, final)
+		}
+	}
+}
