@@ -355,18 +355,13 @@ var weird = map[string]string{
 	"combining":                 "ı̇İſK Å e\u0301\u0301\u0301",
 }
 
-func TestWeirdTextsNeitherCrashNorTakeLong(t *testing.T) {
+func TestWeirdTextsGiveSensibleAssessments(t *testing.T) {
 	t.Parallel()
 	for name, text := range weird {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, p := range []huiying.Post{{Text: text}, {Title: text, Text: text}, {Title: text, Text: "交城县停水"}, {Title: "停水", Text: text}} {
-				began := time.Now()
-				as := shared().Assess(p)
-				if took := time.Since(began); took > 10*time.Second {
-					t.Errorf("took %v", took)
-				}
-				checkAssessment(t, p, as)
+				checkAssessment(t, p, shared().Assess(p))
 			}
 			checkTokens(t, text)
 		})
