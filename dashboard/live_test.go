@@ -187,7 +187,9 @@ func TestWhoMayOpenAScreen(t *testing.T) {
 func (s screen) closes(code int) {
 	s.t.Helper()
 	_ = s.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	s.conn.SetCloseHandler(func(int, string) error { return nil }) // answering is no use: the server may be gone
+	// Answering is no use: the server may be gone, and a failed answer would hide why.
+	s.conn.SetCloseHandler(func(int, string) error { return nil })
+	s.conn.SetPingHandler(func(string) error { return nil })
 	for {
 		_, _, err := s.conn.ReadMessage()
 		var closed *websocket.CloseError
