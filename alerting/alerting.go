@@ -45,6 +45,7 @@ type Engine struct {
 	baseline func(ctx context.Context) float64
 	live     Live
 	log      *slog.Logger
+	ahead    bool // the tracker holds what the ledger does not; one consumer owns both
 }
 
 // Config is what an engine is made of. Baseline may be nil.
@@ -88,17 +89,23 @@ func (e *Engine) reload(ctx context.Context) error {
 		return fmt.Errorf("load active events: %w", err)
 	}
 	e.tracker.Load(events)
+	e.ahead = false
 	return nil
 }
 
 // Handle takes one batch of assessed posts: each joins or begins an event, the
 // changed events are judged and saved in one transaction, and those that call
 // for it become cases. Handling a batch again changes nothing, so an error means
-// "deliver again".
+// "deliver again". It is not safe for concurrent use, as the tracker is not.
 func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
 	ids := make([]huiying.PostID, len(batch))
 	for i, a := range batch {
 		ids[i] = a.Post.ID
+	}
+	if e.ahead {
+		if err := e.reload(ctx); err != nil {
+			return err
+		}
 	}
 	placed, err := e.ledger.Placed(ctx, ids)
 	if err != nil {
@@ -116,8 +123,8 @@ func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
 		members = append(members, huiying.EventPost{Event: ev.ID, Post: a.Post.ID, Duplicate: duplicate})
 	}
 	if err := e.judgeAndSave(ctx, changed, members); err != nil {
-		// What the tracker holds is ahead of the ledger: begin again from the ledger.
-		return errors.Join(err, e.reload(ctx))
+		e.ahead = true // the next batch begins from the ledger: it may be out of reach now
+		return err
 	}
 	return e.openCases(ctx, placed, batch)
 }
@@ -190,7 +197,10 @@ func (e *Engine) decide(ctx context.Context, ev *huiying.Event, posts []huiying.
 			return fmt.Errorf("event %s: %w", ev.ID, lerr)
 		}
 		ev.Case = stored.Case
-		return nil
+		if ev.Case == "" {
+			return nil
+		}
+		return e.desk.follow(ctx, *ev)
 	}
 	if err != nil {
 		return fmt.Errorf("open case of event %s: %w", ev.ID, err)

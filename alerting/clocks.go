@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,10 +45,14 @@ func (d *Desk) tickDue(ctx context.Context) (nap time.Duration, err error) {
 		if err != nil {
 			return 0, fmt.Errorf("due cases: %w", err)
 		}
-		for _, id := range ids {
+		var errs []error
+		for _, id := range ids { // one case that fails must not hold up the others
 			if err := d.tick(ctx, id); err != nil {
-				return 0, fmt.Errorf("tick %s: %w", id, err)
+				errs = append(errs, fmt.Errorf("tick %s: %w", id, err))
 			}
+		}
+		if err := errors.Join(errs...); err != nil {
+			return 0, err
 		}
 		if len(ids) < ticksAtOnce {
 			break
@@ -64,10 +69,28 @@ func (d *Desk) tickDue(ctx context.Context) (nap time.Duration, err error) {
 }
 
 func (d *Desk) tick(ctx context.Context, id huiying.CaseID) error {
-	action := huiying.ActOverdue
-	_, err := d.change(ctx, id, action, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
-		next, out, _ := c.Tick(d.rules, now)
+	done := false
+	c, err := d.change(ctx, id, huiying.ActOverdue, "", func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+		next, out, changed := c.Tick(d.rules, now)
+		done = changed
 		return next, out, nil
 	})
-	return err
+	if err != nil || done {
+		return err
+	}
+	return d.reschedule(ctx, c)
+}
+
+// reschedule stores when a case is due by the rules of today: it was due by
+// those it was saved under (a step has been taken out of the file since), and
+// would be found due for ever. That somebody else saved it meanwhile is as good.
+func (d *Desk) reschedule(ctx context.Context, c huiying.Case) error {
+	var ch huiying.Change
+	ch.NextAt, ch.HasNext = c.NextAt(d.rules)
+	rev := c.Rev
+	c.Rev++
+	if err := d.ledger.SaveCase(ctx, c, rev, ch); err != nil && !errors.Is(err, huiying.ErrStale) {
+		return fmt.Errorf("reschedule case %s: %w", c.Number, err)
+	}
+	return nil
 }

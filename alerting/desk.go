@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,8 +52,8 @@ func newDesk(cfg Config) *Desk {
 // Notified is signalled after a change that may have left notifications to send.
 func (d *Desk) Notified() <-chan struct{} { return d.notify }
 
-// ErrStale means the case moved on meanwhile; the desk retries its own steps
-// this often before it gives up.
+// retries is how often the desk begins again when the case moved on between its
+// load and its save, before it gives up.
 const retries = 8
 
 // Do applies a person's command to a case and returns the case as it is then. A
@@ -68,7 +69,7 @@ func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (
 			return huiying.Case{}, err
 		}
 	}
-	return d.change(ctx, id, cmd.Action, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+	return d.change(ctx, id, cmd.Action, cmd.By.Unit, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
 		next, out, err := c.Do(cmd, d.rules, now)
 		if err != nil || len(out.Entries) == 0 {
 			return next, out, err
@@ -89,8 +90,8 @@ func (d *Desk) andTick(c huiying.Case, out huiying.Outcome, now time.Time) (huiy
 }
 
 // change runs f on the case and saves what it returns; when somebody else saved
-// in between, it loads again and repeats.
-func (d *Desk) change(ctx context.Context, id huiying.CaseID, action huiying.Action,
+// in between, it loads again and repeats. unit is the one that acts, if one does.
+func (d *Desk) change(ctx context.Context, id huiying.CaseID, action huiying.Action, unit huiying.UnitID,
 	f func(huiying.Case, time.Time) (huiying.Case, huiying.Outcome, error),
 ) (huiying.Case, error) {
 	for try := 0; ; try++ {
@@ -114,7 +115,7 @@ func (d *Desk) change(ctx context.Context, id huiying.CaseID, action huiying.Act
 		if err != nil {
 			return before, fmt.Errorf("save case %s: %w", next.Number, err)
 		}
-		d.told(ctx, next, action, now)
+		d.told(ctx, liveCase(before, next, action, unit, now))
 		return next, nil
 	}
 }
@@ -137,15 +138,15 @@ func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome
 }
 
 // told wakes those who wait and tells the open screens.
-func (d *Desk) told(ctx context.Context, c huiying.Case, action huiying.Action, now time.Time) {
+func (d *Desk) told(ctx context.Context, m huiying.Live) {
 	for _, ch := range []chan struct{}{d.wake, d.notify} {
 		select {
 		case ch <- struct{}{}:
 		default: // a signal is waiting already
 		}
 	}
-	if err := d.live(ctx, liveCase(c, action, now)); err != nil {
-		d.log.Warn("live message lost", "case", c.Number, "err", err)
+	if err := d.live(ctx, m); err != nil {
+		d.log.Warn("live message lost", "type", m.Type, "err", err)
 	}
 }
 
@@ -220,7 +221,7 @@ func (d *Desk) open(ctx context.Context, draft huiying.Case, by huiying.Person, 
 	if err != nil {
 		return huiying.Case{}, err
 	}
-	d.told(ctx, c, huiying.ActOpen, now)
+	d.told(ctx, liveCase(huiying.Case{}, c, huiying.ActOpen, "", now))
 	return c, nil
 }
 
@@ -229,7 +230,7 @@ func (d *Desk) follow(ctx context.Context, e huiying.Event) error {
 	if e.Level < huiying.Yellow {
 		return nil
 	}
-	_, err := d.change(ctx, e.Case, huiying.ActComment, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+	_, err := d.change(ctx, e.Case, huiying.ActComment, "", func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
 		next, out, _ := c.Suggest(e.Level, e.Reasons, now)
 		return next, out, nil
 	})
@@ -249,6 +250,9 @@ func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
 	}
 	for _, a := range posts {
 		p := a.Post
+		if slices.ContainsFunc(c.Evidence, func(e huiying.Evidence) bool { return e.Post == p.ID }) {
+			continue // delivered twice in one batch
+		}
 		c.Evidence = append(c.Evidence, huiying.Evidence{
 			Post: p.ID, Source: p.Source, Channel: p.Channel, URL: p.URL, Headline: p.Headline(),
 			Excerpt: huiying.Clip(p.Text, 200), PublishedAt: p.PublishedAt, Engagement: p.Engagement,

@@ -25,9 +25,10 @@ type mailing struct {
 	units    *huiying.Directory
 	channels []string // set up besides InApp
 
-	mu    sync.Mutex
-	users []huiying.User
-	at    time.Time
+	mu     sync.Mutex
+	users  []huiying.User
+	county huiying.Region // whose accounts users are
+	at     time.Time
 }
 
 // usersFresh is how long (real time) the list of accounts is kept.
@@ -36,12 +37,13 @@ const usersFresh = 5 * time.Second
 func (m *mailing) accounts(ctx context.Context, region huiying.Region) ([]huiying.User, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.users == nil || time.Since(m.at) > usersFresh {
-		users, err := m.ledger.Users(ctx, region)
+	county := region.County() // a case of one township is the county's offices' matter too
+	if m.users == nil || m.county != county || time.Since(m.at) > usersFresh {
+		users, err := m.ledger.Users(ctx, county)
 		if err != nil {
-			return nil, fmt.Errorf("accounts of %s: %w", region, err)
+			return nil, fmt.Errorf("accounts of %s: %w", county, err)
 		}
-		m.users, m.at = users, time.Now()
+		m.users, m.county, m.at = users, county, time.Now()
 	}
 	return m.users, nil
 }

@@ -42,7 +42,6 @@ const (
 	maxTries   = 6
 	firstPause = 2 * time.Second
 	sendWithin = 10 * time.Second
-	atOnce     = 50
 	longestNap = 5 * time.Second
 )
 
@@ -88,18 +87,16 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 }
 
 func (d *Dispatcher) flush(ctx context.Context) (nap time.Duration, err error) {
-	for {
-		due, err := d.outbox.DueNotifications(ctx, d.speed.Now(), atOnce)
+	for { // one look a message: an acknowledgement may cancel the next while this one is under way
+		due, err := d.outbox.DueNotifications(ctx, d.speed.Now(), 1)
 		if err != nil {
 			return 0, fmt.Errorf("due notifications: %w", err)
 		}
-		for _, n := range due {
-			if err := d.deliver(ctx, n); err != nil {
-				return 0, fmt.Errorf("notification %s: %w", n.ID, err)
-			}
-		}
-		if len(due) < atOnce {
+		if len(due) == 0 {
 			break
+		}
+		if err := d.deliver(ctx, due[0]); err != nil {
+			return 0, fmt.Errorf("notification %s: %w", due[0].ID, err)
 		}
 	}
 	at, ok, err := d.outbox.NextNotification(ctx)

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -61,7 +63,7 @@ func (w *Webhook) Send(ctx context.Context, n huiying.Notification) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 	if err != nil {
-		return Permanent{err}
+		return Permanent{fmt.Errorf("webhook: %w", withoutAddress(err))}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", string(n.ID))
@@ -70,9 +72,13 @@ func (w *Webhook) Send(ctx context.Context, n huiying.Notification) error {
 		req.Header.Set("X-Huiying-Timestamp", stamp)
 		req.Header.Set("X-Huiying-Signature", "sha256="+Sign(w.Secret, stamp, body))
 	}
-	resp, err := w.Client.Do(req)
+	client := *w.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse // a POST turned into a GET of a sign-in page is no delivery
+	}
+	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("webhook: %w", err)
+		return fmt.Errorf("webhook: %w", withoutAddress(err))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
@@ -84,6 +90,16 @@ func (w *Webhook) Send(ctx context.Context, n huiying.Notification) error {
 	default:
 		return fmt.Errorf("webhook: 对方返回 %s", resp.Status)
 	}
+}
+
+// withoutAddress drops the address from a client's error: it may hold a key, and
+// the delivery log is shown to people.
+func withoutAddress(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // Sign is the signature a receiver computes to check a webhook.

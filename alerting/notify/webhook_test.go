@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,9 @@ func TestAWebhookTellsNoMoreThanItMay(t *testing.T) {
 	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, want) {
 		t.Errorf("the message holds %v, want %v", keys, want)
 	}
+	if text := string(body); containsAny(text, "张某某", "异味", "西营") {
+		t.Errorf("the message tells of the matter: %s", text)
+	}
 	if got["link"] != "https://yq.example.gov.cn/cases/c1" {
 		t.Errorf("link %v", got["link"])
 	}
@@ -74,4 +78,36 @@ func TestARefusalIsFinalAndAFaultIsNot(t *testing.T) {
 			t.Errorf("%d: final %v, want %v", status, !final, final)
 		}
 	}
+}
+
+// A POST that a sign-in page turns into a GET would look delivered, and the
+// message must not go to a host nobody configured.
+func TestARedirectIsNoDelivery(t *testing.T) {
+	t.Parallel()
+	followed := false
+	w := webhook(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/sign-in" {
+			followed = true
+			return
+		}
+		http.Redirect(w, r, "/sign-in", http.StatusFound)
+	})
+	if err := w.Send(t.Context(), notification()); err == nil || followed {
+		t.Errorf("error %v, followed %v", err, followed)
+	}
+}
+
+func TestAnUnreachableReceiverIsNamedWithoutItsKey(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://127.0.0.1:1/hook?key=geheim", "http://127.0.0.1:1/hook?key=geheim\x7f"} {
+		w := &notify.Webhook{URL: address, Client: &http.Client{}, Now: time.Now}
+		err := w.Send(t.Context(), notification())
+		if err == nil || containsAny(err.Error(), "geheim") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func containsAny(s string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
 }
