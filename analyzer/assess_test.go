@@ -146,6 +146,17 @@ func TestWhatMattersAlarmsAndWhatDoesNotStaysQuiet(t *testing.T) {
 	}
 }
 
+func TestADeathThatIsDeniedIsNoEvidenceOfAnother(t *testing.T) {
+	t.Parallel()
+	p := forum("西营镇化工厂爆炸", "今天上午西营镇化工厂爆炸，厂里先说没有人死亡，现在确认3人死亡。")
+	as := shared().Assess(p)
+	checkAssessment(t, p, as)
+	i := slices.IndexFunc(as.Risk.Factors, func(f huiying.Factor) bool { return f.Name == "有人死亡" })
+	if i < 0 || as.Risk.Factors[i].Evidence != "3人死亡" {
+		t.Errorf("factors %v, want the three dead as evidence", as.Risk.Factors)
+	}
+}
+
 func TestEveryFieldOfTheAssessmentIsFilled(t *testing.T) {
 	t.Parallel()
 	p := accident

@@ -53,14 +53,27 @@ func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
 		}
 	}
 	if real && as.Emergency.P >= 0.2 && !isHistory(r.text) {
-		if deaths.MatchString(unhurt.ReplaceAllString(r.text, "")) {
+		if affirmed(r, deaths) != (hit{}) {
 			add(huiying.FlagDeath)
 		}
-		if injuries.MatchString(unhurt.ReplaceAllString(r.text, "")) {
+		if affirmed(r, injuries) != (hit{}) {
 			add(huiying.FlagCasualty)
 		}
 	}
 	return out
+}
+
+// affirmed is the first match that is not denied, as in 无人员伤亡, or none.
+func affirmed(r *reading, re *regexp.Regexp) hit {
+	blank := func(denied string) string { return strings.Repeat("〇", utf8.RuneCountInString(denied)) }
+	text := unhurt.ReplaceAllStringFunc(r.text, blank) // of the same number of characters
+	m := re.FindStringIndex(text)
+	if m == nil {
+		return hit{}
+	}
+	start := utf8.RuneCountInString(text[:m[0]])
+	end := start + utf8.RuneCountInString(text[m[0]:m[1]])
+	return hit{word: string(r.runes[start:end]), start: start, end: end}
 }
 
 func wordsOf(hits []hit, t *topic) []hit {
@@ -110,9 +123,11 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 	}
 	topicFactors(hits, add)
 	if slices.Contains(as.Flags, huiying.FlagDeath) {
-		add("有人死亡", forDeath, deaths.FindString(r.text), span2hit(r, deaths))
+		h := affirmed(r, deaths)
+		add("有人死亡", forDeath, h.word, h)
 	} else if slices.Contains(as.Flags, huiying.FlagCasualty) {
-		add("人员受伤或被困", forInjury, injuries.FindString(r.text), span2hit(r, injuries))
+		h := affirmed(r, injuries)
+		add("人员受伤或被困", forInjury, h.word, h)
 	}
 	if len(hits) > 0 {
 		if m := manyPeople.FindString(r.text); m != "" && as.State == huiying.PhaseOccurred {

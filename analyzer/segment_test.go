@@ -51,12 +51,13 @@ func checkTokens(t interface {
 }, text string,
 ) {
 	t.Helper()
+	clean := huiying.CleanText(text) == text // offsets count in what is stored
 	for _, tok := range shared().Tokens(text) {
 		if tok.Term == "" || tok.Start < 0 || tok.Start > tok.End || tok.End > len(text) {
 			t.Errorf("token %+v of %d bytes", tok, len(text))
 			return
 		}
-		if huiying.CleanText(text) == text && !strings.Contains(strings.ToLower(text[tok.Start:tok.End]), tok.Term) {
+		if clean && !strings.Contains(strings.ToLower(text[tok.Start:tok.End]), tok.Term) {
 			t.Errorf("token %q does not stand at %d–%d: %q", tok.Term, tok.Start, tok.End, text[tok.Start:tok.End])
 			return
 		}

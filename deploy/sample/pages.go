@@ -27,8 +27,9 @@ var (
 	}
 )
 
-// perPage is how many posts a list or a feed shows.
-const perPage = 40
+// perPage is how many posts a list or a feed shows: no less than a sub-site has
+// when the demo starts, so that a collector's first visit sees them all.
+const perPage = 50
 
 // Dates as each sub-site writes them.
 var dateStyles = map[Place]string{
