@@ -86,7 +86,7 @@ func (b *Bus) SubscribeLive(ctx context.Context, since uint64, f func(huiying.Li
 
 // liveBeat is how often the server tells an idle reader that it is there; after
 // two missing ones the reader starts anew.
-const liveBeat = 2 * time.Second
+const liveBeat = time.Second
 
 var errGap = errors.New("messages were lost on the way")
 
@@ -99,13 +99,7 @@ func (b *Bus) readLive(ctx context.Context, last *uint64, f func(huiying.Live)) 
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
-		defer cancel()
-		if err := b.js.DeleteConsumer(ctx, Live, cons.CachedInfo().Name); err != nil {
-			b.log.Debug("removing a live reader; the server does it later", "error", err)
-		}
-	}()
+	defer b.dropReader(ctx, cons.CachedInfo().Name)
 	msgs, err := cons.Messages(jetstream.PullHeartbeat(liveBeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return err
@@ -131,6 +125,19 @@ func (b *Bus) readLive(ctx context.Context, last *uint64, f func(huiying.Live)) 
 		}
 		l.Seq = *last
 		f(l)
+	}
+}
+
+// dropReader removes a reader when the server is there; if not, the server does
+// it by itself after a minute.
+func (b *Bus) dropReader(ctx context.Context, name string) {
+	if !b.nc.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), liveBeat)
+	defer cancel()
+	if err := b.js.DeleteConsumer(ctx, Live, name); err != nil {
+		b.log.Debug("removing a live reader", "error", err)
 	}
 }
 

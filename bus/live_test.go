@@ -52,8 +52,8 @@ func take(t testing.TB, got <-chan huiying.Live, n int) []huiying.Live {
 	return ls
 }
 
-// listening waits until a since-0 subscription hears, and returns the next
-// number to be heard; messages with Type hello are what it published to find out.
+// listening waits until a since-0 subscription hears; it publishes messages of
+// type hello to find out.
 func listening(t testing.TB, b *Bus, got <-chan huiying.Live) {
 	t.Helper()
 	eventually(t, "the subscription hears", func() bool {
@@ -175,6 +175,19 @@ func TestLiveRefusesWhatIsNotJSONOrNoRegion(t *testing.T) {
 	if err := b.PublishLive(t.Context(), huiying.Live{Type: huiying.LivePost, Region: "a.b"}); err == nil {
 		t.Error("took a broken region")
 	}
+}
+
+func TestReaderMakesTheLiveStreamAServerForgot(t *testing.T) {
+	b := open(t, Config{})
+	if err := b.js.DeleteStream(t.Context(), Live); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := listen(t, b, 0)
+	eventually(t, "the stream is there before anybody publishes", func() bool {
+		_, err := b.js.Stream(t.Context(), Live)
+		return err == nil
+	})
+	listening(t, b, got)
 }
 
 func FuzzEnvelope(f *testing.F) {
