@@ -185,13 +185,26 @@ func CleanText(s string) string {
 			return r
 		case r == '\r' || unicode.IsControl(r):
 			return -1
-		case r >= 0x200B && r <= 0x200F, r >= 0x202A && r <= 0x202E, r == 0x2060, r == 0xFEFF, r == 0x00AD:
+		case r >= 0x00AD && isInvisible(r):
 			return -1
 		case r == 0x00A0 || r == 0x3000:
 			return ' '
 		}
 		return r
 	}, s)
+}
+
+// isInvisible: soft hyphens, zero-width and directional marks, fillers, tags.
+func isInvisible(r rune) bool {
+	switch {
+	case r >= 0x200B && r <= 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2060 && r <= 0x206F, r >= 0xFFF9 && r <= 0xFFFB, r >= 0xE0000 && r <= 0xE007F:
+		return true
+	}
+	switch r {
+	case 0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x180E, 0x3164, 0xFEFF, 0xFFA0:
+		return true
+	}
+	return false
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

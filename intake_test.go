@@ -227,6 +227,7 @@ func TestCharactersThatHideWordsAreTakenOut(t *testing.T) {
 	for in, want := range map[string]string{
 		"停\u200b水": "停水", "停\u00ad水": "停水", "\ufeff停水": "停水", "停\x00水\r\n": "停水\n", "停\u3000水": "停 水", "停\xff水": "停水",
 		"\u202e水停": "水停", "停\t水": "停\t水", "👨\u200d👩": "👨👩",
+		"停\u2066水\u2069": "停水", "停\u3164水": "停水", "停\u180e水": "停水", "停\U000e0041水": "停水", "❤\ufe0f，汙水": "❤\ufe0f，汙水",
 	} {
 		if got := huiying.CleanText(in); got != want {
 			t.Errorf("CleanText(%q) = %q, want %q", in, got, want)

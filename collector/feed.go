@@ -61,7 +61,7 @@ func parseFeed(v *visit, got Fetched) ([]candidate, error) {
 	text, encoding, how := decodeText(got.Body, got.ContentType)
 	v.note("编码 %s（%s）", encoding, how)
 	text = xmlEncoding.ReplaceAll(text, []byte("$1")) // it is UTF-8 now
-	feed, err := gofeed.NewParser().Parse(bytes.NewReader(text))
+	feed, err := readFeed(text)
 	if err != nil {
 		return nil, &Failure{URL: got.URL, Message: "不是可读的 RSS、Atom 或 JSON Feed（" + huiying.Clip(oneLine(err.Error()), 100) + "）", Permanent: true, Cause: err}
 	}
@@ -75,6 +75,17 @@ func parseFeed(v *visit, got Fetched) ([]candidate, error) {
 		items = append(items, feedItem(v, base, it, i))
 	}
 	return items, nil
+}
+
+// readFeed keeps a broken feed from ending the process: gofeed v1.4.2 panics on
+// an item that is null.
+func readFeed(text []byte) (feed *gofeed.Feed, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("read feed: %v", r)
+		}
+	}()
+	return gofeed.NewParser().Parse(bytes.NewReader(text))
 }
 
 func feedItem(v *visit, base *url.URL, it *gofeed.Item, i int) candidate {
