@@ -37,6 +37,7 @@ type Segment struct {
 type Sentiment struct {
 	Label string  `json:"label"` // negative, neutral, positive
 	Score float64 `json:"score"` // −1 … 1
+	P     float64 `json:"p"`     // how probable a negative tone is, 0…1
 }
 
 // Risk is a score 0…100 and the terms that add up to it.
@@ -74,10 +75,48 @@ type Rumor struct {
 	P float64 `json:"p"`
 }
 
-// Misreading says how probable it is that a policy is misread (误解误读).
+// Misreading says how probable it is that a policy is misread (误解误读). Claim
+// and Clause are there together: what is said, and what the county's text says.
 type Misreading struct {
-	P      float64 `json:"p"`
-	Policy string  `json:"policy,omitempty"` // the policy named in the text, if any
+	P      float64      `json:"p"`
+	Policy string       `json:"policy,omitempty"` // the policy named in the text, if any
+	Claim  *Claim       `json:"claim,omitempty"`
+	Clause *ClauseFound `json:"clause,omitempty"`
+}
+
+// Claim is the sentence a policy is misread in. Start and End are rune offsets
+// in title+"\n"+text.
+type Claim struct {
+	Text  string `json:"text"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+// ClauseFound is the clause of an official policy that speaks to a claim.
+type ClauseFound struct {
+	Policy         string  `json:"policy"` // title
+	Number         string  `json:"number"` // 文号
+	Article        string  `json:"article"`
+	Text           string  `json:"text"`
+	Source         string  `json:"source"`                   // address of the policy
+	Interpretation string  `json:"interpretation,omitempty"` // address of its 解读
+	Explanation    string  `json:"explanation,omitempty"`    // the 解读 in a few sentences
+	Unit           UnitID  `json:"unit"`                     // who drafted the policy
+	Score          float64 `json:"score"`                    // likeness, 0…1
+	Why            string  `json:"why"`                      // the words claim and clause share
+	Sample         bool    `json:"sample,omitempty"`         // a text for demonstration
+}
+
+// Join is the surer of two misreadings of one matter; a clause one of them
+// found is kept.
+func (m Misreading) Join(o Misreading) Misreading {
+	if o.P > m.P {
+		m, o = o, m
+	}
+	if m.Clause == nil {
+		m.Claim, m.Clause = o.Claim, o.Clause
+	}
+	return m
 }
 
 // Phase says whether the text tells of something that happened, or of a notice,
@@ -129,10 +168,12 @@ func (f Flag) SpecialCare() bool {
 }
 
 // Place is a name in the text that may be a place of the county. Code is empty
-// when a person must choose among Candidates; Start and End are rune offsets
-// in title+"\n"+text.
+// when a person must choose among Candidates; P is how sure it is that the name
+// means it, or one of them (0…1; 0 in records made before it was told). Start and
+// End are rune offsets in title+"\n"+text.
 type Place struct {
 	Name       string   `json:"name"`
+	P          float64  `json:"p,omitempty"`
 	Code       Region   `json:"code,omitempty"`
 	Candidates []Region `json:"candidates,omitempty"`
 	Start      int      `json:"start"`

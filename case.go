@@ -37,6 +37,7 @@ type Case struct {
 	Routing     []Candidate `json:"routing"`    // whom the router proposed, and why
 	RoutingNote string      `json:"routing_note,omitempty"`
 	Policy      string      `json:"policy,omitempty"` // the policy misread, if that is the matter
+	Misreading  Misreading  `json:"misreading,omitzero"`
 
 	Units      []CaseUnit `json:"units"` // lead first
 	Clocks     []Clock    `json:"clocks"`

@@ -11,6 +11,7 @@ type Division struct {
 	Now      []Region `json:"now,omitempty" yaml:"now,omitempty"`           // where a former one lies today
 	National int      `json:"national,omitempty" yaml:"national,omitempty"` // how many of that name in China
 	Province int      `json:"province,omitempty" yaml:"province,omitempty"`
+	Common   bool     `json:"common,omitempty" yaml:"common,omitempty"` // its bare name is a word like any other (山水, 安定)
 }
 
 // Topic is one kind of risk with the words that signal it and who deals with it
@@ -39,8 +40,10 @@ type County struct {
 	Name      string
 	Units     []Unit
 	Divisions []Division
+	Within    []string // the province and the city it lies in
 	Neighbors []string // counties and cities not to confuse with ours
 	Lexicon   Lexicon
 	Rules     Rules
 	Sources   []Source
+	Policies  []Policy // official texts people may misread; may be empty
 }

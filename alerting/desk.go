@@ -246,7 +246,7 @@ func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
 		ID: eventCaseID(e.ID), Region: e.Region, Queue: e.Queue, Level: e.Level, Reasons: e.Reasons, Title: e.Title,
 		Summary: e.Summary, Category: e.Category, Flags: e.Flags, Places: e.Places, Event: e.ID, Risk: e.Risk,
 		Factors: e.Factors, Engagement: e.Engagement, Emergency: isEmergency(e), Routing: e.Units,
-		Policy: e.Misreading.Policy, EventAt: e.FirstAt, FirstSeenAt: e.FirstSeenAt,
+		Policy: e.Misreading.Policy, Misreading: e.Misreading, EventAt: e.FirstAt, FirstSeenAt: e.FirstSeenAt,
 	}
 	for _, a := range posts {
 		p := a.Post

@@ -73,6 +73,9 @@ func (r *Router) Route(e huiying.Event, now time.Time) Routing {
 			r.units.Name(departments[0].Unit), r.units.Name(departments[1].Unit), out.Gap*100)
 	default:
 		out.Clear = len(departments) > 0
+		if c := e.Misreading.Clause; c != nil && c.Unit == out.Lead && e.Has(huiying.FlagMisreading) {
+			out.Note = "谁起草、谁解读：" + r.units.Name(c.Unit) + "起草了《" + c.Policy + "》"
+		}
 	}
 	return out
 }

@@ -291,9 +291,7 @@ func gather(e *huiying.Event, a huiying.Assessed, duplicate bool) {
 	if as.Emergency.P > e.Emergency.P {
 		e.Emergency = as.Emergency
 	}
-	if as.Misreading.P > e.Misreading.P {
-		e.Misreading = as.Misreading
-	}
+	e.Misreading = e.Misreading.Join(as.Misreading)
 	e.RumorP = max(e.RumorP, as.Rumor.P)
 	e.Flags = union(e.Flags, as.Flags, func(a, b huiying.Flag) bool { return a == b })
 	e.Keywords = union(e.Keywords, as.Keywords, func(a, b string) bool { return a == b })

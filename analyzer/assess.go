@@ -7,11 +7,14 @@
 package analyzer
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/yanyiwu/gojieba"
 
@@ -31,11 +34,16 @@ type Config struct {
 type Analyzer struct {
 	jieba     *gojieba.Jieba
 	county    *huiying.County
+	watch     *watch
 	topics    []topic
+	duties    []duty
 	gazetteer *gazetteer
 	classes   *classes
 	units     *huiying.Directory
-	models    *models
+	stop      map[string]bool // words no keyword is made of
+	policies  *policies
+	model     *model
+	learned   atomic.Pointer[Learned] // from people; nil for nothing
 }
 
 // New makes an analyzer; it takes about a second, most of it the dictionary.
@@ -44,22 +52,30 @@ func New(cfg Config) (*Analyzer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpack dictionaries: %w", err)
 	}
-	m, err := loadModels()
+	m, err := decodeModel(modelFile)
 	if err != nil {
-		return nil, fmt.Errorf("load models: %w", err)
+		return nil, err
 	}
 	classes, err := newClasses()
 	if err != nil {
 		return nil, fmt.Errorf("taxonomy: %w", err)
 	}
-	return &Analyzer{
-		jieba: gojieba.NewJieba(paths...), county: cfg.County, topics: newTopics(cfg.County.Lexicon),
-		gazetteer: newGazetteer(cfg.County), classes: classes, units: huiying.NewDirectory(cfg.County.Units), models: m,
-	}, nil
+	a := &Analyzer{
+		jieba: gojieba.NewJieba(paths...), county: cfg.County,
+		gazetteer: newGazetteer(cfg.County), classes: classes, units: huiying.NewDirectory(cfg.County.Units), model: m,
+	}
+	a.watchFor(cfg.County)
+	if a.stop, err = stopWords(); err != nil {
+		return nil, err
+	}
+	if a.policies, err = newPolicies(cfg.County.Policies, a.segment); err != nil {
+		return nil, fmt.Errorf("index policies: %w", err)
+	}
+	return a, nil
 }
 
 // Version names the lexicon and the models.
-func (a *Analyzer) Version() string { return a.county.Lexicon.Version + "/" + a.models.version() }
+func (a *Analyzer) Version() string { return a.county.Lexicon.Version + "/" + a.model.version() }
 
 // Close frees the segmenter.
 func (a *Analyzer) Close() { a.jieba.Free() }
@@ -71,7 +87,14 @@ type reading struct {
 	runes     []rune
 	words     []word
 	sentences []span
-	features  []feature // for the learned models
+	title     int // runes of the title, 0 without one
+	seen      *sightings
+	scene     *scene // as the gazetteer sees it
+	hits      []hit
+	state     huiying.Phase
+	stateWhy  string
+	verdicts  verdicts // of the trained model
+	learned   *Learned // from people
 }
 
 type span struct{ from, to int } // rune offsets
@@ -80,20 +103,26 @@ type span struct{ from, to int } // rune offsets
 // post gives the same assessment.
 func (a *Analyzer) Assess(p huiying.Post) huiying.Assessment {
 	r := a.read(p)
-	hits := a.match(r)
-	state, stateWhy := stateOf(r)
+	defer a.watch.free(r.seen)
+	r.learned = a.learned.Load()
+	return a.assess(r)
+}
+
+func (a *Analyzer) assess(r *reading) huiying.Assessment {
+	p, hits := r.post, r.hits
 	places := a.gazetteer.find(r)
 	out := huiying.Assessment{
-		ID: p.ID, State: state, Places: places, Print: fingerprint(r), Keywords: a.keywords(r), Redactions: p.Redactions,
-		Sentiment: a.sentiment(r), Segments: segments(r),
+		ID: p.ID, State: r.state, Places: places, Print: fingerprint(r), Keywords: a.keywords(r), Redactions: p.Redactions,
+		Sentiment: sentiment(r), Segments: segments(r), Rumor: rumor(r), Emergency: emergency(r),
 	}
-	out.Categories = a.classes.classify(r, hits, a.models)
+	out.Categories = a.classes.classify(r)
 	out.Category = out.Categories[0].Name
-	out.Rumor = a.rumor(r, hits)
-	out.Misreading = misreading(r, hits)
-	out.Emergency = a.emergency(r, hits, state)
+	out.Misreading = a.policies.find(r, hits)
 	out.Flags = flagsOf(r, hits, out)
-	out.Risk = risk(r, hits, out, stateWhy, a.gazetteer.elsewhere(r, places))
+	if _, ok := a.gazetteer.crosses(r, places); ok && r.state == huiying.PhaseOccurred && len(hits) > 0 {
+		out.Flags = append(out.Flags, huiying.FlagCrossArea)
+	}
+	out.Risk = risk(r, hits, out, r.stateWhy, a.gazetteer.elsewhere(r, places))
 	out.Units = a.candidates(r, hits, out)
 	if out.Redactions == nil {
 		out.Redactions = map[string]int{}
@@ -107,7 +136,8 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	r.words = a.segment(r.text)
 	from := 0
 	for i, c := range r.runes {
-		if strings.ContainsRune("。！？!?；;\n", c) {
+		switch c {
+		case '。', '！', '？', '!', '?', '；', ';', '\n':
 			r.sentences = append(r.sentences, span{from, i + 1})
 			from = i + 1
 		}
@@ -115,19 +145,18 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	if from < len(r.runes) {
 		r.sentences = append(r.sentences, span{from, len(r.runes)})
 	}
-	r.features = features(r)
+	if p.Title != "" && p.Title != p.Text {
+		r.title = min(utf8.RuneCountInString(huiying.CleanText(p.Title)), len(r.runes))
+	}
+	r.seen = a.watch.scan(r.text)
+	r.hits = a.match(r)
+	r.state, r.stateWhy = stateOf(r)
+	f := features(r)
+	r.verdicts = a.model.ask(&f)
 	return r
 }
 
-// sentence returns the text of the sentence the rune offset lies in.
-func (r *reading) sentence(at int) string {
-	for _, s := range r.sentences {
-		if at >= s.from && at < s.to {
-			return string(r.runes[s.from:s.to])
-		}
-	}
-	return r.text
-}
+func (r *reading) titleBytes() int { return len(string(r.runes[:r.title])) }
 
 func segments(r *reading) []huiying.Segment {
 	out := make([]huiying.Segment, len(r.words))
@@ -137,75 +166,69 @@ func segments(r *reading) []huiying.Segment {
 	return out
 }
 
-// sentiment is the tone by the learned model; without words there is none.
-func (a *Analyzer) sentiment(r *reading) huiying.Sentiment {
-	if len(r.features) == 0 {
-		return huiying.Sentiment{Label: "neutral"}
+// sentiment is the tone. In a letter the question is another: whether it
+// complains, or asks and proposes, however politely.
+func sentiment(r *reading) huiying.Sentiment {
+	var p [3]float64 // negative, neutral, positive
+	for i, s := range r.verdicts.of(taskSentiment) {
+		p[i] = s.P
 	}
-	p := a.models.Sentiment.probabilities(r.features)
-	score := p["positive"] - p["negative"]
-	best := "neutral"
-	for _, label := range []string{"negative", "positive"} {
-		if p[label] > p[best] {
-			best = label
-		}
+	switch r.post.Channel {
+	case huiying.ChannelLetter, huiying.ChannelHotline:
+		negative := r.verdicts.yes(taskComplaint)
+		rest := (1 - negative) / max(1-p[0], 1e-9)
+		p = [3]float64{negative, p[1] * rest, p[2] * rest}
 	}
-	return huiying.Sentiment{Label: best, Score: round(score)}
+	out := huiying.Sentiment{Label: "neutral", Score: round(p[2] - p[0]), P: round(p[0])}
+	switch {
+	case p[0] >= 0.5:
+		out.Label = "negative"
+	case p[2] > p[1]:
+		out.Label = "positive"
+	}
+	return out
 }
 
-// rumor is a hint: words of hearsay count, the learned model a little.
-func (a *Analyzer) rumor(r *reading, hits []hit) huiying.Rumor {
-	p := 0.0
-	if len(r.features) > 0 {
-		p = 0.25 * a.models.Rumor.probabilities(r.features)["rumor"]
-	}
-	n := 0
-	for _, h := range hits {
+// rumor is a hint: how much the post is worded like those that proved false, and
+// whether it passes on hearsay. A refutation tells of the rumour and is none.
+func rumor(r *reading) huiying.Rumor {
+	p := r.verdicts.yes(taskRumor)
+	n := 0.0
+	for _, h := range r.hits {
 		if slices.Contains(h.topic.Flags, huiying.FlagRumor) {
 			n++
 		}
 	}
 	if n > 0 {
-		p += 0.35 + 0.1*math.Min(3, float64(n-1))
+		p = max(p, 0.25*p+0.35+0.1*min(3, n-1))
 	}
-	if refutes(r.text) {
-		p *= 0.2 // a refutation tells of the rumour and is none
+	if refutation.in(r.seen) {
+		p *= 0.2
 	}
 	return huiying.Rumor{P: round(p)}
 }
 
-// emergency combines the learned model with the topics found; what did not
-// happen here and now (drills, history, plans) is none.
-func (a *Analyzer) emergency(r *reading, hits []hit, state huiying.Phase) huiying.Emergency {
-	kind, weight := "", 0.0
-	for _, h := range hits {
-		if k := emergencyTypes[h.topic.Name]; k != "" && h.topic.Weight > weight {
-			kind, weight = k, h.topic.Weight
-		}
-	}
-	if len(r.features) == 0 {
-		return huiying.Emergency{}
-	}
-	p := a.models.Emergency.probabilities(r.features)["1"]
-	if kind == "" {
-		p *= 0.4 // no sign of which kind: the words only sound like one
-	} else {
-		p = 0.6*p + 0.3
-	}
-	switch state {
-	case huiying.PhasePrevent, huiying.PhaseDeploy:
-		p *= 0.15
-	case huiying.PhaseNotice:
-		p *= 0.4
-	case huiying.PhaseResolved:
-		p *= 0.6
-	}
-	if isHistory(r.text) {
-		p *= 0.2
+// emergency is what the model makes of the text and of what the rules found in
+// it; the type is that of the topic, or of what happened.
+func emergency(r *reading) huiying.Emergency {
+	p := r.verdicts.yes(taskEmergency)
+	if r.state == huiying.PhasePrevent || r.state == huiying.PhaseDeploy {
+		p *= 0.15 // a drill or a plan: it did not happen
 	}
 	out := huiying.Emergency{P: round(p)}
-	if out.P >= 0.3 {
-		out.Type = kind
+	if out.P < 0.3 {
+		return out
+	}
+	weight := 0.0
+	for _, h := range r.hits {
+		if k := emergencyTypes[h.topic.Name]; k != "" && h.topic.Weight > weight {
+			out.Type, weight = k, h.topic.Weight
+		}
+	}
+	for _, h := range happenings {
+		if out.Type == "" && h.words.in(r.seen) {
+			out.Type = h.kind
+		}
 	}
 	return out
 }
@@ -216,15 +239,36 @@ var emergencyTypes = map[string]string{
 	"群体聚集": "社会安全", "涉警涉法": "社会安全",
 }
 
+// keywords are the twelve words that tell this text from others best: by how
+// often they occur here and how rare they are elsewhere (tf·idf).
 func (a *Analyzer) keywords(r *reading) []string {
-	if strings.TrimSpace(r.text) == "" {
-		return []string{}
+	const most = 12
+	type candidate struct {
+		text   string
+		n      int
+		rarity float64
 	}
-	out := []string{}
-	for _, w := range a.jieba.Extract(r.text, 20) {
-		if len([]rune(w)) >= 2 && len(out) < 12 && !strings.HasPrefix(w, "〔") {
-			out = append(out, w)
+	var all []candidate
+	at := make(map[string]int, len(r.words))
+	for _, w := range r.words {
+		if w.end-w.start < 2 || a.stop[w.text] || !unicode.IsLetter(r.runes[w.start]) {
+			continue
 		}
+		i, ok := at[w.text]
+		if !ok {
+			i = len(all)
+			at[w.text] = i
+			slot, _ := hashWord(r.runes[w.start:w.end])
+			all = append(all, candidate{w.text, 0, a.model.rarity(slot)})
+		}
+		all[i].n++
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Compare(float64(b.n)*b.rarity, float64(a.n)*a.rarity)
+	})
+	out := make([]string, 0, most)
+	for _, c := range all[:min(len(all), most)] {
+		out = append(out, c.text)
 	}
 	return out
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strings"
 
 	"huiying"
 )
@@ -21,10 +20,11 @@ var taxonomy []byte
 type classes struct {
 	names  []string
 	leaves map[string][]string // class → names of its second and third level
+	words  map[string][]int    // the same in the watch
 }
 
 func newClasses() (*classes, error) {
-	c := &classes{leaves: make(map[string][]string)}
+	c := &classes{leaves: make(map[string][]string), words: make(map[string][]int)}
 	sc := bufio.NewScanner(bytes.NewReader(taxonomy))
 	for sc.Scan() {
 		var row struct{ L1, L2, L3 string }
@@ -43,34 +43,47 @@ func newClasses() (*classes, error) {
 	return c, sc.Err()
 }
 
+// How much the rules speak for a class, in log-odds.
+const (
+	perTopic = 1.2  // each signal word of a topic of the class
+	perLeaf  = 0.4  // each name of a leaf of the class
+	mostSaid = 4.0  // of both together
+	unseen   = 0.02 // what the model would give a class it never saw
+	inLetter = 0.25 // share of the rules in a letter: the model was taught by letters
+)
+
 // classify gives every class a probability: the learned model speaks for the
 // classes it knows, the topics found and the taxonomy's own words for all.
-func (c *classes) classify(r *reading, hits []hit, m *models) []huiying.Scored {
+func (c *classes) classify(r *reading) []huiying.Scored {
 	prior := make(map[string]float64, len(c.names))
-	for _, h := range hits {
+	for _, h := range r.hits {
 		if h.topic.Category != "" && !slices.Contains(h.topic.Flags, huiying.FlagMisreading) && !slices.Contains(h.topic.Flags, huiying.FlagRumor) {
-			prior[h.topic.Category] += 1.2
+			prior[h.topic.Category] += perTopic
 		}
 	}
-	for class, leaves := range c.leaves {
+	for class, leaves := range c.words {
 		for _, leaf := range leaves {
-			if strings.Contains(r.text, leaf) {
-				prior[class] += 0.4
+			if r.seen.has(leaf) {
+				prior[class] += perLeaf
 			}
 		}
 	}
 	learned := map[string]float64{}
-	if len(r.features) > 0 {
-		learned = m.Category.probabilities(r.features)
+	for _, s := range r.verdicts.of(taskCategory) {
+		learned[s.Name] = s.P
+	}
+	share := 1.0
+	if r.post.Channel == huiying.ChannelLetter {
+		share = inLetter
 	}
 	out := make([]huiying.Scored, len(c.names))
 	total := 0.0
 	for i, name := range c.names {
-		floor := 0.02 // of a class the model never saw
+		known := unseen
 		if p, ok := learned[name]; ok {
-			floor = math.Max(p, 0.001)
+			known = math.Max(p, 0.001)
 		}
-		p := floor * math.Exp(math.Min(prior[name], 4))
+		p := known * math.Exp(share*math.Min(prior[name], mostSaid))
 		out[i] = huiying.Scored{Name: name, P: p}
 		total += p
 	}

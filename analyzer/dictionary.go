@@ -69,6 +69,19 @@ func unpack(dir string, words []string) ([]string, error) {
 	return paths, nil
 }
 
+// stopWords are the words jieba leaves out of its keywords.
+func stopWords() (map[string]bool, error) {
+	raw, err := readZstd(dictionaries, "dict/stop_words.utf8.zst")
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]bool)
+	for w := range strings.FieldsSeq(string(raw)) {
+		out[w] = true
+	}
+	return out, nil
+}
+
 // complete reports whether every file is there: jieba panics when one is not.
 func complete(paths []string) bool {
 	for _, path := range paths {

@@ -1,22 +1,28 @@
 package analyzer
 
 import (
-	"bytes"
-	"encoding/gob"
 	"os"
+	"path/filepath"
 
 	"huiying"
 )
 
-// Predict reads a model [Train] wrote and asks it about a text.
-func (a *Analyzer) Predict(dir, name, text string) (map[string]float64, error) {
-	raw, err := readZstd(os.DirFS(dir), name+".bin")
+// Predict reads the model [Analyzer.Train] wrote and asks it about a text.
+func (a *Analyzer) Predict(dir, task, text string) (map[string]float64, error) {
+	packed, err := os.ReadFile(filepath.Join(dir, "model.bin"))
 	if err != nil {
 		return nil, err
 	}
-	var m linear
-	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&m); err != nil {
+	m, err := decodeModel(packed)
+	if err != nil {
 		return nil, err
 	}
-	return m.probabilities(a.read(huiying.Post{Text: text}).features), nil
+	r := a.read(huiying.Post{Text: text})
+	defer a.watch.free(r.seen)
+	f := features(r)
+	out := make(map[string]float64)
+	for _, s := range m.ask(&f).of(task) {
+		out[s.Name] = s.P
+	}
+	return out, nil
 }

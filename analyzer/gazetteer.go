@@ -11,229 +11,196 @@ import (
 
 // gazetteer finds places of the county in a text. Most village names are borne
 // by many villages, and "交城" hides in 移交城建档案 and 公交城市: a name counts
-// only where the words around it say so (DOMAIN §5).
+// only where the words around it say so (DOMAIN §5). How sure each reading is
+// stands in [beliefs]; [scene] is a text as it sees it, [land] says where we are.
 type gazetteer struct {
-	county    *huiying.County
-	short     string // 交城 of 交城县
-	names     []placeName
-	neighbors []string
+	county *huiying.County
+	short  string // 交城 of 交城县
+	words  *automaton
+	names  []name // by word
 }
 
-type placeName struct {
-	text string
-	div  huiying.Division
-	sure bool // the name alone is enough
+// name is a word of the automaton and what it may stand for.
+type name struct {
+	text     string
+	runes    int
+	land     landKind  // not 0: the county itself or another land
+	meanings []meaning // else places of ours, likeliest first
+	rival    bool      // a city better known than our village of that name
 }
+
+// meaning is one division a name may stand for and how fully it names it.
+type meaning struct {
+	div  huiying.Division
+	form form
+}
+
+type form int
+
+const (
+	formal   form = iota // 西营镇, 石家庄村委会, 柏叶口水库
+	suffixed             // 石家庄村, 西街社区
+	bare                 // 石家庄, 西营
+)
 
 func newGazetteer(c *huiying.County) *gazetteer {
-	g := &gazetteer{county: c, short: strings.TrimSuffix(c.Name, "县"), neighbors: c.Neighbors}
+	g := &gazetteer{county: c, short: strings.TrimSuffix(c.Name, "县")}
+	at := make(map[string]int)
+	get := func(text string) *name {
+		i, ok := at[text]
+		if !ok {
+			i, at[text] = len(g.names), len(g.names)
+			g.names = append(g.names, name{text: text, runes: utf8.RuneCountInString(text)})
+		}
+		return &g.names[i]
+	}
+	for _, l := range landsOf(c) {
+		get(l.text).land = l.kind
+	}
 	for _, d := range c.Divisions {
 		if d.Kind == "county" {
 			continue
 		}
-		full := utf8.RuneCountInString(d.Name) >= 3
-		g.names = append(g.names, placeName{d.Name, d, full && (d.Kind != "village" || d.National <= 1)})
-		for _, alias := range aliases(d) {
-			g.names = append(g.names, placeName{alias, d, d.National == 1 && utf8.RuneCountInString(alias) >= 3})
+		for _, m := range formsOf(d) {
+			n := get(m.text)
+			n.rival = n.rival || n.land == afar
+			n.land = 0
+			n.meanings = append(n.meanings, meaning{d, m.form})
 		}
 	}
-	// longer names first: 文峪河水库 before 文峪河, today's before former ones
-	slices.SortStableFunc(g.names, func(a, b placeName) int {
-		if c := cmp.Compare(utf8.RuneCountInString(b.text), utf8.RuneCountInString(a.text)); c != 0 {
-			return c
-		}
-		if a.div.Former != b.div.Former {
-			if a.div.Former {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Compare(a.div.Code, b.div.Code)
-	})
+	words := make([]string, len(g.names))
+	for i := range g.names {
+		n := &g.names[i]
+		words[i] = n.text
+		n.rival = n.rival || slices.ContainsFunc(c.Neighbors, func(s string) bool {
+			stem, city := strings.CutSuffix(s, "市")
+			return city && stem == n.text
+		})
+		// today's before former ones, a township before its village
+		slices.SortStableFunc(n.meanings, func(a, b meaning) int {
+			return cmp.Or(compareBool(a.div.Former, b.div.Former), compareBool(a.div.Kind != "township", b.div.Kind != "township"))
+		})
+	}
+	g.words = newAutomaton(words)
 	return g
 }
 
-// aliases are the names people use: 石家庄 and 石家庄村 of 石家庄村委会, 西营 of 西营镇.
-func aliases(d huiying.Division) []string {
-	bare := d.Bare
-	var out []string
-	add := func(s string) {
-		if utf8.RuneCountInString(s) >= 2 && s != d.Name && !slices.Contains(out, s) {
-			out = append(out, s)
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+type formOf struct {
+	text string
+	form form
+}
+
+// formsOf are the names people use: 石家庄村委会 is also 石家庄村 and 石家庄, 西营镇
+// also 西营. A name of one character is none.
+func formsOf(d huiying.Division) []formOf {
+	out := []formOf{{d.Name, formal}}
+	add := func(s string, f form) {
+		if utf8.RuneCountInString(s) >= 2 && !slices.ContainsFunc(out, func(o formOf) bool { return o.text == s }) {
+			out = append(out, formOf{s, f})
 		}
 	}
-	switch d.Kind {
-	case "village", "community":
-		if bare == "" {
-			return nil
-		}
-		add(strings.TrimSuffix(bare, "村") + "村")
-		add(bare)
-		if d.Kind == "community" {
-			add(strings.TrimSuffix(bare, "社区") + "社区")
-		}
-	case "township":
-		add(strings.TrimSuffix(strings.TrimSuffix(d.Name, "镇"), "乡"))
+	switch {
+	case d.Kind == "township":
+		add(strings.TrimSuffix(strings.TrimSuffix(d.Name, "镇"), "乡"), bare)
+	case d.Bare == "":
+	case d.Kind == "community":
+		add(strings.TrimSuffix(d.Bare, "社区")+"社区", suffixed)
+		fallthrough
+	case d.Kind == "village":
+		add(strings.TrimSuffix(d.Bare, "村")+"村", suffixed)
+		add(d.Bare, bare)
 	}
 	return out
 }
 
-// find returns the places of the text in order, each with why it was believed.
+// find returns the places of the text in order, each with how sure it is (at
+// least [leastBelief]) and why. A longer name goes before the shorter in it.
 func (g *gazetteer) find(r *reading) []huiying.Place {
-	out := []huiying.Place{}
-	taken := make([]bool, len(r.runes))
-	context := g.findCounty(r, &out, taken) || local(r.post.Channel)
-	for _, d := range g.names { // a township named in full is context for the villages
-		if d.div.Kind == "township" && d.sure && strings.Contains(r.text, d.text) {
-			context = true
-		}
+	s := g.look(r)
+	order := make([]int, len(s.sights))
+	for i := range order {
+		order[i] = i
 	}
-	for _, n := range g.names {
-		for from := 0; ; {
-			k := strings.Index(r.text[from:], n.text)
-			if k < 0 {
-				break
-			}
-			at := from + k
-			from = at + len(n.text)
-			start := utf8.RuneCountInString(r.text[:at])
-			end := start + utf8.RuneCountInString(n.text)
-			why, ok := g.believe(r, n, start, end, context)
-			if !ok || slices.Contains(taken[start:end], true) {
-				continue
-			}
-			for i := start; i < end; i++ {
-				taken[i] = true
-			}
-			out = append(out, place(n, start, end, why))
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(s.sights[b].len(), s.sights[a].len()), cmp.Compare(s.sights[a].start, s.sights[b].start))
+	})
+	out := []huiying.Place{}
+	taken := make([]bool, len(s.runes))
+	for _, i := range order {
+		at := s.sights[i]
+		if slices.Contains(taken[at.start:at.end], true) {
+			continue
 		}
+		p, ok := g.place(s, at)
+		if !ok {
+			continue
+		}
+		for k := at.start; k < at.end; k++ {
+			taken[k] = true
+		}
+		out = append(out, p)
 	}
 	slices.SortFunc(out, func(a, b huiying.Place) int { return cmp.Compare(a.Start, b.Start) })
 	return out
 }
 
-// findCounty takes 交城县 anywhere, 交城 only where the segmenter sees a word.
-func (g *gazetteer) findCounty(r *reading, out *[]huiying.Place, taken []bool) (found bool) {
-	region := g.county.Region
-	for i, w := range r.words {
-		name := w.text
-		switch {
-		case name == g.county.Name:
-		case name == g.short && !swallowed(r, i):
-		default:
-			continue
+// place is what a sighted name stands for, if we believe it.
+func (g *gazetteer) place(s *scene, at sight) (huiying.Place, bool) {
+	start, end := s.there(at.start), s.there(at.end-1)+1
+	p := huiying.Place{Name: string(s.reading.runes[start:end]), Start: start, End: end}
+	if g.names[at.name].land == ours {
+		if !g.isCounty(s, at) {
+			return p, false
 		}
-		found = true
-		for k := w.start; k < w.end; k++ {
-			taken[k] = true
+		p.Code, p.P, p.Why = g.county.Region, beliefShortCounty, "县名简称，前后文不是其他词"
+		if at.len() > utf8.RuneCountInString(g.short) {
+			p.P, p.Why = beliefCounty, "县名全称"
 		}
-		*out = append(*out, huiying.Place{Name: name, Code: region, Start: w.start, End: w.end, Why: "县名"})
+		return p, true
 	}
-	return found
-}
-
-// swallowed reports whether 交城 is a piece of 移交城建, 公交城市 and the like,
-// even when the segmenter was misled.
-func swallowed(r *reading, i int) bool {
-	w := r.words[i]
-	if w.start > 0 && strings.ContainsRune("移提公社外成递转上初结相缴呈", r.runes[w.start-1]) {
-		return true
+	m, b := g.believe(s, at)
+	if b.p < leastBelief {
+		return p, false
 	}
-	return w.end < len(r.runes) && strings.ContainsRune("建市区管投", r.runes[w.end])
-}
-
-// believe decides whether a name means our place here.
-func (g *gazetteer) believe(r *reading, n placeName, start, end int, context bool) (why string, ok bool) {
-	if end < len(r.runes) && strings.ContainsRune("市县州", r.runes[end]) {
-		return "", false // 石家庄市 is another place
-	}
-	before := string(r.runes[max(0, start-6):start])
-	for _, other := range g.neighbors {
-		if strings.HasSuffix(before, other) || strings.HasSuffix(before, other+"县") || strings.HasSuffix(before, other+"市") {
-			return "", false // 文水县西社镇
+	p.P, p.Why = b.p, b.why
+	switch now := m.div.Now; {
+	case m.div.Former:
+		if next := g.villageAt(s, at.end); next != "" && slices.Contains(now, next[:9]) { // 会立乡柏叶口村
+			now = []huiying.Region{next[:9]}
 		}
-	}
-	for _, other := range []string{"省", "市", "州"} {
-		if strings.HasSuffix(before, other) && !strings.HasSuffix(before, "吕梁市") && n.div.Kind != "township" {
-			return "", false
+		if p.Why = "旧名，今属此地；" + b.why; len(now) == 1 {
+			p.Code = now[0]
+			break
 		}
-	}
-	if n.sure {
-		if n.div.Former {
-			return "旧名", true
-		}
-		return "全称", true
-	}
-	if strings.HasSuffix(before, g.county.Name) || strings.HasSuffix(before, g.short) || g.afterTownship(before) {
-		return "前有县名或乡镇名", true
-	}
-	if !context {
-		return "", false
-	}
-	next := rune(0)
-	if end < len(r.runes) {
-		next = r.runes[end]
-	}
-	suffixed := strings.HasSuffix(n.text, "村") || strings.HasSuffix(n.text, "社区") || strings.ContainsRune("村镇乡", next)
-	switch {
-	case (n.div.Kind == "township" || n.div.Kind == "community") && wordAt(r, start, end):
-		return "有县内语境，且为独立词", true
-	case n.div.Kind == "village" && utf8.RuneCountInString(n.text) >= 3 && wordAt(r, start, end):
-		return "有县内语境，且为独立词", true
-	case (n.div.Kind == "village" || n.div.Kind == "community") && suffixed:
-		return "有县内语境，且称村或社区", true
-	case n.div.Kind != "village" && n.div.Kind != "community" && n.div.Kind != "township":
-		return "有县内语境", true
-	}
-	return "", false
-}
-
-// local: what comes by these channels is told by people of the county.
-func local(c huiying.Channel) bool {
-	switch c {
-	case huiying.ChannelForum, huiying.ChannelHotline, huiying.ChannelLetter, huiying.ChannelGov, huiying.ChannelManual:
-		return true
-	}
-	return false
-}
-
-func (g *gazetteer) afterTownship(before string) bool {
-	for _, n := range g.names {
-		if n.div.Kind == "township" && strings.HasSuffix(before, n.text) && utf8.RuneCountInString(n.text) >= 3 {
-			return true
-		}
-	}
-	return false
-}
-
-func wordAt(r *reading, start, end int) bool {
-	return slices.ContainsFunc(r.words, func(w word) bool { return w.start == start && w.end == end })
-}
-
-func place(n placeName, start, end int, why string) huiying.Place {
-	p := huiying.Place{Name: n.text, Start: start, End: end, Why: why}
-	switch {
-	case n.div.Former && len(n.div.Now) == 1:
-		p.Code, p.Why = n.div.Now[0], "旧名，今属此地"
-	case n.div.Former:
-		p.Candidates, p.Why = n.div.Now, "旧名，已分属多地，请人工确认"
-	case n.div.Township != "" && n.div.Kind != "village" && n.div.Kind != "community" && n.div.Kind != "township":
-		p.Code = n.div.Township
+		p.Candidates, p.Why = now, "旧名，已分属多地，请人工确认；"+b.why
+	case m.div.Township != "" && !settled(m.div.Kind):
+		p.Code = m.div.Township
 	default:
-		p.Code = n.div.Code
+		p.Code = m.div.Code
 	}
-	return p
+	return p, true
 }
 
-// elsewhere is the neighbour a text is about when it names none of our places.
-func (g *gazetteer) elsewhere(r *reading, places []huiying.Place) string {
-	if len(places) > 0 {
-		return ""
-	}
-	for _, n := range g.neighbors {
-		if strings.Contains(r.text, n) {
-			return n
+// villageAt is the village of today that is named there, or "".
+func (g *gazetteer) villageAt(s *scene, start int) huiying.Region {
+	for _, at := range s.sightsIn(start, start+1) {
+		if m := g.names[at.name].meanings; len(m) > 0 && m[len(m)-1].div.Kind == "village" && !m[len(m)-1].div.Former {
+			return m[len(m)-1].div.Code
 		}
 	}
 	return ""
 }
+
+// settled reports whether a kind of division is where people live, and not a
+// mountain, a temple or a road.
+func settled(kind string) bool { return kind == "township" || kind == "village" || kind == "community" }

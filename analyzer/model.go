@@ -2,151 +2,134 @@ package analyzer
 
 import (
 	"bytes"
-	"embed"
+	_ "embed"
 	"encoding/gob"
 	"fmt"
-	"hash/fnv"
 	"math"
 	"time"
-	"unicode"
 
 	"github.com/klauspost/compress/zstd"
+
+	"huiying"
 )
 
-// dimensions of the hashed feature space of each model.
-const dimensions = 1 << 17
+// model is everything that was learned: linear weights over hashed features, all
+// tasks side by side, so that a text's features are looked up once.
+type model struct {
+	Tasks   []taskModel
+	Slots   []uint32 // the features known, the frequent first: side by side they stay in the cache
+	IDF     []uint8  // of each, in units of 1/idfScale
+	Weights []int8   // a row of Columns for each slot
+	Columns int
+	At      time.Time // of the newest set it was trained on
+	Seed    int64
 
-// feature is one hashed n-gram with its weight in the text's unit vector.
-type feature struct {
-	index uint32
-	value float32
+	// Made when it is loaded:
+	row     []int32  // slot → its row + 1
+	known   []known  // by row
+	weights []weight // those that are not 0; about three a row
+	columns []column
+	choice  []bool // by column
 }
 
-// features are hashed words and character pairs and triples, those of the title
-// apart from those of the body, as a vector of length 1.
-func features(r *reading) []feature {
-	counts := make(map[uint32]float32)
-	titleEnd := 0
-	if r.post.Title != "" && r.post.Title != r.post.Text {
-		titleEnd = len([]rune(r.post.Title))
-	}
-	for _, w := range r.words {
-		if hasLetter(w.text) {
-			counts[hashFeature('w', w.text)] += 1
-			if w.end <= titleEnd {
-				counts[hashFeature('t', w.text)] += 1
-			}
-		}
-	}
-	for i := range r.runes {
-		for n := 2; n <= 3 && i+n <= len(r.runes); n++ {
-			gram := string(r.runes[i : i+n])
-			if hasLetter(gram) {
-				counts[hashFeature('c', gram)] += 1
-			}
-		}
-	}
-	var sum float64
-	for k, n := range counts {
-		v := 1 + math.Log(float64(n))
-		counts[k] = float32(v)
-		sum += v * v
-	}
-	norm := float32(1 / math.Sqrt(max(sum, 1e-9)))
-	out := make([]feature, 0, len(counts))
-	for k, v := range counts {
-		out = append(out, feature{k, v * norm})
-	}
-	sortFeatures(out) // sums of floats depend on order; the same post must give the same scores
-	return out
+// known is a feature the model knows.
+type known struct {
+	first uint32 // of its weights
+	n     uint8  // how many
+	idf   uint8
 }
 
-func hasLetter(s string) bool {
-	for _, r := range s {
-		if unicode.IsLetter(r) || r == '?' || r == '？' || r == '!' || r == '！' {
-			return true
-		}
-	}
-	return false
+type weight struct {
+	column uint8
+	value  int8
 }
 
-func hashFeature(kind byte, s string) uint32 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte{kind})
-	_, _ = h.Write([]byte(s))
-	x := h.Sum32()
-	x ^= x >> 16
-	x *= 0x85ebca6b
-	return (x ^ x>>13) % dimensions
+// taskModel is one question and how its answers' scores are read.
+type taskModel struct {
+	Name    string
+	Labels  []string // one column each; a yes-or-no task has one
+	Columns []column
+	Choice  bool    // one of the labels is true: P is shared among them by softmax
+	Doubt   float64 // of a choice: the share of P given to all labels alike, for labels are wrong too
+	Data    string  // sets and sizes it was trained on
 }
 
-// linear is a multinomial logistic regression over hashed features. Weights are
-// kept as bytes with one scale a class.
-type linear struct {
-	Labels []string
-	Bias   []float32
-	Scale  []float32
-	W      [][]int8 // class × dimension
-	Name   string
-	Data   string // sets and sizes it was trained on
-	Scores string // cross-validated
-	At     time.Time
-	Seed   int64
+// column turns a row sum into a score z = scale·sum + bias, and that into a
+// probability: 1/(1+exp(−(a·z+b))), or its share of exp(a·z) in a choice.
+type column struct {
+	Scale, Bias float32
+	A, B        float64 // fitted to held-out scores (Platt 1999)
 }
 
-// probabilities are those of the labels; they sum to 1.
-func (m *linear) probabilities(f []feature) map[string]float64 {
-	z := make([]float64, len(m.Labels))
-	top := math.Inf(-1)
-	for c := range z {
-		sum := float32(0)
-		w := m.W[c]
-		for _, x := range f {
-			sum += float32(w[x.index]) * x.value
-		}
-		z[c] = float64(m.Bias[c] + m.Scale[c]*sum)
-		top = max(top, z[c])
-	}
-	total := 0.0
-	for c := range z {
-		z[c] = math.Exp(z[c] - top)
-		total += z[c]
-	}
-	out := make(map[string]float64, len(z))
-	for c, l := range m.Labels {
-		out[l] = z[c] / total
-	}
-	return out
+const idfScale = 20
+
+// The tasks.
+const (
+	taskCategory   = "category"   // first-level class of citizen appeals
+	taskSentiment  = "sentiment"  // negative, neutral, positive
+	taskComplaint  = "complaint"  // a letter complains; it does not ask or propose
+	taskEmergency  = "emergency"  // a real, present emergency
+	taskRumor      = "rumor"      // worded like posts that proved false
+	taskDepartment = "department" // bureau that answers such letters
+)
+
+// verdicts are the answers of a model about one text.
+type verdicts struct {
+	model *model
+	p     []float64 // by column
 }
 
-// models are the learned parts, embedded in the binary.
-type models struct {
-	Category, Sentiment, Emergency, Rumor *linear
-}
+//go:embed models/model.bin
+var modelFile []byte
 
-//go:embed models/*.bin
-var modelFiles embed.FS
-
-var modelNames = []string{"category", "sentiment", "emergency", "rumor"}
-
-func loadModels() (*models, error) {
-	m := &models{}
-	for i, dst := range []**linear{&m.Category, &m.Sentiment, &m.Emergency, &m.Rumor} {
-		raw, err := readZstd(modelFiles, "models/"+modelNames[i]+".bin")
-		if err != nil {
-			return nil, err
-		}
-		*dst = &linear{}
-		if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(*dst); err != nil {
-			return nil, fmt.Errorf("model %s: %w", modelNames[i], err)
-		}
+func decodeModel(packed []byte) (*model, error) {
+	if len(packed) == 0 {
+		m := &model{}
+		m.prepare()
+		return m, nil
 	}
+	dec, err := zstd.NewReader(nil)
+	if err != nil {
+		return nil, err
+	}
+	defer dec.Close()
+	raw, err := dec.DecodeAll(packed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	m := &model{}
+	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(m); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	m.prepare()
+	m.Weights = nil // they are in m.weights
 	return m, nil
 }
 
-func (m *models) version() string { return m.Category.At.Format("20060102") }
+func (m *model) prepare() {
+	m.row = make([]int32, hashed)
+	m.known = make([]known, len(m.Slots))
+	m.weights = nil
+	for i, slot := range m.Slots {
+		m.row[slot] = int32(i) + 1
+		k := known{first: uint32(len(m.weights)), idf: m.IDF[i]}
+		for c := range m.Columns {
+			if w := m.Weights[i*m.Columns+c]; w != 0 {
+				m.weights = append(m.weights, weight{uint8(c), w})
+				k.n++
+			}
+		}
+		m.known[i] = k
+	}
+	m.columns, m.choice = nil, nil
+	for _, t := range m.Tasks {
+		for _, c := range t.Columns {
+			m.columns, m.choice = append(m.columns, c), append(m.choice, t.Choice)
+		}
+	}
+}
 
-func (m *linear) encode() ([]byte, error) {
+func (m *model) encode() ([]byte, error) {
 	var raw bytes.Buffer
 	if err := gob.NewEncoder(&raw).Encode(m); err != nil {
 		return nil, err
@@ -156,4 +139,113 @@ func (m *linear) encode() ([]byte, error) {
 		return nil, err
 	}
 	return enc.EncodeAll(raw.Bytes(), nil), enc.Close()
+}
+
+func (m *model) version() string { return m.At.Format("20060102") }
+
+// logs are 1+ln n of small counts.
+var logs = func() (t [64]float32) {
+	for n := 1; n < len(t); n++ {
+		t[n] = float32(1 + math.Log(float64(n)))
+	}
+	return t
+}()
+
+func damped(n uint32) float32 {
+	if int(n) < len(logs) {
+		return logs[n]
+	}
+	return float32(1 + math.Log(float64(n)))
+}
+
+// ask scores a text's features for every task at once.
+func (m *model) ask(f *[bags][]feature) verdicts {
+	var z, sums [32]float32 // columns
+	for b := range f {
+		sums = [32]float32{}
+		square := float32(0)
+		for _, x := range f[b] {
+			row := int(m.row[x.slot]) - 1
+			if row < 0 {
+				continue
+			}
+			k := m.known[row]
+			v := float32(signWeight)
+			if b != bagSigns {
+				v = damped(x.count) * float32(k.idf) / idfScale
+			}
+			square += v * v
+			for _, w := range m.weights[k.first : k.first+uint32(k.n)] {
+				sums[w.column&31] += v * float32(w.value)
+			}
+		}
+		if square == 0 {
+			continue
+		}
+		scale := float32(1)
+		if b != bagSigns {
+			scale = float32(1 / math.Sqrt(float64(square)))
+		}
+		for c := range z {
+			z[c] += scale * sums[c]
+		}
+	}
+	p := make([]float64, len(m.columns))
+	for i, c := range m.columns {
+		p[i] = c.probability(float64(c.Scale*z[i]+c.Bias), m.choice[i])
+	}
+	return verdicts{m, p}
+}
+
+func (c column) probability(z float64, choice bool) float64 {
+	if choice {
+		return math.Exp(c.A * z)
+	}
+	return sigmoid(c.A*z + c.B)
+}
+
+// rarity is the idf of a feature; one the model does not know is rare.
+func (m *model) rarity(slot uint32) float64 {
+	const unheard = 11
+	if row := m.row[slot]; row > 0 {
+		return float64(m.known[row-1].idf) / idfScale
+	}
+	return unheard
+}
+
+// of are the probabilities of a task's labels; of several they sum to 1.
+func (v verdicts) of(task string) []huiying.Scored {
+	at := 0
+	for i := range v.model.Tasks {
+		t := &v.model.Tasks[i]
+		if t.Name == task {
+			return t.shared(v.p[at : at+len(t.Labels)])
+		}
+		at += len(t.Labels)
+	}
+	return nil
+}
+
+// yes is the probability of a yes-or-no task.
+func (v verdicts) yes(task string) float64 {
+	if s := v.of(task); len(s) > 0 {
+		return s[0].P
+	}
+	return 0
+}
+
+// shared names the probabilities; those of several labels are made to sum to 1.
+func (t *taskModel) shared(p []float64) []huiying.Scored {
+	total := 0.0
+	for _, x := range p {
+		total += x
+	}
+	if len(p) == 1 {
+		total = 1
+	}
+	out := make([]huiying.Scored, len(p))
+	for i, l := range t.Labels {
+		out[i] = huiying.Scored{Name: l, P: (1-t.Doubt)*p[i]/total + t.Doubt/float64(len(p))}
+	}
+	return out
 }

@@ -4,20 +4,18 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"huiying"
 )
 
 var (
-	deaths     = regexp.MustCompile(`(?:[0-9一二三四五六七八九十两数多]+|有)[名个位]?(?:人|群众|工人|村民|学生|老人|孩子|司机|矿工)?(?:当场)?(?:死亡|遇难|身亡|丧生|不治)|死亡[0-9一二三四五六七八九十]+人|死了[人0-9一二三四五六七八九十]|致.{0,6}[死亡]`)
-	injuries   = regexp.MustCompile(`受伤|重伤|轻伤|伤者|送医|送往医院|被困|昏迷|住院治疗|抢救|伤亡`)
-	unhurt     = regexp.MustCompile(`(?:无|没有|未造成|没|未发生)(?:人员|人|任何人)*(?:受伤|伤亡|被困|死亡)`)
-	manyPeople = regexp.MustCompile(`([0-9]{2,5})(?:多|余)?[名个位]?(?:人|群众|工人|农民工|村民|居民|业主|家长|学生)|几十(?:名|个|号)?(?:人|工人|村民|业主|家长)|上百(?:名|个|号)?(?:人|工人|村民|业主|家长)|[三四五六七八九]十(?:多|余)?(?:名|个|号)?(?:人|工人|村民|业主|家长|户)`)
-	moments    = regexp.MustCompile(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
+	deaths     = look(`(?:[0-9一二三四五六七八九十两数多]+|有)[名个位]?(?:人|群众|工人|村民|学生|老人|孩子|司机|矿工)?(?:当场)?(?:死亡|遇难|身亡|丧生|不治)|死亡[0-9一二三四五六七八九十]+人|死了[人0-9一二三四五六七八九十]|致.{0,6}[死亡]`)
+	injuries   = look(`受伤|重伤|轻伤|伤者|送医|送往医院|被困|昏迷|住院治疗|抢救|伤亡`)
+	unhurt     = look(`(?:无|没有|未造成|没|未发生)(?:人员|人|任何人)*(?:受伤|伤亡|被困|死亡)`)
+	manyPeople = look(`([0-9]{2,5})(?:多|余)?[名个位]?(?:人|群众|工人|农民工|村民|居民|业主|家长|学生)|几十(?:名|个|号)?(?:人|工人|村民|业主|家长)|上百(?:名|个|号)?(?:人|工人|村民|业主|家长)|[三四五六七八九]十(?:多|余)?(?:名|个|号)?(?:人|工人|村民|业主|家长|户)`)
+	moments    = look(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
 )
 
 // flagsOf marks what needs special care. What did not happen (a drill, a plan,
@@ -52,7 +50,10 @@ func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
 			}
 		}
 	}
-	if real && as.Emergency.P >= 0.2 && !isHistory(r.text) {
+	if as.Misreading.Clause != nil && as.Misreading.P >= 0.5 {
+		add(huiying.FlagMisreading)
+	}
+	if real && as.Emergency.P >= 0.2 && !history.in(r.seen) {
 		if affirmed(r, deaths) != (hit{}) {
 			add(huiying.FlagDeath)
 		}
@@ -64,16 +65,34 @@ func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
 }
 
 // affirmed is the first match that is not denied, as in 无人员伤亡, or none.
-func affirmed(r *reading, re *regexp.Regexp) hit {
-	blank := func(denied string) string { return strings.Repeat("〇", utf8.RuneCountInString(denied)) }
-	text := unhurt.ReplaceAllStringFunc(r.text, blank) // of the same number of characters
-	m := re.FindStringIndex(text)
-	if m == nil {
-		return hit{}
+func affirmed(r *reading, p *pattern) (found hit) {
+	p.matches(r.seen, func(start, end int) bool {
+		denied := false
+		unhurt.matches(r.seen, func(from, to int) bool {
+			denied = from < end && start < to
+			return !denied
+		})
+		if !denied {
+			found = r.hit(start, end)
+		}
+		return denied
+	})
+	return found
+}
+
+// hit is what stands at the byte offsets given.
+func (r *reading) hit(start, end int) hit {
+	h := hit{word: r.text[start:end]}
+	h.start, h.end = runesOf(r.text, start, end)
+	return h
+}
+
+// first is the first match, or none.
+func (r *reading) first(p *pattern) hit {
+	if start, end, ok := p.find(r.seen); ok {
+		return r.hit(start, end)
 	}
-	start := utf8.RuneCountInString(text[:m[0]])
-	end := start + utf8.RuneCountInString(text[m[0]:m[1]])
-	return hit{word: string(r.runes[start:end]), start: start, end: end}
+	return hit{}
 }
 
 func wordsOf(hits []hit, t *topic) []hit {
@@ -130,14 +149,14 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 		add("人员受伤或被困", forInjury, h.word, h)
 	}
 	if len(hits) > 0 {
-		if m := manyPeople.FindString(r.text); m != "" && as.State == huiying.PhaseOccurred {
-			add("涉及多人", forMany, m, span2hit(r, manyPeople))
+		if m := r.first(manyPeople); m != (hit{}) && as.State == huiying.PhaseOccurred {
+			add("涉及多人", forMany, m.word, m)
 		}
-		if i := slices.IndexFunc(as.Places, func(p huiying.Place) bool { return len(p.Code) > 6 }); i >= 0 && moments.MatchString(r.text) {
+		if i := slices.IndexFunc(as.Places, func(p huiying.Place) bool { return len(p.Code) > 6 }); i >= 0 && moments.in(r.seen) {
 			add("时间地点具体", forDetail, as.Places[i].Name, hit{start: as.Places[i].Start, end: as.Places[i].End})
 		}
-		if ask := appeals.FindString(r.text); ask != "" && as.State == huiying.PhaseOccurred && !official(r.post) {
-			add("有明确诉求", forAppeal, ask, span2hit(r, appeals))
+		if ask := r.first(appeals); ask != (hit{}) && as.State == huiying.PhaseOccurred && !official(r.post) {
+			add("有明确诉求", forAppeal, ask.word, ask)
 		}
 		if as.Sentiment.Label == "negative" {
 			add("语气负面", forTone, fmt.Sprintf("情感 %.2f（只在有风险主题时计入）", as.Sentiment.Score))
@@ -151,7 +170,7 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 	if heat := float64(e.Views+2*e.Likes+3*e.Comments+5*e.Reposts) / 100; heat > 1 && len(hits) > 0 {
 		add("传播热度", heatScale*math.Log10(heat), fmt.Sprintf("阅读 %d 赞 %d 评 %d 转 %d", e.Views, e.Likes, e.Comments, e.Reposts))
 	}
-	if as.Rumor.P >= 0.35 {
+	if slices.Contains(as.Flags, huiying.FlagRumor) {
 		add("疑似谣言", forRumor, fmt.Sprintf("概率 %.2f，待核实", as.Rumor.P))
 	}
 	if as.Misreading.P >= 0.5 {
@@ -173,6 +192,7 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 			add("外地事项", notOurs*sum, elsewhere)
 		}
 	}
+	f = append(f, r.learned.factors(r)...)
 	return total(f)
 }
 
@@ -197,15 +217,6 @@ func topicFactors(hits []hit, add func(string, float64, string, ...hit)) {
 	}
 }
 
-func span2hit(r *reading, re *regexp.Regexp) hit {
-	m := re.FindStringIndex(r.text)
-	if m == nil {
-		return hit{}
-	}
-	start := utf8.RuneCountInString(r.text[:m[0]])
-	return hit{start: start, end: start + utf8.RuneCountInString(r.text[m[0]:m[1]])}
-}
-
 func total(f []huiying.Factor) huiying.Risk {
 	sum := 0.0
 	for _, x := range f {
@@ -223,6 +234,13 @@ func total(f []huiying.Factor) huiying.Risk {
 		f = []huiying.Factor{}
 	}
 	return huiying.Risk{Score: math.Round(sum*10) / 10, Factors: f}
+}
+
+// duty is a word that names what a unit is there for.
+type duty struct {
+	unit huiying.UnitID
+	text string
+	word int // in the watch
 }
 
 // candidates proposes who should answer: the topics' units, the units whose
@@ -248,17 +266,20 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 			note(u, points, "主题“"+h.topic.Name+"”："+h.word)
 		}
 	}
-	for _, u := range a.county.Units {
-		for _, k := range u.Keywords {
-			if utf8.RuneCountInString(k) >= 2 && strings.Contains(r.text, k) {
-				points := 0.8
-				if strings.Contains(r.post.Title, k) {
-					points = 1.3
-				}
-				note(u.ID, points, "职责词“"+k+"”")
-			}
+	for _, d := range a.duties {
+		if !r.seen.has(d.word) {
+			continue
 		}
+		points := 0.8
+		r.seen.each(d.word, func(_, end int) bool {
+			if end <= r.titleBytes() {
+				points = 1.3
+			}
+			return false
+		})
+		note(d.unit, points, "职责词“"+d.text+"”")
 	}
+	a.departments(r, note)
 	best := 0.0
 	for _, s := range score {
 		best = max(best, s)
@@ -278,8 +299,31 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 	slices.SortFunc(out, func(x, y huiying.Candidate) int {
 		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.Unit, y.Unit))
 	})
-	out = out[:min(len(out), 5)]
+	out = r.learned.reroute(r, out)
+	out = drafterFirst(out[:min(len(out), 5)], as)
 	return append(out, a.townships(as.Places)...)
+}
+
+// departments adds what the model learned from which bureau answers such letters.
+func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, string)) {
+	const (
+		least  = 0.05 // probability that is worth a mention
+		second = 0.6  // share of the second unit of a bureau
+	)
+	points := 1.0
+	if r.post.Channel == huiying.ChannelLetter {
+		points = 3 // of letters it knows more than the words of duties
+	}
+	for _, s := range r.verdicts.of(taskDepartment) {
+		if s.P < least {
+			continue
+		}
+		share := points * s.P
+		for _, u := range bureauUnits[s.Name] {
+			note(u, share, fmt.Sprintf("同类来信多由%s部门答复（%.0f%%）", s.Name, 100*s.P))
+			share *= second
+		}
+	}
 }
 
 func (a *Analyzer) townships(places []huiying.Place) []huiying.Candidate {

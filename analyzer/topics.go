@@ -7,16 +7,51 @@ import (
 	"huiying"
 )
 
+// topic is a topic of the lexicon with its words in the watch.
 type topic struct {
 	huiying.Topic
+	words, veto []int
 }
 
-func newTopics(l huiying.Lexicon) []topic {
-	out := make([]topic, len(l.Topics))
-	for i, t := range l.Topics {
-		out[i] = topic{t}
+// watchFor makes the watch for the words of the county and the taxonomy.
+func (a *Analyzer) watchFor(c *huiying.County) {
+	var words []string
+	index := make(map[string]int)
+	for i, w := range watched {
+		index[w] = i
 	}
-	return out
+	add := func(w string) int {
+		i, ok := index[w]
+		if !ok {
+			i = len(watched) + len(words)
+			index[w] = i
+			words = append(words, w)
+		}
+		return i
+	}
+	for _, t := range c.Lexicon.Topics {
+		x := topic{Topic: t}
+		for _, w := range t.Words {
+			x.words = append(x.words, add(w))
+		}
+		for _, w := range t.Veto {
+			x.veto = append(x.veto, add(w))
+		}
+		a.topics = append(a.topics, x)
+	}
+	for _, u := range c.Units {
+		for _, k := range u.Keywords {
+			if utf8.RuneCountInString(k) >= 2 {
+				a.duties = append(a.duties, duty{u.ID, k, add(k)})
+			}
+		}
+	}
+	for class, leaves := range a.classes.leaves {
+		for _, l := range leaves {
+			a.classes.words[class] = append(a.classes.words[class], add(l))
+		}
+	}
+	a.watch = newWatch(words)
 }
 
 // hit is one place where a topic's word stands and means what it says.
@@ -31,41 +66,54 @@ type hit struct {
 // over. Each word counts once.
 func (a *Analyzer) match(r *reading) []hit {
 	var hits []hit
-	title := ""
-	if r.post.Title != "" && strings.HasPrefix(r.text, r.post.Title) {
-		title = r.post.Title
-	}
+	title := r.titleBytes()
 	for i := range a.topics {
 		t := &a.topics[i]
-		for _, w := range t.Words {
-			for from := 0; ; {
-				k := strings.Index(r.text[from:], w)
-				if k < 0 {
-					break
+		for _, w := range t.words {
+			r.seen.each(w, func(start, end int) bool {
+				from, to := r.sentenceBytes(start)
+				if r.vetoed(t, from, to) || r.vetoed(t, 0, title) || metaphor(r.text[from:to], r.text[start:end]) || negated(r.text[:start]) {
+					return true
 				}
-				at := from + k
-				start := utf8.RuneCountInString(r.text[:at])
-				sentence := r.sentence(start)
-				if vetoed(t, sentence) || vetoed(t, title) || metaphor(sentence, w) || negated(r.text[:at]) {
-					from = at + len(w)
-					continue
-				}
-				hits = append(hits, hit{topic: t, word: w, start: start, end: start + utf8.RuneCountInString(w)})
-				break
-			}
+				h := r.hit(start, end)
+				h.topic = t
+				hits = append(hits, h)
+				return false
+			})
 		}
 	}
 	return hits
 }
 
-func vetoed(t *topic, sentence string) bool {
-	for _, v := range t.Veto {
-		if strings.Contains(sentence, v) {
+// vetoed reports whether a veto context of the topic stands between the bytes.
+func (r *reading) vetoed(t *topic, from, to int) (found bool) {
+	for _, v := range t.veto {
+		r.seen.each(v, func(start, end int) bool {
+			found = start >= from && end <= to
+			return !found && start < to
+		})
+		if found {
 			return true
 		}
 	}
 	return false
 }
+
+// sentenceBytes are the bounds of the sentence around a byte offset.
+func (r *reading) sentenceBytes(at int) (from, to int) {
+	from, to = 0, len(r.text)
+	if i := strings.LastIndexAny(r.text[:at], sentenceEnds); i >= 0 {
+		_, n := utf8.DecodeRuneInString(r.text[i:])
+		from = i + n
+	}
+	if i := strings.IndexAny(r.text[at:], sentenceEnds); i >= 0 {
+		_, n := utf8.DecodeRuneInString(r.text[at+i:])
+		to = at + i + n
+	}
+	return from, to
+}
+
+const sentenceEnds = "。！？!?；;\n"
 
 // metaphors: words of disaster beside words of markets, sport and feelings.
 var metaphorContexts = []string{

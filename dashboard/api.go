@@ -51,6 +51,7 @@ func (s *Server) routesAPI(mux *http.ServeMux) error {
 	a.routesCases()
 	a.routesStats()
 	a.routesSources()
+	a.routesModels()
 	a.routesNotices()
 	a.routesLive(mux)
 

@@ -46,6 +46,7 @@ func TestTheOpenAPIDocumentListsEveryCall(t *testing.T) {
 		"get /posts", "post /posts", "get /posts/{id}", "get /events", "get /events/{id}", "get /cases", "post /cases", "get /cases/{id}",
 		"post /cases/{id}/{action}", "get /stats/overview", "get /stats/trend", "get /stats/units", "get /sources", "post /sources",
 		"post /sources/{id}/test", "get /rejections", "get /dead-letters", "post /dead-letters/{id}/replay", "get /notifications",
+		"get /models", "post /models/train", "post /models/{id}/activate", "delete /models/{id}",
 		"get /units", "get /live", "get /live/poll",
 	}
 	var got []string

@@ -49,6 +49,11 @@ type Ledger interface {
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)
 
+	Examples(ctx context.Context, region huiying.Region) ([]huiying.Example, error)
+	Models(ctx context.Context, region huiying.Region) ([]huiying.Model, error)
+	ActivateModel(ctx context.Context, region huiying.Region, id huiying.ModelID, by huiying.Person, reason string, at time.Time, a huiying.Audit) error
+	DiscardModel(ctx context.Context, region huiying.Region, id huiying.ModelID, a huiying.Audit) error
+
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
 	SaveUser(ctx context.Context, u huiying.User) error
 	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error)
@@ -76,6 +81,13 @@ type Inlet interface {
 	Try(ctx context.Context, s huiying.Source) (huiying.Preview, error) // fetch once, publish nothing
 }
 
+// Learning trains the analyzer on what people decided, in the background; the
+// result is a candidate in the ledger.
+type Learning interface {
+	Train(by huiying.Person, from string) error // ErrConflict while a training runs
+	Training() huiying.Training
+}
+
 // Bus is what the dashboard hears and mends of the bus.
 type Bus interface {
 	// SubscribeLive calls f for each live message after since (0: only new ones)
@@ -89,18 +101,19 @@ type Bus interface {
 // Config is what a dashboard needs. County, Speed, Log,
 // Version, Demo, Wall and TLS may be left out.
 type Config struct {
-	Region  huiying.Region
-	County  string // 交城县
-	Archive Archive
-	Ledger  Ledger
-	Desk    Desk
-	Inlet   Inlet
-	Bus     Bus
-	Rules   func() *huiying.Rules
-	Speed   huiying.Speed // the time source; its factor is shown and used by ticking clocks
-	Log     *slog.Logger
-	Version string
-	Demo    []Credential // shown on the sign-in page of a demo, never otherwise
+	Region   huiying.Region
+	County   string // 交城县
+	Archive  Archive
+	Ledger   Ledger
+	Desk     Desk
+	Inlet    Inlet
+	Bus      Bus
+	Learning Learning // nil: no training here
+	Rules    func() *huiying.Rules
+	Speed    huiying.Speed // the time source; its factor is shown and used by ticking clocks
+	Log      *slog.Logger
+	Version  string
+	Demo     []Credential // shown on the sign-in page of a demo, never otherwise
 
 	Wall func() time.Time // the real clock, for sessions and lock-outs, which no speed-up may shorten; nil: time.Now
 	TLS  bool             // a proxy before us ends TLS: cookies travel over TLS only

@@ -56,6 +56,7 @@ type house struct {
 	bus     *bus.Bus
 	desk    *alerting.Desk
 	inlet   *inlet
+	class   *classroom
 	log     *syncBuffer
 
 	mu   sync.Mutex
@@ -92,7 +93,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
-	h := &house{t: t, wall: time.Now(), log: &syncBuffer{}}
+	h := &house{t: t, wall: time.Now(), class: &classroom{}, log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	h.ledger = must(ledger.OpenSQLite(ctx, filepath.Join(dir, "ledger.db")))
 	h.archive = must(sqlite.OpenArchive(ctx, filepath.Join(dir, "archive.db"), letters))
@@ -111,7 +112,7 @@ func newHouse(t *testing.T) *house {
 		check(t, h.ledger.SaveToken(ctx, dashboard.HashToken("token-"+string(p.User)), p.User, "test", time.Time{}))
 	}
 	h.server = must(dashboard.New(dashboard.Config{
-		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus,
+		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class,
 		Rules: func() *huiying.Rules { return rules }, Log: log, Version: "test", Wall: h.now,
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)

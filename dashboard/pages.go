@@ -38,6 +38,12 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /sources/{id}/pause", s.page(s.pauseSource))
 	mux.Handle("POST /dead-letters/{id}/replay", s.page(s.replayDeadLetter))
 
+	mux.Handle("GET /models", s.page(s.modelsPage))
+	mux.Handle("GET /models/training", s.page(s.trainingFragment))
+	mux.Handle("POST /models/train", s.page(s.startTraining))
+	mux.Handle("POST /models/{id}/activate", s.page(s.activateModel))
+	mux.Handle("POST /models/{id}/discard", s.page(s.discardModel))
+
 	mux.Handle("GET /notices", s.page(s.noticesPage))
 	mux.Handle("GET /notices/unread", s.page(s.unreadFragment))
 	mux.Handle("GET /notices/recent", s.page(s.recentFragment))

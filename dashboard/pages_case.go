@@ -22,6 +22,7 @@ type casePageView struct {
 	Evidence   []huiying.Evidence
 	Routing    []unitChance
 	Places     []placeView
+	Misread    *misreadView
 	Deliveries []noticeView
 	Feedback   []feedbackView
 	Actions    []actionForm
@@ -105,7 +106,8 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	}
 	v := casePageView{
 		Case: c, Row: rowOf(c, p, units, now), Steps: stepsOf(c, timeline), Evidence: c.Evidence, Routing: chances(c.Routing, units),
-		Places: placesOf(c.Places), Problem: problem, CanReadIt: p.SeesPosts(),
+		Places: placesOf(c.Places, units), Problem: problem, CanReadIt: p.SeesPosts(),
+		Misread: misreadOf(c.Misreading, units),
 	}
 	v.Ack = v.Row.CanAck
 	for _, k := range c.Clocks {
@@ -143,6 +145,9 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 			return fmt.Errorf("read event of case: %w", err)
 		}
 		v.Event = e.Title
+		if v.Misread == nil { // registered by hand
+			v.Misread = misreadOf(e.Misreading, units)
+		}
 	}
 	return s.show(w, r, p, status, "case", c.Number, v)
 }

@@ -142,7 +142,7 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	}
 	v := eventView{
 		eventRow: eventRowOf(e), Plot: curvePlot(e, now), Phases: phasesOf(e.Curve), Factors: e.Factors, Units: chances(e.Units, units),
-		Places: placesOf(e.Places), MayOpen: mayOpen(p), State: phaseLabels[e.State],
+		Places: placesOf(e.Places, units), MayOpen: mayOpen(p), State: phaseLabels[e.State],
 		Sources: ranked(e.Sources, func(s string) string { return s }), Channels: ranked(e.Channels, huiying.Channel.Label),
 	}
 	if v.Members, v.Rest, err = s.members(r, e); err != nil {

@@ -108,6 +108,7 @@ type postView struct {
 	Units      []unitChance
 	Places     []placeView
 	State      string
+	Misread    *misreadView
 	Hidden     []hiddenCount
 	EventTitle string
 	EventPosts int
@@ -124,7 +125,9 @@ type unitChance struct {
 type placeView struct {
 	Name, Why string
 	Code      huiying.Region
-	Count     int // candidates, when a person must choose
+	P         float64  // 0 when the record is older than the figure
+	Town      string   // the township the place lies in, unless it is that
+	Choices   []string // among which a person must choose
 }
 
 type hiddenCount struct {
@@ -157,8 +160,8 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	v := postView{
 		postRow: rows[0], Post: x.Post, A: x.Assessment, State: phaseLabels[x.Assessment.State],
 		Paragraphs: paragraphs(cut(full, body, len(full), marksOf(full, x.Assessment))),
-		Units:      chances(x.Assessment.Units, units), Places: placesOf(x.Assessment.Places), Hidden: hiddenOf(x),
-		MayOpen: mayOpen(p),
+		Units:      chances(x.Assessment.Units, units), Places: placesOf(x.Assessment.Places, units), Hidden: hiddenOf(x),
+		MayOpen: mayOpen(p), Misread: misreadOf(x.Assessment.Misreading, units),
 	}
 	for _, c := range x.Assessment.Categories {
 		if c.P >= 0.01 && len(v.Categories) < 5 {
@@ -192,14 +195,29 @@ func chances(all []huiying.Candidate, units *huiying.Directory) []unitChance {
 	return out
 }
 
-// placesOf lists each place once.
-func placesOf(all []huiying.Place) []placeView {
+// placesOf lists each place once, with the likeliest reading of it.
+func placesOf(all []huiying.Place, units *huiying.Directory) []placeView {
 	var out []placeView
 	for _, p := range all {
-		v := placeView{Name: p.Name, Code: p.Code, Why: p.Why, Count: len(p.Candidates)}
-		if !slices.ContainsFunc(out, func(o placeView) bool { return o.Name == v.Name && o.Code == v.Code }) {
-			out = append(out, v)
+		i := slices.IndexFunc(out, func(o placeView) bool { return o.Name == p.Name && o.Code == p.Code })
+		if i >= 0 {
+			if p.P > out[i].P {
+				out[i].P, out[i].Why = p.P, p.Why
+			}
+			continue
 		}
+		v := placeView{Name: p.Name, Code: p.Code, Why: p.Why, P: p.P}
+		if u, ok := units.Township(p.Code); ok && u.Label() != p.Name {
+			v.Town = u.Label()
+		}
+		for _, c := range p.Candidates {
+			name := string(c)
+			if u, ok := units.Township(c); ok {
+				name = u.Label()
+			}
+			v.Choices = append(v.Choices, name)
+		}
+		out = append(out, v)
 	}
 	return out
 }

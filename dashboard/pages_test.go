@@ -86,7 +86,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 		"/cases": office + units + " zjj-liaison", "/stats": office + units + " zjj-liaison",
 		"/cases/" + string(c.ID): office + units, "/cases/" + string(c.ID) + "/row": office + units,
 		"/cases/new": "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
-		"/sources": office + " sysadmin",
+		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
 	} {
 		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "sysadmin", "secadmin", "auditor"} {
 			r := h.as(user).page(path)
@@ -115,7 +115,7 @@ var reference = regexp.MustCompile(`[^ ]+`)
 func TestPagesAreSoundHTML(t *testing.T) {
 	h, c := filled(t)
 	for user, paths := range map[string][]string{
-		"leader":      {"/", "/posts", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/stats", "/sources", "/notices", "/nothing"},
+		"leader":      {"/", "/posts", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/stats", "/sources", "/models", "/notices", "/nothing"},
 		"monitor":     {"/sources"},
 		"sysadmin":    {"/", "/sources"},
 		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/notices"},

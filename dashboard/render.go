@@ -132,6 +132,9 @@ func navigation(p huiying.Person, at string, unread int) []navEntry {
 	if operators(p, "信源") == nil {
 		add("/sources", "信源", "antenna", 0)
 	}
+	if operators(p, "模型") == nil {
+		add("/models", "模型", "history", 0)
+	}
 	add("/notices", "通知", "bell", unread)
 	return out
 }

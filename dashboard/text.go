@@ -78,6 +78,10 @@ func doneNote(done string) string {
 		return "信源已暂停。"
 	case "resumed":
 		return "信源已恢复采集。"
+	case "model":
+		return "模型已切换，几秒内对新帖文生效。"
+	case "model-discarded":
+		return "待确认的模型已放弃。"
 	case "replayed":
 		return "消息已重新投递。"
 	}

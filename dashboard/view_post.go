@@ -34,7 +34,7 @@ func marksOf(full []rune, a huiying.Assessment, hits ...mark) []mark {
 	}
 	for _, p := range a.Places {
 		if p.End > p.Start {
-			all = append(all, mark{p.Start, p.End, "place", "地点：" + p.Name})
+			all = append(all, mark{p.Start, p.End, "place", "地点：" + p.Name + "，" + p.Why})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b mark) int {
@@ -100,6 +100,21 @@ func cut(full []rune, from, to int, marks []mark) []piece {
 	}
 	plain(to)
 	return out
+}
+
+// misreadView sets what is said beside the clause of the policy and its 解读.
+type misreadView struct {
+	Claim  huiying.Claim
+	Clause huiying.ClauseFound
+	Unit   string // who drafted the policy
+}
+
+// misreadOf is nil when no clause was found.
+func misreadOf(m huiying.Misreading, units *huiying.Directory) *misreadView {
+	if m.Claim == nil || m.Clause == nil {
+		return nil
+	}
+	return &misreadView{*m.Claim, *m.Clause, units.Name(m.Clause.Unit)}
 }
 
 // postRow is a post in a list or in a live update.

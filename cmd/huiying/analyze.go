@@ -256,44 +256,6 @@ func (c *extractCmd) extract(ctx context.Context) (collector.Article, error) {
 	return collector.Extract("", raw, "")
 }
 
-type evalCmd struct {
-	Suite string `arg:"" help:"routing, department, sentiment, citizen, emergency, rumor, events, extract or segment."`
-	File  string `arg:"" type:"existingfile" help:"Labelled JSONL of that suite."`
-}
-
-// Run prints the metrics as JSON.
-func (c *evalCmd) Run() error {
-	if c.Suite == "extract" {
-		m, err := collector.EvalExtract(c.File)
-		if err != nil {
-			return err
-		}
-		return printJSON(m)
-	}
-	f, err := os.Open(c.File)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	a, err := openAnalyzer("141122")
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	if c.Suite == "events" {
-		m, err := evalEvents(a, f)
-		if err != nil {
-			return err
-		}
-		return printJSON(m)
-	}
-	m, err := a.Eval(c.Suite, f)
-	if err != nil {
-		return err
-	}
-	return printJSON(m)
-}
-
 type trainCmd struct {
 	Data string `arg:"" type:"existingdir" help:"Folder of the labelled sets."`
 	Out  string `arg:"" type:"path" help:"Folder the models are written to."`
@@ -302,7 +264,12 @@ type trainCmd struct {
 
 // Run trains every model and prints the cross-validated scores.
 func (c *trainCmd) Run(ctx context.Context) error {
-	report, err := analyzer.Train(ctx, c.Data, c.Out, c.Seed, os.Stderr)
+	a, err := openAnalyzer("141122")
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	report, err := a.Train(ctx, c.Data, c.Out, c.Seed, os.Stderr)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type cli struct {
 	Analyze     analyzeCmd     `cmd:"" help:"Assess posts: JSONL in, JSONL out, same order."`
 	Extract     extractCmd     `cmd:"" help:"Show what the site collector would take from a page."`
 	Eval        evalCmd        `cmd:"" help:"Measure the analyzer on labelled JSONL."`
+	Bench       benchCmd       `cmd:"" help:"Measure speed, beside the raw limit in the same run."`
 	Train       trainCmd       `cmd:"" help:"Train the analyzer's models and print cross-validated scores."`
 	Import      importCmd      `cmd:"" help:"Import a JSONL, CSV or XLSX file into a running instance."`
 	User        userCmd        `cmd:"" help:"Add an account or set its password."`

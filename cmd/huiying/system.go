@@ -60,6 +60,7 @@ type system struct {
 	engine    *alerting.Engine
 	collector *collector.Collector
 	dashboard *dashboard.Server
+	learning  *learning
 }
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
@@ -144,9 +145,13 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		AllowPrivate: s.cfg.Collector.AllowPrivate, Rate: rate.Limit(s.cfg.Collector.PerSecond),
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
+	s.learning = newLearning(s)
+	if err := s.learning.refresh(ctx); err != nil {
+		s.log.Error("no learned model", "err", err) // the analyzer works without
+	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS,
 	})
 	return err
@@ -160,6 +165,7 @@ func (s *system) run(ctx context.Context, roles []string) error {
 	}
 	if slices.Contains(roles, roleAnalyzer) {
 		g.Go(func() error { return s.bus.ConsumePosts(ctx, "analyzer", analyzeBatch, s.assess) })
+		g.Go(func() error { return s.learning.follow(ctx) })
 	}
 	if slices.Contains(roles, roleAlerting) {
 		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "archive", archiveBatch, s.keep) })
@@ -173,6 +179,7 @@ func (s *system) run(ctx context.Context, roles []string) error {
 	}
 	if slices.Contains(roles, roleDashboard) {
 		g.Go(func() error { return s.dashboard.Run(ctx) })
+		g.Go(func() error { return s.learning.teach(ctx) })
 	}
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {

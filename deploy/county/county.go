@@ -41,7 +41,7 @@ var Files = []string{
 	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile,
 }
 
-//go:embed 141122/*.yaml
+//go:embed 141122/*.yaml 141122/policies/*.yaml
 var embedded embed.FS
 
 // Embedded returns the files built into the program for a county. The error
@@ -80,7 +80,8 @@ func WriteTo(region huiying.Region, dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range Files {
+	names := slices.Concat(Files, policyFiles(files))
+	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
 			return huiying.Errorf(huiying.CodeConflict, "%s 已存在，不会覆盖；请换一个空目录", path)
@@ -88,10 +89,10 @@ func WriteTo(region huiying.Region, dir string) error {
 			return fmt.Errorf("look at %s: %w", path, err)
 		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, policyFolder), 0o755); err != nil {
 		return fmt.Errorf("make the county folder: %w", err)
 	}
-	for _, name := range Files {
+	for _, name := range names {
 		if err := writeNew(files, name, dir); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 const nextYearIsKnown = time.December
 
 // Outdated lists what the passing of time has made wrong with a county that
-// loaded well: a calendar that ends, topics led by a unit that no longer exists.
+// loaded well: a calendar that ends, topics and policies of a unit that no longer exists.
 // These do not keep the system from running, but a person must see them.
 func Outdated(c *huiying.County, now time.Time) Problems {
 	var out Problems
@@ -30,6 +30,11 @@ func Outdated(c *huiying.County, now time.Time) Problems {
 			if err := units.Check(id, now); err != nil {
 				tell(lexiconFile, "主题 "+t.Name+" 的单位已失效，请改为接续单位（"+err.Error()+"）")
 			}
+		}
+	}
+	for _, p := range c.Policies {
+		if err := units.Check(p.Unit, now); err != nil {
+			tell(policyFolder, "《"+p.Title+"》的起草单位已失效，请改为接续单位（"+err.Error()+"）")
 		}
 	}
 	return out

@@ -13,10 +13,12 @@ func administrative(kind string) bool { return slices.Index(divisionKinds, kind)
 
 func (l *loader) loadDivisions() {
 	var f struct {
+		Within    []string           `yaml:"within"`
 		Divisions []huiying.Division `yaml:"divisions"`
 	}
 	d := l.open(divisionsFile, &f)
-	l.county.Divisions = f.Divisions
+	l.county.Within, l.county.Divisions = f.Within, f.Divisions
+	d.words("within", f.Within)
 	l.townships = make(map[huiying.Region]bool)
 	l.places = make(map[huiying.Region]bool)
 	lines := make(map[huiying.Region]int)

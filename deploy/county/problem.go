@@ -40,9 +40,15 @@ func (p Problems) Error() string {
 // Unwrap makes the code of the error [huiying.CodeInvalid].
 func (p Problems) Unwrap() error { return huiying.ErrInvalid }
 
-// sort puts the problems in the order of [Files], then by line.
+// sort puts the problems in the order of [Files], the policies last, then by line.
 func (p Problems) sort() {
+	place := func(file string) int {
+		if i := slices.Index(Files, file); i >= 0 {
+			return i
+		}
+		return len(Files)
+	}
 	slices.SortStableFunc(p, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(slices.Index(Files, a.File), slices.Index(Files, b.File)), cmp.Compare(a.Line, b.Line))
+		return cmp.Or(cmp.Compare(place(a.File), place(b.File)), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 }

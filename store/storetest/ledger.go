@@ -61,6 +61,14 @@ type LedgerUnderTest interface {
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)
 
+	Examples(ctx context.Context, region huiying.Region) ([]huiying.Example, error)
+	AddModel(ctx context.Context, m huiying.Model, data []byte, a huiying.Audit) error
+	Models(ctx context.Context, region huiying.Region) ([]huiying.Model, error)
+	LiveModel(ctx context.Context, region huiying.Region) (huiying.ModelID, error)
+	ModelData(ctx context.Context, id huiying.ModelID) ([]byte, error)
+	ActivateModel(ctx context.Context, region huiying.Region, id huiying.ModelID, by huiying.Person, reason string, at time.Time, a huiying.Audit) error
+	DiscardModel(ctx context.Context, region huiying.Region, id huiying.ModelID, a huiying.Audit) error
+
 	Record(ctx context.Context, a huiying.Audit) error
 	AuditTrail(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Audit], error)
 	VerifyAudit(ctx context.Context) (n int64, err error)
@@ -112,6 +120,11 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"sources and their health come back", sourcesComeBack},
 		{"an item is unseen until it is marked, source by source", seenKeys},
 		{"rejected items are kept, counted and listed newest first", rejections},
+
+		{"examples are what people decided, read off the timelines", examplesOfTimelines},
+		{"an example of a case made from an event names its first post", exampleNamesThePost},
+		{"one model is live, a switch keeps the one before, and every change is audited", modelsAreSwitched},
+		{"a switch that is refused changes nothing", modelRefusalChangesNothing},
 
 		{"the audit chain holds, also under concurrency", auditChain},
 		{"audit rows refuse to be changed or deleted", auditIsFinal},

@@ -1,0 +1,107 @@
+package analyzer
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"huiying"
+)
+
+// Pace is how fast the analyzer is beside the bare segmenter, both measured in
+// turns on the same posts.
+type Pace struct {
+	N              int     `json:"n"` // posts in one round
+	Rounds         int     `json:"rounds"`
+	Seconds        float64 `json:"seconds"`
+	PostsPerSecond float64 `json:"posts_per_second"` // on one core
+	MBPerSecond    float64 `json:"mb_per_second"`
+	CutMBPerSecond float64 `json:"cut_mb_per_second"` // gojieba's Cut, with its hidden Markov model
+	RatioToCut     float64 `json:"ratio_to_cut"`      // of bytes a second
+	P99Long        float64 `json:"p99_ms_2000_chars"` // of letters of 2,000 characters
+	Speedup        float64 `json:"speedup_2_cores"`
+}
+
+// Pace assesses the posts for about the time given and tells how fast it went.
+// It needs at least one post with text.
+func (a *Analyzer) Pace(posts []huiying.Post, d time.Duration) (Pace, error) {
+	texts, size := make([]string, len(posts)), 0
+	for i, p := range posts {
+		texts[i] = bounded(p.FullText())
+		size += len(texts[i])
+	}
+	if size == 0 {
+		return Pace{}, huiying.Errorf(huiying.CodeInvalid, "没有可测的帖文，请给出有正文的 JSONL 文件")
+	}
+	out := Pace{N: len(posts)}
+	begin := time.Now()
+	var cut, assess, single, double time.Duration
+	for time.Since(begin) < d*2/3 || out.Rounds == 0 { // in turns: what slows the machine slows both
+		out.Rounds++
+		cut += timed(func() {
+			for _, t := range texts {
+				a.jieba.Cut(t, true)
+			}
+		})
+		assess += timed(func() { a.assessAll(posts) })
+	}
+	for rounds := 0; time.Since(begin) < d || rounds == 0; rounds++ {
+		single += timed(func() { a.assessAll(posts); a.assessAll(posts) })
+		double += timed(func() {
+			var wg sync.WaitGroup
+			for range 2 {
+				wg.Go(func() { a.assessAll(posts) })
+			}
+			wg.Wait()
+		})
+	}
+	mb := float64(size*out.Rounds) / 1e6
+	out.PostsPerSecond = three(float64(len(posts)*out.Rounds) / assess.Seconds())
+	out.MBPerSecond, out.CutMBPerSecond = three(mb/assess.Seconds()), three(mb/cut.Seconds())
+	out.RatioToCut = three(cut.Seconds() / assess.Seconds())
+	out.Speedup = three(single.Seconds() / double.Seconds())
+	out.P99Long = three(a.slowest(texts))
+	out.Seconds = three(time.Since(begin).Seconds())
+	return out, nil
+}
+
+func (a *Analyzer) assessAll(posts []huiying.Post) {
+	for _, p := range posts {
+		a.Assess(p)
+	}
+}
+
+// slowest is the 99th percentile of assessing 300 letters of 2,000 characters
+// made of the texts, in milliseconds.
+func (a *Analyzer) slowest(texts []string) float64 {
+	const letters, length = 300, 2000
+	all := []rune(strings.Join(texts, "\n"))
+	for len(all) < length {
+		all = append(all, all...)
+	}
+	took := make([]time.Duration, letters)
+	for i := range took {
+		at := i * 997 % max(1, len(all)-length)
+		p := huiying.Post{Channel: huiying.ChannelLetter, Title: "关于有关问题的反映", Text: string(all[at : at+length])}
+		took[i] = timed(func() { a.Assess(p) })
+	}
+	slices.Sort(took)
+	return took[letters*99/100].Seconds() * 1000
+}
+
+func timed(f func()) time.Duration {
+	begin := time.Now()
+	f()
+	return time.Since(begin)
+}
+
+// Length is the mean number of characters of the posts.
+func Length(posts []huiying.Post) float64 {
+	n := 0
+	for _, p := range posts {
+		n += utf8.RuneCountInString(p.FullText())
+	}
+	return three(float64(n) / float64(max(1, len(posts))))
+}

@@ -1,0 +1,147 @@
+package analyzer
+
+import (
+	"math"
+	"sync"
+	"unicode"
+)
+
+// The learned models read a text as three bags: its words, its runs of one to
+// three characters, and the runs of one and two characters of its title. Each
+// bag is a vector of (1+ln n)·idf scaled to length 1, so that a long letter and
+// a short post weigh the same and the title speaks as loud as the body. The
+// fourth bag holds what the rules found, each at the same small weight.
+const (
+	bagWords = iota
+	bagRuns
+	bagTitle
+	bagSigns
+	bags
+)
+
+const (
+	// hashed is the size of the space the features are hashed into.
+	hashed = 1 << 20
+	// titleLong is how many runes stand for the title of a text without one.
+	titleLong = 20
+	// signWeight is the value of a sign in its vector.
+	signWeight = 0.2
+	// bodyLong is how many runes of a text are read for the models: what a letter
+	// is about stands at its beginning.
+	bodyLong = 2000
+)
+
+// feature is a hashed n-gram and how often it occurs.
+type feature struct {
+	slot  uint32 // below hashed
+	count uint32
+}
+
+// bag counts features; a scratch that is used again and again.
+type bag struct {
+	counts []uint16 // by slot
+	slots  []uint32 // those with a count
+}
+
+func (b *bag) add(slot uint32) {
+	if b.counts[slot] == 0 {
+		b.slots = append(b.slots, slot)
+	}
+	if b.counts[slot] < math.MaxUint16 {
+		b.counts[slot]++
+	}
+}
+
+// take appends what was counted to out, in order of first occurrence, and
+// empties the bag.
+func (b *bag) take(out []feature) []feature {
+	for _, s := range b.slots {
+		out = append(out, feature{s, uint32(b.counts[s])})
+		b.counts[s] = 0
+	}
+	b.slots = b.slots[:0]
+	return out
+}
+
+var bagPool = sync.Pool{New: func() any { return &bag{counts: make([]uint16, hashed), slots: make([]uint32, 0, 4096)} }}
+
+// features are the three bags of a reading.
+func features(r *reading) (out [bags][]feature) {
+	b := bagPool.Get().(*bag)
+	defer bagPool.Put(b)
+	all := make([]feature, 0, 4*min(len(r.runes), bodyLong)+64)
+	keep := func() []feature {
+		n := len(all)
+		all = b.take(all)
+		return all[n:len(all):len(all)]
+	}
+	for _, w := range r.words {
+		if w.start >= bodyLong {
+			break
+		}
+		if h, ok := hashWord(r.runes[w.start:w.end]); ok {
+			b.add(h)
+		}
+	}
+	out[bagWords] = keep()
+	countRuns(b, r.runes[:min(len(r.runes), bodyLong)], 3, 0x9e3779b9)
+	out[bagRuns] = keep()
+	title := r.title
+	if title == 0 {
+		title = min(len(r.runes), titleLong)
+	}
+	countRuns(b, r.runes[:title], 2, 0x85ebca6b)
+	out[bagTitle] = keep()
+	for _, c := range signs(r) {
+		b.add(hashSign(c))
+	}
+	out[bagSigns] = keep()
+	return out
+}
+
+// countRuns counts the runs of one to n runes that hold no white space.
+func countRuns(b *bag, runes []rune, n int, salt uint32) {
+	for i := range runes {
+		h := salt
+		for _, c := range runes[i:min(i+n, len(runes))] {
+			if c <= ' ' || c == '　' {
+				break
+			}
+			h = hashRune(h, c)
+			b.add(finish(h))
+		}
+	}
+}
+
+func hashWord(w []rune) (slot uint32, ok bool) {
+	h := uint32(0xc2b2ae35)
+	for _, c := range w {
+		ok = ok || unicode.IsLetter(c) || c == '?' || c == '？' || c == '!' || c == '！'
+		h = hashRune(h, c)
+	}
+	return finish(h), ok
+}
+
+func hashSign(c string) uint32 {
+	h := uint32(0x27d4eb2f)
+	for _, r := range c {
+		h = hashRune(h, r)
+	}
+	return finish(h)
+}
+
+func hashRune(h uint32, c rune) uint32 {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return (h ^ uint32(c)) * 0x01000193 * 0x85ebca6b
+}
+
+func finish(h uint32) uint32 {
+	h ^= h >> 15
+	h *= 0x2c1b3c6d
+	h ^= h >> 12
+	h *= 0x297a2d39
+	h ^= h >> 15
+	return h % hashed
+}

@@ -1,0 +1,382 @@
+package analyzer
+
+import (
+	"cmp"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// pattern is a regular expression that is not run over the text. All words it
+// can match, or cannot match without, are looked for together with those of the
+// county in one pass (see [watch]). Branches of few words are matched by that
+// alone; the rest of the expression is run only near its words.
+type pattern struct {
+	literal []int          // in watched; each is a match
+	near    []int          // in watched; one of them is in every match of rest
+	rest    *regexp.Regexp // nil for none
+	reach   int            // bytes a match of rest may reach before or after such a word
+}
+
+// watched are the words of all patterns; the county's words follow them.
+var watched []string
+
+// look compiles an expression that can only match around some literal word.
+func look(expr string) *pattern {
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		panic(err) // a mistake in this package
+	}
+	branches := []*syntax.Regexp{tree}
+	if tree.Op == syntax.OpAlternate {
+		branches = tree.Sub
+	}
+	p := &pattern{}
+	var rest []string
+	for _, b := range branches {
+		if words := language(b); len(words) > 0 {
+			for _, w := range words {
+				p.literal = append(p.literal, watchedAs(w))
+			}
+			continue
+		}
+		words := needed(b.Simplify())
+		if len(words) == 0 {
+			panic("no word is needed by " + b.String())
+		}
+		for _, w := range words {
+			p.near = append(p.near, watchedAs(w))
+		}
+		p.reach = max(p.reach, utf8.UTFMax*longestMatch(b))
+		rest = append(rest, b.String())
+	}
+	if rest != nil {
+		p.rest = regexp.MustCompile(strings.Join(rest, "|"))
+	}
+	return p
+}
+
+// language are all the words an expression matches, none when they are many or
+// one of them is empty.
+func language(re *syntax.Regexp) []string {
+	const many = 64
+	words := expand(re, many)
+	if slices.Contains(words, "") {
+		return nil
+	}
+	return words
+}
+
+func expand(re *syntax.Regexp, many int) []string {
+	var out []string
+	switch re.Op {
+	case syntax.OpEmptyMatch:
+		return []string{""}
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCharClass:
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if out = append(out, string(r)); len(out) > many {
+					return nil
+				}
+			}
+		}
+		return out
+	case syntax.OpCapture:
+		return expand(re.Sub[0], many)
+	case syntax.OpQuest:
+		if out = expand(re.Sub[0], many); out == nil {
+			return nil
+		}
+		return append(out, "")
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			words := expand(sub, many)
+			if out = append(out, words...); words == nil || len(out) > many {
+				return nil
+			}
+		}
+		return out
+	case syntax.OpConcat:
+		out = []string{""}
+		for _, sub := range re.Sub {
+			words := expand(sub, many)
+			if len(words)*len(out) == 0 || len(words)*len(out) > many {
+				return nil
+			}
+			var longer []string
+			for _, w := range out {
+				for _, more := range words {
+					longer = append(longer, w+more)
+				}
+			}
+			out = longer
+		}
+		return out
+	}
+	return nil
+}
+
+func watchedAs(word string) int {
+	i := slices.Index(watched, word)
+	if i < 0 {
+		i = len(watched)
+		watched = append(watched, word)
+	}
+	return i
+}
+
+// needed are words one of which is in every match, the longest and fewest there
+// are; none when a match may do without.
+func needed(re *syntax.Regexp) []string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCharClass:
+		var out []string
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				if out = append(out, string(r)); len(out) > 64 {
+					return nil
+				}
+			}
+		}
+		return out
+	case syntax.OpCapture, syntax.OpPlus:
+		return needed(re.Sub[0])
+	case syntax.OpRepeat:
+		if re.Min > 0 {
+			return needed(re.Sub[0])
+		}
+	case syntax.OpAlternate:
+		var out []string
+		for _, sub := range re.Sub {
+			words := needed(sub)
+			if len(words) == 0 {
+				return nil
+			}
+			out = append(out, words...)
+		}
+		return out
+	case syntax.OpConcat:
+		var best []string
+		for _, sub := range re.Sub {
+			if words := needed(sub); rarer(words, best) {
+				best = words
+			}
+		}
+		return best
+	}
+	return nil
+}
+
+// rarer guesses which of two sets of words is seldom: longer words are.
+func rarer(a, b []string) bool {
+	shortest := func(words []string) int {
+		n := 99
+		for _, w := range words {
+			n = min(n, utf8.RuneCountInString(w))
+		}
+		return n
+	}
+	switch {
+	case len(a) == 0 || len(b) == 0:
+		return len(a) > 0
+	case shortest(a) != shortest(b):
+		return shortest(a) > shortest(b)
+	}
+	return len(a) < len(b)
+}
+
+// longestMatch is how many runes a match may have, counting what repeats without
+// end as 12.
+func longestMatch(re *syntax.Regexp) int {
+	const endless = 12
+	n := 0
+	switch re.Op {
+	case syntax.OpLiteral:
+		n = len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		n = 1
+	case syntax.OpCapture, syntax.OpQuest, syntax.OpConcat:
+		for _, sub := range re.Sub {
+			n += longestMatch(sub)
+		}
+	case syntax.OpStar, syntax.OpPlus:
+		n = endless * longestMatch(re.Sub[0])
+	case syntax.OpRepeat:
+		if n = re.Max; n < 0 {
+			n = endless
+		}
+		n *= longestMatch(re.Sub[0])
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			n = max(n, longestMatch(sub))
+		}
+	}
+	return n
+}
+
+// watch finds all words of interest in a text in one pass.
+type watch struct {
+	automaton *automaton
+	words     []string
+	pool      sync.Pool
+}
+
+func newWatch(words []string) *watch {
+	w := &watch{words: append(slices.Clone(watched), words...)}
+	w.automaton = newAutomaton(w.words)
+	w.pool.New = func() any { return &sightings{first: make([]int32, len(w.words)), last: make([]int32, len(w.words))} }
+	return w
+}
+
+// sightings are where the words stand in a text.
+type sightings struct {
+	text        string
+	all         []sighting // by rising end
+	first, last []int32    // by word, index in all + 1; 0 for none
+	found       []stretch  // scratch
+}
+
+type sighting struct {
+	word, start, end int32 // bytes
+	next             int32 // of the same word, index in all + 1
+}
+
+type stretch struct{ from, to int }
+
+// scan reads a text; give what it returns back with [watch.free].
+func (w *watch) scan(text string) *sightings {
+	s := w.pool.Get().(*sightings)
+	s.text = text
+	w.automaton.scan(text, func(word, start, end int) {
+		s.all = append(s.all, sighting{int32(word), int32(start), int32(end), 0})
+		at := int32(len(s.all))
+		if s.first[word] == 0 {
+			s.first[word] = at
+		} else {
+			s.all[s.last[word]-1].next = at
+		}
+		s.last[word] = at
+	})
+	return s
+}
+
+func (w *watch) free(s *sightings) {
+	for _, o := range s.all {
+		s.first[o.word] = 0
+	}
+	s.all, s.text = s.all[:0], ""
+	w.pool.Put(s)
+}
+
+// has reports whether a word is in the text.
+func (s *sightings) has(word int) bool { return s.first[word] != 0 }
+
+// each calls f for every sighting of a word in order, until it returns false.
+func (s *sightings) each(word int, f func(start, end int) bool) {
+	for i := s.first[word]; i != 0; i = s.all[i-1].next {
+		if o := s.all[i-1]; !f(int(o.start), int(o.end)) {
+			return
+		}
+	}
+}
+
+// find returns the first match as byte offsets.
+func (p *pattern) find(s *sightings) (start, end int, ok bool) {
+	p.matches(s, func(a, b int) bool {
+		start, end, ok = a, b, true
+		return false
+	})
+	return start, end, ok
+}
+
+func (p *pattern) in(s *sightings) bool {
+	_, _, ok := p.find(s)
+	return ok
+}
+
+// text is the first match, or "".
+func (p *pattern) text(s *sightings) string {
+	a, b, _ := p.find(s)
+	return s.text[a:b]
+}
+
+// count is the number of matches before the byte offset, at most most.
+func (p *pattern) count(s *sightings, before, most int) (n int) {
+	p.matches(s, func(_, end int) bool {
+		if end > before {
+			return false
+		}
+		n++
+		return n < most
+	})
+	return n
+}
+
+// matches calls f for the matches in order, without overlap, until it returns
+// false.
+func (p *pattern) matches(s *sightings, f func(start, end int) bool) {
+	from := len(s.found) // f may look for other patterns
+	for _, w := range p.literal {
+		for i := s.first[w]; i != 0; i = s.all[i-1].next {
+			s.found = append(s.found, stretch{int(s.all[i-1].start), int(s.all[i-1].end)})
+		}
+	}
+	p.runNear(s)
+	found := s.found[from:]
+	slices.SortFunc(found, func(a, b stretch) int { return cmp.Or(a.from-b.from, b.to-a.to) })
+	at := 0
+	for _, m := range found {
+		if m.from < at {
+			continue
+		}
+		if at = m.to; !f(m.from, m.to) {
+			break
+		}
+	}
+	s.found = s.found[:from]
+}
+
+// runNear adds the matches of the rest of the expression to s.found.
+func (p *pattern) runNear(s *sightings) {
+	var near []stretch
+	for _, w := range p.near {
+		for i := s.first[w]; i != 0; i = s.all[i-1].next {
+			o := s.all[i-1]
+			near = append(near, stretch{max(0, int(o.start)-p.reach), min(len(s.text), int(o.end)+p.reach)})
+		}
+	}
+	slices.SortFunc(near, func(a, b stretch) int { return a.from - b.from })
+	for i := 0; i < len(near); {
+		from, to := near[i].from, near[i].to
+		for i++; i < len(near) && near[i].from <= to; i++ {
+			to = max(to, near[i].to)
+		}
+		for from > 0 && !utf8.RuneStart(s.text[from]) {
+			from--
+		}
+		for to < len(s.text) && !utf8.RuneStart(s.text[to]) {
+			to++
+		}
+		for from < to {
+			m := p.rest.FindStringIndex(s.text[from:to])
+			if m == nil {
+				break
+			}
+			s.found = append(s.found, stretch{from + m[0], from + m[1]})
+			from += max(m[1], 1)
+		}
+	}
+}
+
+// runesOf turns byte offsets into those of runes.
+func runesOf(text string, start, end int) (int, int) {
+	a := utf8.RuneCountInString(text[:start])
+	return a, a + utf8.RuneCountInString(text[start:end])
+}
