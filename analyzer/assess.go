@@ -34,6 +34,7 @@ type Config struct {
 type Analyzer struct {
 	jieba     *gojieba.Jieba
 	county    *huiying.County
+	folder    *huiying.Folder
 	watch     *watch
 	topics    []topic
 	duties    []duty
@@ -83,7 +84,9 @@ func (a *Analyzer) Close() { a.jieba.Free() }
 // reading is a post as every feature sees it: segmented once.
 type reading struct {
 	post      huiying.Post
-	text      string // title, newline, text; bounded
+	text      string  // title, newline, text; bounded, evasions undone
+	at        []int32 // where each rune stands in the post, and the end; nil: at the same offset
+	written   []rune  // the text before it was folded, if that changed it
 	runes     []rune
 	words     []word
 	sentences []span
@@ -127,11 +130,16 @@ func (a *Analyzer) assess(r *reading) huiying.Assessment {
 	if out.Redactions == nil {
 		out.Redactions = map[string]int{}
 	}
+	r.unfold(&out)
 	return out
 }
 
 func (a *Analyzer) read(p huiying.Post) *reading {
-	r := &reading{post: p, text: bounded(p.FullText())}
+	r := &reading{post: p}
+	written := bounded(p.FullText())
+	if r.text, r.at = a.folder.Fold(written); r.text != written {
+		r.written = []rune(written)
+	}
 	r.runes = []rune(r.text)
 	r.words = a.segment(r.text)
 	from := 0
@@ -146,7 +154,7 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 		r.sentences = append(r.sentences, span{from, len(r.runes)})
 	}
 	if p.Title != "" && p.Title != p.Text {
-		r.title = min(utf8.RuneCountInString(huiying.CleanText(p.Title)), len(r.runes))
+		r.title = r.folded(utf8.RuneCountInString(huiying.CleanText(p.Title)))
 	}
 	r.seen = a.watch.scan(r.text)
 	r.hits = a.match(r)
@@ -156,12 +164,46 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	return r
 }
 
+// folded is the offset in the text of a rune offset in the post.
+func (r *reading) folded(at int) int {
+	if r.at == nil {
+		return min(at, len(r.runes))
+	}
+	i, _ := slices.BinarySearch(r.at, int32(at))
+	return min(i, len(r.runes))
+}
+
+// unfold turns the offsets of an assessment into those of the post.
+func (r *reading) unfold(as *huiying.Assessment) {
+	for i := range as.Places {
+		r.back(&as.Places[i].Start, &as.Places[i].End)
+	}
+	for i := range as.Risk.Factors {
+		r.back(&as.Risk.Factors[i].Start, &as.Risk.Factors[i].End)
+	}
+	if c := as.Misreading.Claim; c != nil {
+		r.back(&c.Start, &c.End)
+	}
+}
+
+func (r *reading) back(start, end *int) {
+	if r.at != nil && *start < *end {
+		*start, *end = int(r.at[*start]), int(r.at[*end])
+	}
+}
+
 func (r *reading) titleBytes() int { return len(string(r.runes[:r.title])) }
 
+// segments are the words as they were written.
 func segments(r *reading) []huiying.Segment {
 	out := make([]huiying.Segment, len(r.words))
 	for i, w := range r.words {
 		out[i] = huiying.Segment{W: w.text, POS: w.pos}
+		if r.written != nil {
+			start, end := w.start, w.end
+			r.back(&start, &end)
+			out[i].W = string(r.written[start:end])
+		}
 	}
 	return out
 }

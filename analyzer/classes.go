@@ -19,24 +19,26 @@ var taxonomy []byte
 // their leaves.
 type classes struct {
 	names  []string
-	leaves map[string][]string // class → names of its second and third level
-	words  map[string][]int    // the same in the watch
+	leaves [][]string // of each class the names of its second and third level
+	words  [][]int    // the same in the watch
 }
 
 func newClasses() (*classes, error) {
-	c := &classes{leaves: make(map[string][]string), words: make(map[string][]int)}
+	c := &classes{}
 	sc := bufio.NewScanner(bytes.NewReader(taxonomy))
 	for sc.Scan() {
 		var row struct{ L1, L2, L3 string }
 		if err := json.Unmarshal(sc.Bytes(), &row); err != nil {
 			return nil, err
 		}
-		if !slices.Contains(c.names, row.L1) {
-			c.names = append(c.names, row.L1)
+		i := slices.Index(c.names, row.L1)
+		if i < 0 {
+			i = len(c.names)
+			c.names, c.leaves = append(c.names, row.L1), append(c.leaves, nil)
 		}
 		for _, leaf := range []string{row.L2, row.L3} {
-			if n := len([]rune(leaf)); n >= 2 && n <= 6 && !slices.Contains(c.leaves[row.L1], leaf) && leaf != "其他" {
-				c.leaves[row.L1] = append(c.leaves[row.L1], leaf)
+			if n := len([]rune(leaf)); n >= 2 && n <= 6 && !slices.Contains(c.leaves[i], leaf) && leaf != "其他" {
+				c.leaves[i] = append(c.leaves[i], leaf)
 			}
 		}
 	}
@@ -55,10 +57,12 @@ const (
 // classify gives every class a probability: the learned model speaks for the
 // classes it knows, the topics found and the taxonomy's own words for all.
 func (c *classes) classify(r *reading) []huiying.Scored {
-	prior := make(map[string]float64, len(c.names))
+	prior := make([]float64, len(c.names))
 	for _, h := range r.hits {
 		if h.topic.Category != "" && !slices.Contains(h.topic.Flags, huiying.FlagMisreading) && !slices.Contains(h.topic.Flags, huiying.FlagRumor) {
-			prior[h.topic.Category] += perTopic
+			if i := slices.Index(c.names, h.topic.Category); i >= 0 {
+				prior[i] += perTopic
+			}
 		}
 	}
 	for class, leaves := range c.words {
@@ -68,10 +72,7 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 			}
 		}
 	}
-	learned := map[string]float64{}
-	for _, s := range r.verdicts.of(taskCategory) {
-		learned[s.Name] = s.P
-	}
+	learned := r.verdicts.of(taskCategory)
 	share := 1.0
 	if r.post.Channel == huiying.ChannelLetter {
 		share = inLetter
@@ -80,10 +81,10 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 	total := 0.0
 	for i, name := range c.names {
 		known := unseen
-		if p, ok := learned[name]; ok {
-			known = math.Max(p, 0.001)
+		if k := slices.IndexFunc(learned, func(s huiying.Scored) bool { return s.Name == name }); k >= 0 {
+			known = math.Max(learned[k].P, 0.001)
 		}
-		p := known * math.Exp(share*math.Min(prior[name], mostSaid))
+		p := known * math.Exp(share*math.Min(prior[i], mostSaid))
 		out[i] = huiying.Scored{Name: name, P: p}
 		total += p
 	}

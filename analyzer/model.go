@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -37,7 +38,10 @@ type known struct {
 	first uint32 // of its weights
 	n     uint8  // how many
 	idf   uint8
+	value float32 // in a text; 0 in the model
 }
+
+var askPool = sync.Pool{New: func() any { s := make([]known, 0, 1024); return &s }}
 
 type weight struct {
 	column uint8
@@ -158,29 +162,36 @@ func damped(n uint32) float32 {
 	return float32(1 + math.Log(float64(n)))
 }
 
-// ask scores a text's features for every task at once.
+// ask scores a text's features for every task at once. The table is larger than
+// the cache: it is read ahead, in steps that do not wait for each other.
 func (m *model) ask(f *[bags][]feature) verdicts {
 	var z, sums [32]float32 // columns
+	ahead := askPool.Get().(*[]known)
+	defer askPool.Put(ahead)
 	for b := range f {
-		sums = [32]float32{}
-		square := float32(0)
+		entries := (*ahead)[:0]
 		for _, x := range f[b] {
-			row := int(m.row[x.slot]) - 1
-			if row < 0 {
-				continue
-			}
-			k := m.known[row]
-			v := float32(signWeight)
-			if b != bagSigns {
-				v = damped(x.count) * float32(k.idf) / idfScale
-			}
-			square += v * v
-			for _, w := range m.weights[k.first : k.first+uint32(k.n)] {
-				sums[w.column&31] += v * float32(w.value)
+			if row := m.row[x.slot]; row > 0 {
+				k := m.known[row-1]
+				k.value = signWeight
+				if b != bagSigns {
+					k.value = damped(x.count) * float32(k.idf) / idfScale
+				}
+				entries = append(entries, k)
 			}
 		}
-		if square == 0 {
+		*ahead = entries
+		if len(entries) == 0 {
 			continue
+		}
+		sums = [32]float32{}
+		square := float32(0)
+		for i := range entries {
+			k := &entries[i]
+			square += k.value * k.value
+			for _, w := range m.weights[k.first : k.first+uint32(k.n)] {
+				sums[w.column&31] += k.value * float32(w.value)
+			}
 		}
 		scale := float32(1)
 		if b != bagSigns {

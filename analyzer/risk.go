@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"huiying"
@@ -307,8 +308,8 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 // departments adds what the model learned from which bureau answers such letters.
 func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, string)) {
 	const (
-		least  = 0.05 // probability that is worth a mention
-		second = 0.6  // share of the second unit of a bureau
+		least  = 0.1 // probability that is worth a mention
+		second = 0.6 // share of the second unit of a bureau
 	)
 	points := 1.0
 	if r.post.Channel == huiying.ChannelLetter {
@@ -318,9 +319,9 @@ func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, st
 		if s.P < least {
 			continue
 		}
-		share := points * s.P
+		share, why := points*s.P, "同类来信多由"+s.Name+"部门答复（"+strconv.Itoa(int(100*s.P+0.5))+"%）"
 		for _, u := range bureauUnits[s.Name] {
-			note(u, share, fmt.Sprintf("同类来信多由%s部门答复（%.0f%%）", s.Name, 100*s.P))
+			note(u, share, why)
 			share *= second
 		}
 	}

@@ -15,7 +15,7 @@ type topic struct {
 
 // watchFor makes the watch for the words of the county and the taxonomy.
 func (a *Analyzer) watchFor(c *huiying.County) {
-	var words []string
+	var words, signals []string
 	index := make(map[string]int)
 	for i, w := range watched {
 		index[w] = i
@@ -32,7 +32,7 @@ func (a *Analyzer) watchFor(c *huiying.County) {
 	for _, t := range c.Lexicon.Topics {
 		x := topic{Topic: t}
 		for _, w := range t.Words {
-			x.words = append(x.words, add(w))
+			x.words, signals = append(x.words, add(w)), append(signals, w)
 		}
 		for _, w := range t.Veto {
 			x.veto = append(x.veto, add(w))
@@ -46,12 +46,15 @@ func (a *Analyzer) watchFor(c *huiying.County) {
 			}
 		}
 	}
-	for class, leaves := range a.classes.leaves {
+	for _, leaves := range a.classes.leaves {
+		var in []int
 		for _, l := range leaves {
-			a.classes.words[class] = append(a.classes.words[class], add(l))
+			in = append(in, add(l))
 		}
+		a.classes.words = append(a.classes.words, in)
 	}
 	a.watch = newWatch(words)
+	a.folder = huiying.NewFolder(signals)
 }
 
 // hit is one place where a topic's word stands and means what it says.
