@@ -4,7 +4,7 @@ package huiying
 // the reasons it was computed from; scores advise, a person decides.
 type Assessment struct {
 	ID         PostID         `json:"id"`
-	Segments   []Segment      `json:"segments,omitempty"`
+	Segments   []Segment      `json:"segments,omitempty"` // only when asked for
 	Sentiment  Sentiment      `json:"sentiment"`
 	Risk       Risk           `json:"risk"`
 	Category   string         `json:"category"`   // first-level class of citizen appeals

@@ -83,12 +83,13 @@ func (a *Analyzer) Close() { a.jieba.Free() }
 
 // reading is a post as every feature sees it: segmented once.
 type reading struct {
+	analyzer  *Analyzer
 	post      huiying.Post
 	text      string  // title, newline, text; bounded, evasions undone
 	at        []int32 // where each rune stands in the post, and the end; nil: at the same offset
-	written   []rune  // the text before it was folded, if that changed it
 	runes     []rune
-	words     []word
+	words     []word // of which the parts of speech are known after [reading.tag]
+	tagged    bool
 	sentences []span
 	title     int // runes of the title, 0 without one
 	seen      *sightings
@@ -107,7 +108,9 @@ type span struct{ from, to int } // rune offsets
 func (a *Analyzer) Assess(p huiying.Post) huiying.Assessment {
 	r := a.read(p)
 	defer a.watch.free(r.seen)
-	r.learned = a.learned.Load()
+	if r.learned = a.learned.Load(); r.learned != nil {
+		r.tag()
+	}
 	return a.assess(r)
 }
 
@@ -116,7 +119,7 @@ func (a *Analyzer) assess(r *reading) huiying.Assessment {
 	places := a.gazetteer.find(r)
 	out := huiying.Assessment{
 		ID: p.ID, State: r.state, Places: places, Print: fingerprint(r), Keywords: a.keywords(r), Redactions: p.Redactions,
-		Sentiment: sentiment(r), Segments: segments(r), Rumor: rumor(r), Emergency: emergency(r),
+		Sentiment: sentiment(r), Rumor: rumor(r), Emergency: emergency(r),
 	}
 	out.Categories = a.classes.classify(r)
 	out.Category = out.Categories[0].Name
@@ -135,13 +138,10 @@ func (a *Analyzer) assess(r *reading) huiying.Assessment {
 }
 
 func (a *Analyzer) read(p huiying.Post) *reading {
-	r := &reading{post: p}
-	written := bounded(p.FullText())
-	if r.text, r.at = a.folder.Fold(written); r.text != written {
-		r.written = []rune(written)
-	}
+	r := &reading{analyzer: a, post: p}
+	r.text, r.at = a.folder.Fold(bounded(p.FullText()))
 	r.runes = []rune(r.text)
-	r.words = a.segment(r.text)
+	r.words = a.cut(r.text)
 	from := 0
 	for i, c := range r.runes {
 		switch c {
@@ -193,20 +193,6 @@ func (r *reading) back(start, end *int) {
 }
 
 func (r *reading) titleBytes() int { return len(string(r.runes[:r.title])) }
-
-// segments are the words as they were written.
-func segments(r *reading) []huiying.Segment {
-	out := make([]huiying.Segment, len(r.words))
-	for i, w := range r.words {
-		out[i] = huiying.Segment{W: w.text, POS: w.pos}
-		if r.written != nil {
-			start, end := w.start, w.end
-			r.back(&start, &end)
-			out[i].W = string(r.written[start:end])
-		}
-	}
-	return out
-}
 
 // sentiment is the tone. In a letter the question is another: whether it
 // complains, or asks and proposes, however politely.

@@ -88,8 +88,11 @@ func (g *gazetteer) survey(s *scene) {
 			found = append(found, land{town, at.start, at.end, townsOf(n.meanings[0].div)})
 		}
 	}
-	for _, w := range s.reading.words {
-		if isOtherLand(w) {
+	for i, w := range s.reading.words {
+		if mayBeLand(w) {
+			s.reading.tag()
+		}
+		if isOtherLand(s.reading.words[i]) {
 			found = append(found, land{kind: other, start: s.here(w.start), end: s.here(w.end)})
 		}
 	}
@@ -132,14 +135,24 @@ var generalLand = []string{
 	"城市", "超市", "门市", "夜市", "早市", "集市", "都市", "楼市", "股市", "县市", "省市", "外省", "全国",
 }
 
-// isOtherLand reports whether a word names a province, a city or a county.
+// mayBeLand reports whether a word ends as names of provinces, cities and counties
+// do.
+func mayBeLand(w word) bool {
+	last, _ := utf8.DecodeLastRuneInString(w.text)
+	switch last {
+	case '县', '市', '州', '旗', '盟', '省', '区':
+		return w.end-w.start >= 2 && !hasAnySuffix(w.text, generalLand)
+	}
+	return false
+}
+
+// isOtherLand reports whether a tagged word names a province, a city or a county.
 func isOtherLand(w word) bool {
 	n := w.end - w.start
-	last, _ := utf8.DecodeLastRuneInString(w.text)
 	switch {
-	case n < 2 || !strings.ContainsRune("县市州旗盟省区", last) || hasAnySuffix(w.text, generalLand):
+	case !mayBeLand(w):
 		return false
-	case last != '区':
+	case !strings.HasSuffix(w.text, "区"):
 		return w.pos == "ns" || n >= 3 && (w.pos == "nr" || w.pos == "nz")
 	}
 	return n >= 3 && w.pos == "ns"

@@ -302,6 +302,7 @@ type match struct {
 
 // search weighs every clause against a claim and what stands around it.
 func (p *policies) search(r *reading, claim span, context ...span) match {
+	r.tag()
 	e := evidence{policies: p, matter: make([]float64, len(p.all)), text: make([]float64, len(p.clauses))}
 	e.add(r, claim, 1)
 	for _, c := range context {

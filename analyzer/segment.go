@@ -20,7 +20,34 @@ type word struct {
 	start, end int // rune offsets
 }
 
-// segment cuts a text once; every feature reads the result.
+// cut cuts a text once; every feature reads the result. Parts of speech cost as
+// much again and few texts need them: see [reading.tag].
+func (a *Analyzer) cut(text string) []word {
+	tokens := a.jieba.Tokenize(text, gojieba.DefaultMode, true)
+	words := make([]word, len(tokens))
+	at := 0
+	for i, t := range tokens {
+		words[i] = word{text: t.Str, start: at, end: at + utf8.RuneCountInString(t.Str)}
+		at = words[i].end
+	}
+	return words
+}
+
+// tag gives the words their parts of speech.
+func (r *reading) tag() {
+	if r.tagged {
+		return
+	}
+	r.tagged = true
+	for i, w := range r.analyzer.segment(r.text) {
+		if i < len(r.words) && r.words[i].start == w.start {
+			r.words[i].pos = w.pos
+		}
+	}
+}
+
+// segment cuts a text into words with their parts of speech; the words are those
+// of [Analyzer.cut].
 func (a *Analyzer) segment(text string) []word {
 	tags := a.jieba.Tag(text)
 	words := make([]word, 0, len(tags))

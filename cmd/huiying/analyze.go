@@ -135,8 +135,8 @@ func (j *analyzeJob) assess(line []byte) (r result) {
 		return r
 	}
 	r.assessed = huiying.Assessed{Post: p, Assessment: j.analyzer.Assess(p)}
-	if !j.cmd.Segments {
-		r.assessed.Assessment.Segments = nil
+	if j.cmd.Segments {
+		r.assessed.Assessment.Segments = j.analyzer.Segment(p.FullText())
 	}
 	return r
 }
