@@ -16,19 +16,21 @@ import (
 // How alike two texts must be, and for how long an event takes in new posts.
 // The thresholds were set on labelled same-matter letters (docs/evaluation.md).
 const (
-	activeFor    = 30 * 24 * time.Hour
-	copyDistance = 4    // bits of a fingerprint: a near-copy
-	sameMatter   = 0.17 // cosine of two texts of one matter
-	otherTopic   = 0.12 // more likeness is asked of texts in other classes
-	maxTerms     = 64   // terms an event remembers
-	maxPrints    = 24   // fingerprints an event remembers
-	maxEvidence  = 20   // things listed for people: flags, places, factors
+	activeFor    = 200 * 24 * time.Hour
+	maxEvents    = 10_000 // held in memory; of more, those silent longest are let go
+	copyDistance = 8      // bits of a fingerprint: a near-copy
+	sameMatter   = 0.16   // cosine of two texts of one matter
+	otherTopic   = 0.05   // more likeness is asked of texts in other classes
+	pull         = 0.2    // how much more an event attracts with each e-fold of its posts
+	maxTerms     = 96     // terms an event remembers
+	maxPrints    = 24     // fingerprints an event remembers
+	maxEvidence  = 20     // things listed for people: flags, places, factors
 )
 
 // Tracker gathers posts into events: near-copies by fingerprint, posts on the
 // same matter by the cosine of their weighted character pairs, with more
-// likeness asked when the topic differs and none granted across townships. It is not safe for concurrent
-// use; one consumer owns it.
+// likeness asked when the topic differs and none granted across townships. It is
+// not safe for concurrent use; one consumer owns it.
 type Tracker struct {
 	events map[huiying.EventID]*huiying.Event
 	byTerm map[string]map[huiying.EventID]struct{} // inverted index of Track.Terms
@@ -105,7 +107,11 @@ func (t *Tracker) match(a huiying.Assessed, terms map[string]float64) (best *hui
 		if a.Assessment.Category != e.Category {
 			likeness -= otherTopic
 		}
-		if likeness >= sameMatter && likeness > top {
+		if likeness < sameMatter {
+			continue
+		}
+		// of two events about one matter the larger one takes the post
+		if likeness *= 1 + pull*math.Log(float64(e.Posts-e.Duplicates)); likeness > top {
 			best, top = e, likeness
 		}
 	}
@@ -140,10 +146,13 @@ func (t *Tracker) fade(now time.Time) {
 	if t.posts++; t.posts%256 != 0 {
 		return
 	}
-	for id, e := range t.events {
-		if now.Sub(e.LastAt) > activeFor {
+	held := slices.SortedFunc(maps.Values(t.events), func(a, b *huiying.Event) int {
+		return cmp.Or(b.LastAt.Compare(a.LastAt), cmp.Compare(a.ID, b.ID))
+	})
+	for i, e := range held {
+		if i >= maxEvents || now.Sub(e.LastAt) > activeFor {
 			t.unindex(e)
-			delete(t.events, id)
+			delete(t.events, e.ID)
 		}
 	}
 }
@@ -216,7 +225,7 @@ func blend(old, add map[string]float64, n int) map[string]float64 {
 	if len(old) == 0 {
 		return add
 	}
-	share := 1 / float64(min(n, 8)) // later posts may still turn a long event
+	share := 1 / float64(min(n, 30)) // later posts may still turn a long event
 	sum := make(map[string]float64, len(old)+len(add))
 	for term, w := range old {
 		sum[term] = w * (1 - share)

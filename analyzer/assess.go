@@ -244,15 +244,19 @@ func emergency(r *reading) huiying.Emergency {
 		p *= 0.15 // a drill or a plan: it did not happen
 	}
 	out := huiying.Emergency{P: round(p)}
-	if out.P < 0.3 {
-		return out
-	}
-	weight := 0.0
+	kind, weight := "", 0.0
 	for _, h := range r.hits {
 		if k := emergencyTypes[h.topic.Name]; k != "" && h.topic.Weight > weight {
-			out.Type, weight = k, h.topic.Weight
+			kind, weight = k, h.topic.Weight
 		}
 	}
+	if kind != "" && r.state == huiying.PhaseOccurred && !official(r.post) && !history.in(r.seen) {
+		out.P = max(out.P, heard) // the model knows news; people tell what they see in other words
+	}
+	if out.P < heard {
+		return out
+	}
+	out.Type = kind
 	for _, h := range happenings {
 		if out.Type == "" && h.words.in(r.seen) {
 			out.Type = h.kind
@@ -260,6 +264,10 @@ func emergency(r *reading) huiying.Emergency {
 	}
 	return out
 }
+
+// heard is how probable an emergency is at least that people tell of in words of
+// the lexicon, and from where on its type is said.
+const heard = 0.3
 
 // emergencyTypes are the four kinds of the Emergency Response Law (突发事件应对法).
 var emergencyTypes = map[string]string{
