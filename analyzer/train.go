@@ -73,13 +73,17 @@ type labelled struct {
 	Text  string          `json:"text"`
 	Label json.RawMessage `json:"label"`
 	Slice string          `json:"slice"`
-	Time  json.RawMessage `json:"time"` // seconds, a number or a string of one; empty when unknown
+	Time  json.RawMessage `json:"time"` // seconds, or as Mon Mar 11 13:30:22 +0800 2013; absent when unknown
 }
 
 func (l labelled) label() string { return strings.Trim(string(l.Label), `"`) }
 
 func (l labelled) seconds() int64 {
-	n, _ := strconv.ParseInt(strings.Trim(string(l.Time), `"`), 10, 64) // 0 sorts first: unknown
+	text := strings.Trim(string(l.Time), `"`)
+	if at, err := time.Parse(time.RubyDate, text); err == nil {
+		return at.Unix()
+	}
+	n, _ := strconv.ParseInt(text, 10, 64) // 0 sorts first: unknown
 	return n
 }
 

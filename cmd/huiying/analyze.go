@@ -259,6 +259,7 @@ func (c *extractCmd) extract(ctx context.Context) (collector.Article, error) {
 type trainCmd struct {
 	Data string `arg:"" type:"existingdir" help:"Folder of the labelled sets."`
 	Out  string `arg:"" type:"path" help:"Folder the models are written to."`
+	Plot string `type:"path" help:"Folder for pictures of the held-out judgements: confusion and reliability, SVG."`
 	Seed int64  `default:"1" help:"Seed of folds and shuffles; the same seed gives the same models."`
 }
 
@@ -272,6 +273,13 @@ func (c *trainCmd) Run(ctx context.Context) error {
 	report, err := a.Train(ctx, c.Data, c.Out, c.Seed, os.Stderr)
 	if err != nil {
 		return err
+	}
+	if c.Plot != "" {
+		for _, t := range report.Tasks {
+			if err := t.Held.Draw(c.Plot); err != nil {
+				return err
+			}
+		}
 	}
 	return printJSON(report)
 }
