@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -52,6 +53,7 @@ func (c *analyzeCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { _ = in.Close() }()
+	debug.SetGCPercent(50) // a long file in little memory: most of the heap is the models, which stay
 	a, err := openAnalyzer(c.Region)
 	if err != nil {
 		return err
