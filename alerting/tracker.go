@@ -7,115 +7,178 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"huiying"
 )
 
-// How alike two texts must be, and for how long an event takes in new posts.
-// The thresholds were set on labelled same-matter letters (docs/evaluation.md).
+// What a tracker holds, and how alike a post and an event must be. The figures
+// of likeness were set on labelled same-matter letters (docs/evaluation.md), each
+// on its plateau: B³-F is 0.96 or more for sameMatter 0.09–0.14, perGrowth 0–0.03,
+// perSilence 0–0.015 and rarity 1–2, and 0.94 or more on either half of the matters.
 const (
 	activeFor    = 200 * 24 * time.Hour
 	maxEvents    = 10_000 // held in memory; of more, those silent longest are let go
-	copyDistance = 8      // bits of a fingerprint: a near-copy
-	sameMatter   = 0.16   // cosine of two texts of one matter
-	otherTopic   = 0.05   // more likeness is asked of texts in other classes
-	pull         = 0.2    // how much more an event attracts with each e-fold of its posts
-	maxTerms     = 96     // terms an event remembers
-	maxPrints    = 24     // fingerprints an event remembers
-	maxEvidence  = 20     // things listed for people: flags, places, factors
+	maxTerms     = 160    // terms an event remembers
+	maxSeen      = 1 << 19
+	maxPrints    = 24   // fingerprints an event remembers
+	maxEvidence  = 20   // things listed for people: flags, places, factors
+	copyDistance = 8    // bits of a fingerprint: a near-copy
+	sameMatter   = 0.12 // likeness asked of the second post, on the same day
+	perGrowth    = 0.02 // more with each e-fold of posts: their mean is like more things
+	perSilence   = 0.01 // more with each e-fold of days of silence
+	rarity       = 1.5  // power of the idf: two posts on one matter share its rare names
+	assumed      = 20   // events assumed to have been before the first, half of them with the courtesies
 )
 
+// courtesies are what people write whatever the matter is; until a tracker has
+// read enough to find that out, it must be told. At most 300 characters count.
+const courtesies = `尊敬的领导 您好 你好 我是 我们 本人 大家 想反映一个问题 反映的问题 投诉 举报 咨询 请问 建议 求助
+希望有关部门 相关部门 政府 领导 尽快处理 尽快解决 处理一下 调查核实 给个说法 给予答复 答复 谢谢 感谢 关注
+严重影响 没有人管 谁来管管 不作为 多次反映 打电话 一直没有 至今 什么时候 何时 到底 怎么办 为什么 是不是 有没有
+问题 情况 老百姓 居民 群众 村民 业主 孩子 网友 记者 了解到 据了解 今天 昨天 现在 目前 附近 这里`
+
 // Tracker gathers posts into events: near-copies by fingerprint, posts on the
-// same matter by the cosine of their weighted character pairs, with more
-// likeness asked when the topic differs and none granted across townships. It is
-// not safe for concurrent use; one consumer owns it.
+// same matter by likeness, none across townships. The likeness of a post and an
+// event is the cosine of their weighted character pairs; a pair counts
+//
+//	(1 + ln n) · ln((N+2)/(N_pair+2))^rarity
+//
+// n times in the post, title twice, in N_pair of the N posts that began an event.
+// Only those are counted: the name of a matter thousands speak of stays rare.
+// An event of m texts, silent for d days, takes a post in at a likeness of
+//
+//	sameMatter + perGrowth·ln m + perSilence·ln(1+d)
+//
+// A tracker is not safe for concurrent use; one consumer owns it.
 type Tracker struct {
-	events map[huiying.EventID]*huiying.Event
-	byTerm map[string]map[huiying.EventID]struct{} // inverted index of Track.Terms
-	seen   map[string]int                          // in how many posts a term occurred
+	events map[huiying.EventID]*held
+	byTerm map[string][]posting // inverted index of Track.Terms
+	seen   map[string]int       // how many events began with a post that has the pair
+	begun  int                  // events seen, with the assumed ones
 	posts  int
+}
+
+// held is an event in memory.
+type held struct {
+	*huiying.Event
+	likeness float64 // to the post being placed
+}
+
+// posting is an event that remembers a pair, and the weight of the pair in it.
+type posting struct {
+	event  *held
+	weight float64
+}
+
+// term is a pair of characters with its weight.
+type term struct {
+	pair   string
+	weight float64
 }
 
 // NewTracker makes a tracker that knows no event.
 func NewTracker() *Tracker {
-	return &Tracker{
-		events: make(map[huiying.EventID]*huiying.Event),
-		byTerm: make(map[string]map[huiying.EventID]struct{}),
+	t := &Tracker{
+		events: make(map[huiying.EventID]*held),
+		byTerm: make(map[string][]posting),
 		seen:   make(map[string]int),
+		begun:  assumed,
 	}
+	for pair := range pairs(huiying.Post{Text: courtesies}) {
+		t.seen[pair] = assumed / 2
+	}
+	return t
 }
 
-// Load forgets everything and takes the events given, oldest first or not.
+// Load forgets everything and takes the events given, oldest first or not. What
+// is common it learns again from how they began.
 func (t *Tracker) Load(events []huiying.Event) {
 	*t = *NewTracker()
 	for i := range events {
 		e := events[i]
-		t.events[e.ID] = &e
-		t.index(&e)
-		t.posts += e.Posts
-		for term := range e.Track.Terms {
-			t.seen[term]++
-		}
+		t.index(t.hold(&e))
+		t.learn(pairs(huiying.Post{Title: e.Title, Text: e.Summary}))
 	}
 }
 
 // Event returns an event in memory, or nil.
-func (t *Tracker) Event(id huiying.EventID) *huiying.Event { return t.events[id] }
+func (t *Tracker) Event(id huiying.EventID) *huiying.Event {
+	if h := t.events[id]; h != nil {
+		return h.Event
+	}
+	return nil
+}
+
+func (t *Tracker) hold(e *huiying.Event) *held {
+	h := &held{Event: e}
+	t.events[e.ID] = h
+	return h
+}
 
 // Place puts a post into the event it belongs to, or begins one with it.
 // duplicate is true for a near-copy of an earlier member.
 func (t *Tracker) Place(a huiying.Assessed) (e *huiying.Event, duplicate bool) {
 	t.fade(a.Post.PublishedAt)
-	terms := t.weigh(pairs(a.Post))
-	e, duplicate = t.match(a, terms)
-	if e == nil {
-		e = begin(a)
-		t.events[e.ID] = e
+	counts := pairs(a.Post)
+	terms := t.weigh(counts)
+	h, duplicate := t.match(a, terms)
+	if h == nil {
+		h = t.hold(begin(a))
+		t.learn(counts)
 	}
+	e = h.Event
 	gather(e, a, duplicate)
 	if !duplicate {
-		t.unindex(e)
+		t.unindex(h)
 		e.Track.Terms = blend(e.Track.Terms, terms, e.Posts-e.Duplicates)
 		e.Track.Prints = append(e.Track.Prints, a.Assessment.Print)
 		if n := len(e.Track.Prints); n > maxPrints {
 			e.Track.Prints = slices.Delete(e.Track.Prints, 1, 2) // the first stays: it is what others copy
 		}
-		t.index(e)
+		t.index(h)
 	}
 	return e, duplicate
 }
 
-// match finds the event a post belongs to, nil when there is none.
-func (t *Tracker) match(a huiying.Assessed, terms map[string]float64) (best *huiying.Event, duplicate bool) {
-	candidates := make(map[huiying.EventID]float64)
-	for term, w := range terms {
-		for id := range t.byTerm[term] {
-			candidates[id] += w * t.events[id].Track.Terms[term]
-		}
-	}
+// match finds the event a post belongs to, nil when there is none: one it copies
+// before others, then the likest, then the first by ID.
+func (t *Tracker) match(a huiying.Assessed, terms []term) (best *held, duplicate bool) {
 	top := 0.0
-	for _, id := range slices.Sorted(maps.Keys(candidates)) {
-		e, likeness := t.events[id], candidates[id]
-		if e.Region != a.Post.Region || elsewhere(e, a) {
+	for _, e := range t.compare(terms) {
+		likeness, silence := e.likeness, max(0, a.Post.PublishedAt.Sub(e.LastAt))
+		e.likeness = 0
+		if likeness < sameMatter || e.Region != a.Post.Region || silence > activeFor || elsewhere(e.Event, a) {
 			continue
 		}
-		if likeness > sameMatter && isCopy(e, a.Assessment.Print) {
-			return e, true
-		}
-		if a.Assessment.Category != e.Category {
-			likeness -= otherTopic
-		}
-		if likeness < sameMatter {
+		dup := isCopy(e.Event, a.Assessment.Print)
+		asked := sameMatter + perGrowth*math.Log(float64(e.Posts-e.Duplicates)) + perSilence*math.Log1p(silence.Hours()/24)
+		if !dup && (duplicate || likeness < asked) {
 			continue
 		}
-		// of two events about one matter the larger one takes the post
-		if likeness *= 1 + pull*math.Log(float64(e.Posts-e.Duplicates)); likeness > top {
-			best, top = e, likeness
+		if best == nil || dup && !duplicate || cmp.Or(cmp.Compare(likeness, top), cmp.Compare(best.ID, e.ID)) > 0 {
+			best, top, duplicate = e, likeness, dup
 		}
 	}
-	return best, false
+	return best, duplicate
+}
+
+// compare gives the events that share a term with a post, in no order, with
+// their likeness to it; the caller sets it back to 0.
+func (t *Tracker) compare(terms []term) []*held {
+	var alike []*held
+	for _, w := range terms {
+		for _, p := range t.byTerm[w.pair] {
+			if p.event.likeness == 0 {
+				alike = append(alike, p.event)
+			}
+			p.event.likeness += w.weight * p.weight
+		}
+	}
+	return alike
 }
 
 func isCopy(e *huiying.Event, print huiying.Fingerprint) bool {
@@ -146,10 +209,10 @@ func (t *Tracker) fade(now time.Time) {
 	if t.posts++; t.posts%256 != 0 {
 		return
 	}
-	held := slices.SortedFunc(maps.Values(t.events), func(a, b *huiying.Event) int {
+	events := slices.SortedFunc(maps.Values(t.events), func(a, b *held) int {
 		return cmp.Or(b.LastAt.Compare(a.LastAt), cmp.Compare(a.ID, b.ID))
 	})
-	for i, e := range held {
+	for i, e := range events {
 		if i >= maxEvents || now.Sub(e.LastAt) > activeFor {
 			t.unindex(e)
 			delete(t.events, e.ID)
@@ -157,20 +220,39 @@ func (t *Tracker) fade(now time.Time) {
 	}
 }
 
-func (t *Tracker) index(e *huiying.Event) {
-	for term := range e.Track.Terms {
-		if t.byTerm[term] == nil {
-			t.byTerm[term] = make(map[huiying.EventID]struct{})
-		}
-		t.byTerm[term][e.ID] = struct{}{}
+func (t *Tracker) index(e *held) {
+	for pair, w := range e.Track.Terms {
+		t.byTerm[pair] = append(t.byTerm[pair], posting{e, w})
 	}
 }
 
-func (t *Tracker) unindex(e *huiying.Event) {
-	for term := range e.Track.Terms {
-		delete(t.byTerm[term], e.ID)
-		if len(t.byTerm[term]) == 0 {
-			delete(t.byTerm, term)
+func (t *Tracker) unindex(e *held) {
+	for pair := range e.Track.Terms {
+		ps := t.byTerm[pair]
+		i := slices.IndexFunc(ps, func(p posting) bool { return p.event == e })
+		ps[i] = ps[len(ps)-1]
+		if ps = ps[:len(ps)-1]; len(ps) == 0 {
+			delete(t.byTerm, pair)
+			continue
+		}
+		t.byTerm[pair] = ps
+	}
+}
+
+// learn counts the pairs of a post that begins an event. When they are too many,
+// all counts are halved: what was said once is forgotten.
+func (t *Tracker) learn(counts map[string]float64) {
+	t.begun++
+	for pair := range counts {
+		t.seen[pair]++
+	}
+	if len(t.seen) <= maxSeen {
+		return
+	}
+	t.begun /= 2
+	for pair, n := range t.seen {
+		if t.seen[pair] = n / 2; n < 2 {
+			delete(t.seen, pair)
 		}
 	}
 }
@@ -178,22 +260,25 @@ func (t *Tracker) unindex(e *huiying.Event) {
 // pairs counts the character pairs of a post; those of the title count more,
 // those far down the text not at all: the matter is told at the beginning.
 func pairs(p huiying.Post) map[string]float64 {
-	counts := make(map[string]float64)
+	counts := make(map[string]float64, 300)
 	count := func(s string, most int, w float64) {
-		var last rune
-		n := 0
-		for _, r := range s {
+		last, n := -1, 0 // where the character before begins, -1 for none
+		for i, r := range s {
 			if n++; n > most {
 				return
 			}
 			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-				last = 0
+				last = -1
 				continue
 			}
-			if last != 0 {
-				counts[string([]rune{last, r})] += w
+			if last >= 0 {
+				pair := s[last : i+utf8.RuneLen(r)]
+				if counts[pair] == 0 {
+					pair = strings.Clone(pair) // it outlives the text
+				}
+				counts[pair] += w
 			}
-			last = r
+			last = i
 		}
 	}
 	if p.Title != p.Text {
@@ -203,58 +288,55 @@ func pairs(p huiying.Post) map[string]float64 {
 	return counts
 }
 
-// weigh makes counts a unit vector of tf-idf weights over the weightiest terms,
-// with document frequencies of the posts seen so far.
-func (t *Tracker) weigh(counts map[string]float64) map[string]float64 {
-	for term := range counts {
-		t.seen[term]++
+// weigh makes counts a unit vector over the weightiest pairs.
+func (t *Tracker) weigh(counts map[string]float64) []term {
+	terms := make([]term, 0, len(counts))
+	for pair, n := range counts {
+		idf := math.Log(float64(t.begun+2) / float64(t.seen[pair]+2))
+		terms = append(terms, term{pair, (1 + math.Log(n)) * math.Pow(idf, rarity)})
 	}
-	if len(t.seen) > 1<<19 {
-		maps.DeleteFunc(t.seen, func(_ string, n int) bool { return n < 2 })
-	}
-	weights := make(map[string]float64, len(counts))
-	for term, n := range counts {
-		idf := math.Log(float64(t.posts+20) / float64(t.seen[term]+1))
-		weights[term] = (1 + math.Log(n)) * max(idf, 0.05)
-	}
-	return unit(weights)
+	return unit(terms)
 }
 
 // blend moves an event's terms towards those of its n-th distinct post.
-func blend(old, add map[string]float64, n int) map[string]float64 {
-	if len(old) == 0 {
-		return add
-	}
+func blend(old map[string]float64, add []term, n int) map[string]float64 {
 	share := 1 / float64(min(n, 30)) // later posts may still turn a long event
+	if len(old) == 0 {
+		share = 1
+	}
 	sum := make(map[string]float64, len(old)+len(add))
-	for term, w := range old {
-		sum[term] = w * (1 - share)
+	for pair, w := range old {
+		sum[pair] = w * (1 - share)
 	}
-	for term, w := range add {
-		sum[term] += w * share
+	for _, w := range add {
+		sum[w.pair] += w.weight * share
 	}
-	return unit(sum)
+	terms := make([]term, 0, len(sum))
+	for pair, w := range sum {
+		terms = append(terms, term{pair, w})
+	}
+	out := make(map[string]float64, maxTerms)
+	for _, w := range unit(terms) {
+		out[w.pair] = math.Round(w.weight*1e4) / 1e4 // short in the ledger
+	}
+	return out
 }
 
-// unit keeps the weightiest terms and scales them to length 1.
-func unit(weights map[string]float64) map[string]float64 {
-	terms := slices.SortedFunc(maps.Keys(weights), func(a, b string) int {
-		if c := cmp.Compare(weights[b], weights[a]); c != 0 {
-			return c
-		}
-		return cmp.Compare(a, b)
+// unit keeps the weightiest terms, in a fixed order, and scales them to length 1.
+func unit(terms []term) []term {
+	slices.SortFunc(terms, func(a, b term) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.pair, b.pair))
 	})
 	terms = terms[:min(len(terms), maxTerms)]
 	length := 0.0
-	for _, term := range terms {
-		length += weights[term] * weights[term]
+	for _, w := range terms {
+		length += w.weight * w.weight
 	}
 	length = math.Sqrt(length)
-	out := make(map[string]float64, len(terms))
-	for _, term := range terms {
-		out[term] = weights[term] / length
+	for i := range terms {
+		terms[i].weight /= length
 	}
-	return out
+	return terms
 }
 
 func begin(a huiying.Assessed) *huiying.Event {

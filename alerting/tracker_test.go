@@ -2,6 +2,7 @@ package alerting_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -111,4 +112,82 @@ func TestTrackingAgainGivesTheSameEvents(t *testing.T) {
 	if a, b := fmt.Sprint(ids()), fmt.Sprint(ids()); a != b {
 		t.Errorf("two runs differ:\n%s\n%s", a, b)
 	}
+}
+
+func TestTheNameOfAMatterStaysRareHoweverManySpeakOfIt(t *testing.T) {
+	t.Parallel()
+	tr := alerting.NewTracker()
+	background(tr)
+	first, _ := tr.Place(assessedPost("m0", "锦绣华庭楼盘停工", "锦绣华庭楼盘的塔吊半年没有转过，什么时候复工？", morning))
+	for i := range 100 {
+		text := fmt.Sprintf("锦绣华庭楼盘%d号楼停工%d天，塔吊没有转过，请问什么时候复工？", i%20+1, i+180)
+		tr.Place(assessedPost(fmt.Sprint("m", i+1), "", text, morning.Add(time.Duration(i)*time.Minute)))
+	}
+	last, _ := tr.Place(assessedPost("z", "", "锦绣华庭楼盘的钱都交了，房贷月月在还，租房住的人该找谁去说理，工地大门都锁了。", morning.Add(2*time.Hour)))
+	if last.ID != first.ID {
+		t.Errorf("a post that shares the name alone began an event of its own beside one of %d posts", first.Posts)
+	}
+}
+
+func TestAMatterSilentForMonthsAsksForMoreLikeness(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		after time.Duration
+		text  string
+		same  bool
+	}{
+		{"a vague word the next hour", time.Hour, "西营镇那股气味今天又闻到了，到底是哪里来的。", true},
+		{"a vague word after five months", 150 * 24 * time.Hour, "西营镇那股气味今天又闻到了，到底是哪里来的。", false},
+		{"the same told again after five months", 150 * 24 * time.Hour, "西营镇化工厂夜里又排放刺鼻的气味，窗户不敢开。", true},
+		{"the same told again after a year", 370 * 24 * time.Hour, "西营镇化工厂夜里又排放刺鼻的气味，窗户不敢开。", false},
+	} {
+		tr := alerting.NewTracker()
+		background(tr)
+		first, _ := tr.Place(assessedPost("a", "西营镇化工厂夜里排放刺鼻气味", "西营镇这边的化工厂每天夜里排放刺鼻的气味，窗户都不敢开。", morning))
+		again, _ := tr.Place(assessedPost("b", "", c.text, morning.Add(c.after)))
+		if same := again.ID == first.ID; same != c.same {
+			t.Errorf("%s: same event %v, want %v", c.name, same, c.same)
+		}
+	}
+}
+
+func TestAfterARestartCommonWordsAreStillCommon(t *testing.T) {
+	t.Parallel()
+	before := alerting.NewTracker()
+	var events []huiying.Event
+	for i, s := range []string{
+		"东街路灯坏了", "卫生院态度不好", "幼儿园收费太贵", "广场舞音响太大", "公交车班次太少", "小区垃圾没人清理",
+		"养老金迟迟不到账", "河边有人乱扔鱼饵", "暖气片一直不热", "学校门口堵得厉害", "楼上漏水没人管", "宽带装了三周没通",
+	} {
+		text := "尊敬的领导您好，我想反映一个问题：" + s + "，希望有关部门尽快调查处理，谢谢！"
+		e, _ := before.Place(assessedPost(fmt.Sprint("bg", i), s, text, morning.Add(time.Duration(i)*time.Minute)))
+		events = append(events, *e)
+	}
+	after := alerting.NewTracker()
+	after.Load(events)
+	next := assessedPost("x", "菜市场秤不准", "尊敬的领导您好，我想反映一个问题：菜市场秤不准，希望有关部门尽快调查处理，谢谢！", morning.Add(time.Hour))
+	if e, _ := after.Place(next); e.Posts != 1 {
+		t.Errorf("politeness made it one matter with %q", e.Title)
+	}
+}
+
+// BenchmarkPlace places letters of 200 characters, common and rare as in a
+// language, none like another: every post is compared and begins an event.
+func BenchmarkPlace(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	common := rand.NewZipf(r, 1.1, 20, 3000)
+	tr := alerting.NewTracker()
+	post := assessedPost("", "", "", morning)
+	for i := 0; b.Loop(); i++ {
+		text := make([]rune, 200)
+		for j := range text {
+			text[j] = '一' + rune(common.Uint64())
+		}
+		post.Post.ID, post.Post.Text = huiying.PostID(fmt.Sprint(i)), string(text)
+		post.Post.PublishedAt = morning.Add(time.Duration(i) * time.Minute)
+		post.Assessment.Print = huiying.Fingerprint(r.Uint64())
+		tr.Place(post)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
 }

@@ -119,7 +119,7 @@ func (c *evalCmd) print(v any) error {
 		if f.count {
 			row[1] = fmt.Sprint(int(v))
 		}
-		if e, ok := ends[f.key].([]any); ok && len(e) == 2 {
+		if e, ok := cmp.Or(ends[f.key], values[f.key+"_ci"]).([]any); ok && len(e) == 2 {
 			row[2] = fmt.Sprintf("%.3f–%.3f", e[0], e[1])
 		}
 		t = append(t, row)
@@ -139,6 +139,7 @@ var figureNames = []struct {
 	{"events", "聚成事件", true},
 	{"matters", "标注事项", true},
 	{"largest_event", "最大事件的行数", true},
+	{"background_in_labelled_events", "混入有标注事件的无标注行", true},
 	{"b3_precision", "B³ 精确率", false},
 	{"b3_recall", "B³ 召回率", false},
 	{"b3_f1", "B³ F1", false},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"huiying"
@@ -14,16 +15,19 @@ import (
 
 // eventMetrics is how well the tracker's events match labelled matters: B-cubed
 // precision and recall over the rows that carry a label (Bagga & Baldwin 1998).
+// What the rows without one show is whether an event swallows other matters.
 type eventMetrics struct {
-	Suite     string  `json:"suite"`
-	Rows      int     `json:"rows"` // all of them are clustered
-	N         int     `json:"n"`    // rows with a label
-	Events    int     `json:"events"`
-	Matters   int     `json:"matters"`
-	Largest   int     `json:"largest_event"`
-	Precision float64 `json:"b3_precision"`
-	Recall    float64 `json:"b3_recall"`
-	F1        float64 `json:"b3_f1"`
+	Suite      string     `json:"suite"`
+	Rows       int        `json:"rows"` // all of them are clustered
+	N          int        `json:"n"`    // rows with a label
+	Events     int        `json:"events"`
+	Matters    int        `json:"matters"`
+	Largest    int        `json:"largest_event"`                 // its rows
+	Background int        `json:"background_in_labelled_events"` // rows without a label beside rows with one
+	Precision  float64    `json:"b3_precision"`
+	Recall     float64    `json:"b3_recall"`
+	F1         float64    `json:"b3_f1"`
+	F1CI       [2]float64 `json:"b3_f1_ci"` // 95%, resampling matters
 }
 
 type eventRow struct {
@@ -39,29 +43,27 @@ func evalEvents(a *analyzer.Analyzer, r io.Reader) (eventMetrics, error) {
 	slices.SortStableFunc(rows, func(a, b eventRow) int { return a.post.PublishedAt.Compare(b.post.PublishedAt) })
 	tracker := alerting.NewTracker()
 	got := make([]huiying.EventID, len(rows))
-	sizes := make(map[huiying.EventID]int)
 	for i, row := range rows {
 		e, _ := tracker.Place(huiying.Assessed{Post: row.post, Assessment: a.Assess(row.post)})
 		got[i] = e.ID
-		sizes[e.ID]++
 	}
-	m := eventMetrics{Suite: "events", Rows: len(rows), Events: len(sizes)}
-	for _, n := range sizes {
-		m.Largest = max(m.Largest, n)
-	}
-	m.score(rows, got)
-	return m, nil
+	return scoreEvents(rows, got), nil
 }
 
-func (m *eventMetrics) score(rows []eventRow, got []huiying.EventID) {
+// scoreEvents compares the rows' labels with the events they got.
+func scoreEvents(rows []eventRow, got []huiying.EventID) eventMetrics {
 	type pair struct {
 		event huiying.EventID
 		label string
 	}
 	both := make(map[pair]float64)
-	events := make(map[huiying.EventID]float64)
+	events := make(map[huiying.EventID]float64) // labelled rows
 	labels := make(map[string]float64)
+	sizes := make(map[huiying.EventID]int)
+	m := eventMetrics{Suite: "events", Rows: len(rows)}
 	for i, row := range rows {
+		sizes[got[i]]++
+		m.Largest = max(m.Largest, sizes[got[i]])
 		if row.label == "" {
 			continue
 		}
@@ -70,17 +72,48 @@ func (m *eventMetrics) score(rows []eventRow, got []huiying.EventID) {
 		labels[row.label]++
 		m.N++
 	}
-	m.Matters = len(labels)
+	m.Events, m.Matters = len(sizes), len(labels)
+	for event, n := range events {
+		m.Background += sizes[event] - int(n)
+	}
+	matters := make([]matter, 0, len(labels))
+	for _, l := range slices.Sorted(maps.Keys(labels)) {
+		x := matter{rows: labels[l]}
+		for event := range events {
+			n := both[pair{event, l}]
+			x.precision += n * n / events[event]
+			x.recall += n * n / labels[l]
+		}
+		matters = append(matters, x)
+	}
 	if m.N == 0 {
-		return
+		return m
 	}
-	for p, n := range both {
-		m.Precision += n * n / events[p.event]
-		m.Recall += n * n / labels[p.label]
+	m.Precision, m.Recall, m.F1 = bCubed(matters)
+	m.F1CI = analyzer.Bootstrap(len(matters), func(drawn []int) []float64 {
+		sample := make([]matter, len(drawn))
+		for i, j := range drawn {
+			sample[i] = matters[j]
+		}
+		_, _, f1 := bCubed(sample)
+		return []float64{f1}
+	})[0]
+	return m
+}
+
+// matter is a label with the precision and recall of its rows, summed.
+type matter struct{ rows, precision, recall float64 }
+
+func bCubed(matters []matter) (precision, recall, f1 float64) {
+	rows := 0.0
+	for _, x := range matters {
+		rows += x.rows
+		precision += x.precision
+		recall += x.recall
 	}
-	m.Precision /= float64(m.N)
-	m.Recall /= float64(m.N)
-	m.F1 = 2 * m.Precision * m.Recall / (m.Precision + m.Recall)
+	precision /= rows
+	recall /= rows
+	return precision, recall, 2 * precision * recall / (precision + recall)
 }
 
 func readEventRows(r io.Reader) ([]eventRow, error) {
