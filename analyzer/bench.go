@@ -13,7 +13,8 @@ import (
 // Pace is how fast the analyzer is beside the bare segmenter, both measured in
 // turns on the same posts.
 type Pace struct {
-	N              int     `json:"n"` // posts in one round
+	N              int     `json:"n"`              // posts in one round
+	Chars          float64 `json:"chars_per_post"` // in the mean
 	Rounds         int     `json:"rounds"`
 	Seconds        float64 `json:"seconds"`
 	PostsPerSecond float64 `json:"posts_per_second"` // on one core
@@ -27,15 +28,16 @@ type Pace struct {
 // Pace assesses the posts for about the time given and tells how fast it went.
 // It needs at least one post with text.
 func (a *Analyzer) Pace(posts []huiying.Post, d time.Duration) (Pace, error) {
-	texts, size := make([]string, len(posts)), 0
+	texts, size, chars := make([]string, len(posts)), 0, 0
 	for i, p := range posts {
 		texts[i] = bounded(p.FullText())
 		size += len(texts[i])
+		chars += utf8.RuneCountInString(texts[i])
 	}
 	if size == 0 {
 		return Pace{}, huiying.Errorf(huiying.CodeInvalid, "没有可测的帖文，请给出有正文的 JSONL 文件")
 	}
-	out := Pace{N: len(posts)}
+	out := Pace{N: len(posts), Chars: three(float64(chars) / float64(len(posts)))}
 	begin := time.Now()
 	var cut, assess, single, double time.Duration
 	for time.Since(begin) < d*2/3 || out.Rounds == 0 { // in turns: what slows the machine slows both
@@ -95,13 +97,4 @@ func timed(f func()) time.Duration {
 	begin := time.Now()
 	f()
 	return time.Since(begin)
-}
-
-// Length is the mean number of characters of the posts.
-func Length(posts []huiying.Post) float64 {
-	n := 0
-	for _, p := range posts {
-		n += utf8.RuneCountInString(p.FullText())
-	}
-	return three(float64(n) / float64(max(1, len(posts))))
 }

@@ -65,7 +65,10 @@ type column struct {
 	A, B        float64 // fitted to held-out scores (Platt 1999)
 }
 
-const idfScale = 20
+const (
+	idfScale    = 20
+	mostColumns = 32 // of all tasks together
+)
 
 // The tasks.
 const (
@@ -87,11 +90,6 @@ type verdicts struct {
 var modelFile []byte
 
 func decodeModel(packed []byte) (*model, error) {
-	if len(packed) == 0 {
-		m := &model{}
-		m.prepare()
-		return m, nil
-	}
 	dec, err := zstd.NewReader(nil)
 	if err != nil {
 		return nil, err
@@ -104,6 +102,9 @@ func decodeModel(packed []byte) (*model, error) {
 	m := &model{}
 	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(m); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
+	}
+	if m.Columns > mostColumns {
+		return nil, fmt.Errorf("model: %d columns, at most %d", m.Columns, mostColumns)
 	}
 	m.prepare()
 	m.Weights = nil // they are in m.weights
@@ -165,7 +166,7 @@ func damped(n uint32) float32 {
 // ask scores a text's features for every task at once. The table is larger than
 // the cache: it is read ahead, in steps that do not wait for each other.
 func (m *model) ask(f *[bags][]feature) verdicts {
-	var z, sums [32]float32 // columns
+	var z, sums [mostColumns]float32
 	ahead := askPool.Get().(*[]known)
 	defer askPool.Put(ahead)
 	for b := range f {
@@ -184,13 +185,13 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 		if len(entries) == 0 {
 			continue
 		}
-		sums = [32]float32{}
+		sums = [mostColumns]float32{}
 		square := float32(0)
 		for i := range entries {
 			k := &entries[i]
 			square += k.value * k.value
 			for _, w := range m.weights[k.first : k.first+uint32(k.n)] {
-				sums[w.column&31] += k.value * float32(w.value)
+				sums[w.column%mostColumns] += k.value * float32(w.value)
 			}
 		}
 		scale := float32(1)

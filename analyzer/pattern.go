@@ -137,15 +137,7 @@ func needed(re *syntax.Regexp) []string {
 	case syntax.OpLiteral:
 		return []string{string(re.Rune)}
 	case syntax.OpCharClass:
-		var out []string
-		for i := 0; i < len(re.Rune); i += 2 {
-			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
-				if out = append(out, string(r)); len(out) > 64 {
-					return nil
-				}
-			}
-		}
-		return out
+		return language(re)
 	case syntax.OpCapture, syntax.OpPlus:
 		return needed(re.Sub[0])
 	case syntax.OpRepeat:
@@ -224,14 +216,13 @@ func longestMatch(re *syntax.Regexp) int {
 // watch finds all words of interest in a text in one pass.
 type watch struct {
 	automaton *automaton
-	words     []string
 	pool      sync.Pool
 }
 
 func newWatch(words []string) *watch {
-	w := &watch{words: append(slices.Clone(watched), words...)}
-	w.automaton = newAutomaton(w.words)
-	w.pool.New = func() any { return &sightings{first: make([]int32, len(w.words)), last: make([]int32, len(w.words))} }
+	words = append(slices.Clone(watched), words...)
+	w := &watch{automaton: newAutomaton(words)}
+	w.pool.New = func() any { return &sightings{first: make([]int32, len(words)), last: make([]int32, len(words))} }
 	return w
 }
 

@@ -189,7 +189,7 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 	m.At = m.At.UTC()
 	m.learnFeatures(sets)
 	report.Slots = len(m.Slots)
-	weights := make([][]float32, 0, 32)
+	weights := make([][]float32, 0, mostColumns)
 	for _, t := range tasks {
 		say("训练 %s …", t.name)
 		tm, r, w, err := m.learn(ctx, t, sets, uint64(seed))
@@ -203,6 +203,9 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 			byTime := m.byTime(t, sets, uint64(seed))
 			report.ByTime = &byTime
 		}
+	}
+	if len(weights) > mostColumns {
+		return report, fmt.Errorf("the tasks have %d labels, at most %d", len(weights), mostColumns)
 	}
 	m.quantize(weights)
 	raw, err := m.encode()

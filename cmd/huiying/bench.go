@@ -49,10 +49,9 @@ func (c *benchAnalyzeCmd) Run() error {
 	}
 	return printJSON(struct {
 		analyzer.Pace
-		Chars   float64 `json:"chars_per_post"`
 		RSS     float64 `json:"rss_mb"`
 		Machine machine `json:"machine"`
-	}{p, analyzer.Length(posts), residentMB(), thisMachine()})
+	}{p, residentMB(), thisMachine()})
 }
 
 func (c *benchAnalyzeCmd) posts() ([]huiying.Post, error) {
