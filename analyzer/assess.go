@@ -218,9 +218,14 @@ func sentiment(r *reading) huiying.Sentiment {
 }
 
 // rumor is a hint: how much the post is worded like those that proved false, and
-// whether it passes on hearsay. A refutation tells of the rumour and is none.
+// whether it passes on hearsay. The model was taught by microblogs and says
+// nothing of what offices and the media write or a hotline notes down. A
+// refutation tells of the rumour and is none.
 func rumor(r *reading) huiying.Rumor {
-	p := r.verdicts.yes(taskRumor)
+	p := 0.0
+	if c := r.post.Channel; !official(r.post) && c != huiying.ChannelHotline && c != huiying.ChannelLetter && c != huiying.ChannelMedia {
+		p = r.verdicts.yes(taskRumor)
+	}
 	n := 0.0
 	for _, h := range r.hits {
 		if slices.Contains(h.topic.Flags, huiying.FlagRumor) {

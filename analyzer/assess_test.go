@@ -146,6 +146,18 @@ func TestWhatMattersAlarmsAndWhatDoesNotStaysQuiet(t *testing.T) {
 	}
 }
 
+func TestWhatOfficesWriteIsNotHeldForARumour(t *testing.T) {
+	t.Parallel()
+	p := forum("", "速转！内部消息，今晚城里要出大事，大家千万不要出门！！！")
+	told := shared().Assess(p).Rumor.P
+	for _, c := range []huiying.Channel{huiying.ChannelGov, huiying.ChannelNews, huiying.ChannelHotline, huiying.ChannelLetter, huiying.ChannelMedia} {
+		p.Channel = c
+		if got := shared().Assess(p).Rumor.P; got >= told {
+			t.Errorf("%s: %.2f, as much as by hearsay: %.2f", c, got, told)
+		}
+	}
+}
+
 func TestADeathThatIsDeniedIsNoEvidenceOfAnother(t *testing.T) {
 	t.Parallel()
 	p := forum("西营镇化工厂爆炸", "今天上午西营镇化工厂爆炸，厂里先说没有人死亡，现在确认3人死亡。")
