@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -46,7 +48,7 @@ func writeSets(t *testing.T) string {
 				if len(words) == 0 {
 					continue
 				}
-				row := map[string]string{"id": fmt.Sprintf("%s-%s-%d", set, label, i), "label": label, "text": fmt.Sprintf("第%d件事说的是%s和%s", i, words[i%len(words)], words[(i+1)%len(words)])}
+				row := map[string]string{"id": fmt.Sprintf("%s-%s-%d", set, label, i), "label": label, "text": fmt.Sprintf("%s，说的是%s和%s", chatter(set, label, i), words[i%len(words)], words[(i+1)%len(words)])}
 				if set == "routing_taidi_tok" {
 					row["raw_id"] = fmt.Sprintf("routing_taidi-%s-%d", label, i)
 				}
@@ -68,6 +70,50 @@ func writeSets(t *testing.T) string {
 		}
 	}
 	return dir
+}
+
+// chatter are thirty letters that no other text has in this order, so that texts
+// of the same words are no copies of each other.
+func chatter(set, label string, i int) string {
+	h := fnv.New64a()
+	_, _ = fmt.Fprint(h, set, label, i)
+	r := rand.New(rand.NewPCG(h.Sum64(), 0))
+	out := make([]rune, 30)
+	for k := range out {
+		out[k] = rune(0x4E00 + r.IntN(0x5000))
+	}
+	return string(out)
+}
+
+// What is true of copies alone must not count: each text here is there four times
+// with a word changed and has a label by chance.
+func TestACopyOfATrainedRowIsNoTestOfTheModel(t *testing.T) {
+	t.Parallel()
+	data := writeSets(t)
+	var out bytes.Buffer
+	labels := []string{"rumor", "nonrumor"}
+	chance := rand.New(rand.NewPCG(3, 0))
+	for i := range 80 {
+		label := labels[chance.IntN(2)]
+		for k := range 4 {
+			row := map[string]string{"id": fmt.Sprint(i, "-", k), "label": label, "text": fmt.Sprintf("%s%d%s", chatter("a", "", i), k, chatter("b", "", i))}
+			if err := json.NewEncoder(&out).Encode(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(data, "rumor_ced", "dev.jsonl"), out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := shared().Train(t.Context(), data, t.TempDir(), 1, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range report.Tasks {
+		if task.Name == "rumor" && (task.Held.N != 320 || task.Held.Accuracy > 0.7) {
+			t.Errorf("%d rows of chance are judged right %.2f of the time", task.Held.N, task.Held.Accuracy)
+		}
+	}
 }
 
 func TestTrainingTwiceWritesTheSameModelsAndTheyTellClassesApart(t *testing.T) {
