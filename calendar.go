@@ -1,6 +1,9 @@
 package huiying
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Hours says which hours a clock counts.
 type Hours string
@@ -54,31 +57,60 @@ func (c *Calendar) Add(start time.Time, d time.Duration, h Hours) time.Time {
 	if h != DutyHours && h != WorkingHours || c == nil {
 		return start.Add(d)
 	}
+	at := start.In(Beijing)
+	for range 3660 { // ten years: a calendar without working days ends here
+		for from, to := range c.counted(at, h) {
+			room := to.Sub(from)
+			if d <= room {
+				return from.Add(d)
+			}
+			d -= room
+		}
+		at = midnight(at).AddDate(0, 0, 1)
+	}
+	return at
+}
+
+// Between is how much of the time from one instant to a later one h counts; 0
+// when the second is not later.
+func (c *Calendar) Between(from, to time.Time, h Hours) (d time.Duration) {
+	if h != DutyHours && h != WorkingHours || c == nil {
+		return max(0, to.Sub(from))
+	}
+	for at := from.In(Beijing); at.Before(to); at = midnight(at).AddDate(0, 0, 1) {
+		for a, b := range c.counted(at, h) {
+			if b.After(to) {
+				b = to
+			}
+			d += max(0, b.Sub(a))
+		}
+	}
+	return d
+}
+
+// counted yields the stretches of at's day, from at on, that h counts.
+func (c *Calendar) counted(at time.Time, h Hours) iter.Seq2[time.Time, time.Time] {
 	spans := c.Office
 	if h == WorkingHours || len(spans) == 0 {
 		spans = []Span{{0, 24 * 60}}
 	}
-	at := start.In(Beijing)
-	for range 3660 { // ten years: a calendar without working days ends here
-		midnight := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, Beijing)
-		if c.Works(at) {
-			for _, s := range spans {
-				from := midnight.Add(time.Duration(s.From) * time.Minute)
-				to := midnight.Add(time.Duration(s.To) * time.Minute)
-				if from.Before(at) {
-					from = at
-				}
-				if !from.Before(to) {
-					continue
-				}
-				if room := to.Sub(from); d <= room {
-					return from.Add(d)
-				} else {
-					d -= room
-				}
+	return func(yield func(from, to time.Time) bool) {
+		if !c.Works(at) {
+			return
+		}
+		for _, s := range spans {
+			from := midnight(at).Add(time.Duration(s.From) * time.Minute)
+			to := midnight(at).Add(time.Duration(s.To) * time.Minute)
+			if from.Before(at) {
+				from = at
+			}
+			if from.Before(to) && !yield(from, to) {
+				return
 			}
 		}
-		at = midnight.AddDate(0, 0, 1)
 	}
-	return at
+}
+
+func midnight(at time.Time) time.Time {
+	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, Beijing)
 }

@@ -142,3 +142,16 @@ func TestDeadlinesAddUp(t *testing.T) {
 		}
 	})
 }
+
+func TestBetweenUndoesAdd(t *testing.T) {
+	t.Parallel()
+	c := &huiying.Calendar{Office: []huiying.Span{{From: 8 * 60, To: 12 * 60}, {From: 14*60 + 30, To: 18 * 60}}, Off: map[string]string{"2026-11-25": "休"}}
+	rapid.Check(t, func(t *rapid.T) {
+		from := start.Add(time.Duration(rapid.IntRange(0, 10000).Draw(t, "from")) * time.Minute)
+		d := time.Duration(rapid.IntRange(1, 6000).Draw(t, "minutes")) * time.Minute
+		h := rapid.SampledFrom([]huiying.Hours{huiying.PlainHours, huiying.DutyHours, huiying.WorkingHours}).Draw(t, "hours")
+		if got := c.Between(from, c.Add(from, d, h), h); got != d {
+			t.Fatalf("%v counts %v between, added %v", h, got, d)
+		}
+	})
+}

@@ -43,8 +43,15 @@ type Case struct {
 	Clocks     []Clock    `json:"clocks"`
 	Feedback   []Feedback `json:"feedback"`
 	Responses  []Response `json:"responses"`
+	Draft      *Response  `json:"draft,omitempty"`  // 拟稿, until it is published
 	Police     bool       `json:"police,omitempty"` // 已移交公安
+	Rumor      RumorState `json:"rumor,omitempty"`  // of a matter that is said to be a rumour
 	MergedInto CaseID     `json:"merged_into,omitempty"`
+	SplitFrom  CaseID     `json:"split_from,omitempty"`
+	Drill      bool       `json:"drill,omitempty"` // 演练: counts nowhere, leaves the machine nowhere
+
+	Refusals      []Refusal      `json:"refusals,omitempty"`
+	Consultations []Consultation `json:"consultations,omitempty"`
 
 	EventAt     time.Time `json:"event_at"`      // 事发（首发）
 	FirstSeenAt time.Time `json:"first_seen_at"` // 首次发现
@@ -55,6 +62,7 @@ type Case struct {
 	ApprovedBy  string    `json:"approved_by,omitempty"`
 	RespondedAt time.Time `json:"responded_at,omitzero"` // the first response
 	ClosedAt    time.Time `json:"closed_at,omitzero"`
+	ReboundAt   time.Time `json:"rebound_at,omitzero"` // the event rose again after the response
 	SignedBy    string    `json:"signed_by,omitempty"` // 签发人
 }
 
@@ -67,6 +75,19 @@ type CaseUnit struct {
 	AckedBy    string    `json:"acked_by,omitempty"`
 	FeedbackAt time.Time `json:"feedback_at,omitzero"` // the first one
 	Step       int       `json:"step"`                 // escalation steps taken so far
+	ReturnBy   time.Time `json:"return_by,omitzero"`   // until then it may return the case (退单)
+	AcceptedAt time.Time `json:"accepted_at,omitzero"` // it did not: silence is acceptance
+	ActiveAt   time.Time `json:"active_at,omitzero"`   // its last action, or ours that asked for more
+	QuietStep  int       `json:"quiet_step,omitempty"` // escalation steps its silence since then has led to
+}
+
+// Refusal is a unit's word that a case is not its own (退单).
+type Refusal struct {
+	Unit    UnitID    `json:"unit"`
+	By      string    `json:"by"`
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason"`
+	Instead UnitID    `json:"instead,omitempty"` // who should have it
 }
 
 // Evidence is a post as it stood when the case was made.
@@ -166,7 +187,7 @@ func (c Case) NextDue() (Clock, bool) {
 	var best Clock
 	found := false
 	for _, k := range c.Clocks {
-		if k.Open() && (!found || k.Due.Before(best.Due)) {
+		if k.Running() && (!found || k.Due.Before(best.Due)) {
 			best, found = k, true
 		}
 	}
@@ -187,6 +208,9 @@ func (c Case) clone() Case {
 	c.Responses = slices.Clone(c.Responses)
 	c.Flags = slices.Clone(c.Flags)
 	c.Reasons = slices.Clone(c.Reasons)
+	c.Refusals = slices.Clone(c.Refusals)
+	c.Consultations = slices.Clone(c.Consultations)
+	c.Evidence = slices.Clone(c.Evidence)
 	return c
 }
 
@@ -245,6 +269,9 @@ func Open(c Case, by Person, r *Rules, now time.Time) (Case, Outcome, error) {
 	}
 	c.State, c.Version, c.Rev, c.OpenedAt = StateTriage, 1, 1, now
 	c.Units, c.Clocks, c.Feedback, c.Responses = []CaseUnit{}, nil, []Feedback{}, []Response{}
+	if slices.Contains(c.Flags, FlagRumor) {
+		c.Rumor = RumorUnverified
+	}
 	if c.FirstSeenAt.IsZero() {
 		c.FirstSeenAt = now
 	}
@@ -274,13 +301,19 @@ func (c Case) NextAt(r *Rules) (at time.Time, ok bool) {
 		}
 	}
 	for _, k := range c.Clocks {
-		if k.Open() && k.OverdueAt.IsZero() {
+		if k.Running() && k.OverdueAt.IsZero() {
 			take(k.Due)
 		}
 	}
 	for _, u := range c.Units {
 		if _, t, due := c.nextStep(u, r); due {
 			take(t)
+		}
+		if _, t, due := c.nextQuiet(u, r); due {
+			take(t)
+		}
+		if c.mayReturn(u) {
+			take(u.ReturnBy)
 		}
 	}
 	return at, ok
@@ -293,11 +326,43 @@ func (c Case) nextStep(u CaseUnit, r *Rules) (EscalationStep, time.Time, bool) {
 		return EscalationStep{}, time.Time{}, false
 	}
 	k, ok := c.Clock(ClockAcknowledge, u.Unit)
-	if !ok || !k.Open() {
+	if !ok || !k.Running() {
 		return EscalationStep{}, time.Time{}, false
 	}
 	s := steps[u.Step]
 	return s, r.Calendar.Add(k.Start, time.Duration(s.At*float64(k.Limit)), k.Hours), true
+}
+
+// nextQuiet is the step that follows when a unit acknowledged, still owes
+// something and does nothing, and when.
+func (c Case) nextQuiet(u CaseUnit, r *Rules) (EscalationStep, time.Time, bool) {
+	limit := r.Quiet.Limits.At(c.Level)
+	if limit == 0 || u.AckedAt.IsZero() || u.QuietStep >= len(r.Quiet.Steps) || !c.owes(u) {
+		return EscalationStep{}, time.Time{}, false
+	}
+	since := u.ActiveAt
+	if since.IsZero() {
+		since = u.AckedAt
+	}
+	s := r.Quiet.Steps[u.QuietStep]
+	return s, r.Calendar.Add(since, time.Duration(s.At*float64(limit)), r.Quiet.Hours.At(c.Level)), true
+}
+
+// owes reports whether the case waits for the unit: for a lead's form, for a
+// helper's first feedback. What is paused is not owed.
+func (c Case) owes(u CaseUnit) bool {
+	if k, ok := c.Clock(ClockFeedback, u.Unit); ok && k.Open() && !k.Running() {
+		return false
+	}
+	if u.Lead {
+		return slices.Contains(inWork, c.State)
+	}
+	return u.FeedbackAt.IsZero() && slices.Contains(withUnit, c.State) && c.State != StateResponded
+}
+
+// mayReturn reports whether the unit may still say that the case is not its own.
+func (c Case) mayReturn(u CaseUnit) bool {
+	return !u.ReturnBy.IsZero() && u.AcceptedAt.IsZero() && slices.Contains(withUnit, c.State)
 }
 
 // Tick does what time alone brings: deadlines that lapsed are put on record and
@@ -309,7 +374,7 @@ func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed boo
 	system := TheSystem(c.Region)
 	for i := range next.Clocks {
 		k := &next.Clocks[i]
-		if !k.Open() || !k.OverdueAt.IsZero() || k.Due.After(now) {
+		if !k.Running() || !k.OverdueAt.IsZero() || k.Due.After(now) {
 			continue
 		}
 		k.OverdueAt, changed = now, true
@@ -339,6 +404,21 @@ func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed boo
 			out.Entries = append(out.Entries, Entry{At: now, Action: action, By: system, Unit: u.Unit, Detail: step.Label})
 			out.Notices = append(out.Notices, Notice{Kind: kind, Unit: u.Unit, To: step.To, Channels: step.Channels, Text: step.Label, Due: k.Due})
 		}
+		for {
+			step, at, due := next.nextQuiet(*u, r)
+			if !due || at.After(now) {
+				break
+			}
+			u.QuietStep++
+			changed = true
+			out.Entries = append(out.Entries, Entry{At: now, Action: ActQuiet, By: system, Unit: u.Unit, Detail: step.Label})
+			k, _ := next.Clock(ClockFeedback, u.Unit)
+			out.Notices = append(out.Notices, Notice{Kind: NoticeEscalate, Unit: u.Unit, To: step.To, Channels: step.Channels, Text: step.Label, Due: k.Due})
+		}
+		if next.mayReturn(*u) && !u.ReturnBy.After(now) {
+			u.AcceptedAt, changed = u.ReturnBy, true
+			out.Entries = append(out.Entries, Entry{At: now, Action: ActAccept, By: system, Unit: u.Unit, Detail: "退单期限已过，视为接受"})
+		}
 	}
 	if changed {
 		next.Rev++
@@ -363,6 +443,24 @@ func (c Case) Suggest(l Level, reasons []Reason, now time.Time) (next Case, out 
 	out.Entries = []Entry{{At: now, Action: ActComment, By: TheSystem(c.Region), Detail: detail}}
 	for _, to := range []Role{Analyst, Leader} {
 		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, To: string(to), Text: "建议调整为" + l.Label()})
+	}
+	next.stamp(&out, c)
+	return next, out, true
+}
+
+// Rebound puts on record that the event rose again after the response (反弹); a
+// person decides whether to reopen. It does nothing when that was said since the
+// last response, or when nothing was answered yet.
+func (c Case) Rebound(now time.Time) (next Case, out Outcome, changed bool) {
+	if !slices.Contains([]CaseState{StateResponded, StateClosed, StateArchived}, c.State) || c.RespondedAt.IsZero() || !c.ReboundAt.IsZero() {
+		return c, out, false
+	}
+	next = c.clone()
+	next.ReboundAt = now
+	next.Rev++
+	out.Entries = []Entry{{At: now, Action: ActComment, By: TheSystem(c.Region), Detail: "回应后舆情反弹，建议重开"}}
+	for _, to := range []Role{Analyst, Leader} {
+		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, To: string(to), Text: "回应后舆情反弹，建议重开"})
 	}
 	next.stamp(&out, c)
 	return next, out, true

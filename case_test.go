@@ -45,14 +45,17 @@ func testRules() *huiying.Rules {
 		Clocks: []huiying.ClockRule{
 			{Kind: huiying.ClockJudge, Limits: same(30 * time.Minute)},
 			{Kind: huiying.ClockAcknowledge, Limits: huiying.ByLevel[huiying.Duration]{Red: d(10 * time.Minute), Orange: d(15 * time.Minute), Yellow: d(30 * time.Minute), Blue: d(time.Hour)}},
-			{Kind: huiying.ClockFeedback, Limits: same(4 * time.Hour)},
+			{Kind: huiying.ClockFeedback, Limits: same(4 * time.Hour), Pause: true, Extend: huiying.Extension{Times: 1, Most: d(24 * time.Hour)}},
 			{Kind: huiying.ClockAuthoritative, Emergency: true, Limits: huiying.ByLevel[huiying.Duration]{Red: d(5 * time.Hour), Orange: d(5 * time.Hour)}},
 			{Kind: huiying.ClockPress, Emergency: true, Limits: huiying.ByLevel[huiying.Duration]{Red: d(24 * time.Hour), Orange: d(24 * time.Hour)}},
 			{Kind: huiying.ClockRespond, Limits: same(48 * time.Hour)},
 		},
 		Escalation: huiying.ByLevel[[]huiying.EscalationStep]{Red: steps, Orange: steps, Yellow: steps, Blue: steps},
-		Calendar:   &huiying.Calendar{},
-		ReturnIn:   d(8 * time.Hour),
+		Quiet: huiying.Quiet{Limits: same(2 * time.Hour), Steps: []huiying.EscalationStep{
+			{At: 1, To: "liaison", Label: "签收后未见进展"}, {At: 2, To: "supervisor", Label: "久无进展，报督查室"},
+		}},
+		Calendar: &huiying.Calendar{},
+		ReturnIn: d(8 * time.Hour),
 	}
 }
 
@@ -177,17 +180,25 @@ func TestRefusals(t *testing.T) {
 		cmd  huiying.Command
 		want error
 	}{
-		"a stale version":                       {huiying.Command{Action: huiying.ActVerify, By: liaison, Version: 1}, huiying.ErrConflict},
-		"a stale version of an allowed action":  {huiying.Command{Action: huiying.ActUrge, By: supervisor, Version: 1, Reason: "快"}, huiying.ErrStale},
-		"another unit's case":                   {huiying.Command{Action: huiying.ActAcknowledge, By: stranger}, huiying.ErrNotFound},
-		"no reason where one is due":            {huiying.Command{Action: huiying.ActReturn, By: liaison}, huiying.ErrInvalid},
-		"an action of another state":            {huiying.Command{Action: huiying.ActClose, By: leader, Reason: "已解决"}, huiying.ErrConflict},
-		"an action of another role":             {huiying.Command{Action: huiying.ActUrge, By: liaison, Reason: "快"}, huiying.ErrForbidden},
-		"a helper doing the lead's work":        {huiying.Command{Action: huiying.ActReturn, By: helper, Reason: "非我职责"}, huiying.ErrForbidden},
-		"a response without publicity":          {respond(huiying.Response{Text: "已停产整改", Forms: []huiying.ResponseForm{huiying.FormRelease}}), huiying.ErrInvalid},
-		"a non-public response without reason":  {respond(huiying.Response{Text: "已停产整改", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.NotPublic}), huiying.ErrInvalid},
-		"an unknown action":                     {huiying.Command{Action: "delete", By: leader}, huiying.ErrInvalid},
-		"a new deadline before the present one": {huiying.Command{Action: huiying.ActExtend, By: leader, Reason: "待检测", Clock: huiying.ClockRespond, Until: start}, huiying.ErrInvalid},
+		"a stale version":                         {huiying.Command{Action: huiying.ActVerify, By: liaison, Version: 1}, huiying.ErrConflict},
+		"a stale version of an allowed action":    {huiying.Command{Action: huiying.ActUrge, By: supervisor, Version: 1, Reason: "快"}, huiying.ErrStale},
+		"another unit's case":                     {huiying.Command{Action: huiying.ActAcknowledge, By: stranger}, huiying.ErrNotFound},
+		"no reason where one is due":              {huiying.Command{Action: huiying.ActReturn, By: liaison}, huiying.ErrInvalid},
+		"an action of another state":              {huiying.Command{Action: huiying.ActClose, By: leader, Reason: "已解决"}, huiying.ErrConflict},
+		"an action of another role":               {huiying.Command{Action: huiying.ActUrge, By: liaison, Reason: "快"}, huiying.ErrForbidden},
+		"a helper doing the lead's work":          {huiying.Command{Action: huiying.ActReturn, By: helper, Reason: "非我职责"}, huiying.ErrForbidden},
+		"a response without publicity":            {respond(huiying.Response{Text: "已停产整改", Forms: []huiying.ResponseForm{huiying.FormRelease}}), huiying.ErrInvalid},
+		"a non-public response without reason":    {respond(huiying.Response{Text: "已停产整改", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.NotPublic}), huiying.ErrInvalid},
+		"an unknown action":                       {huiying.Command{Action: "delete", By: leader}, huiying.ErrInvalid},
+		"a new deadline before the present one":   {huiying.Command{Action: huiying.ActExtend, By: leader, Reason: "待检测", Clock: huiying.ClockFeedback, Until: start}, huiying.ErrInvalid},
+		"more time than an extension may give":    {huiying.Command{Action: huiying.ActExtend, By: leader, Reason: "待检测", Clock: huiying.ClockFeedback, Until: start.Add(40 * time.Hour)}, huiying.ErrInvalid},
+		"putting off what the State Council asks": {huiying.Command{Action: huiying.ActExtend, By: leader, Reason: "待检测", Clock: huiying.ClockRespond, Until: start.Add(72 * time.Hour)}, huiying.ErrConflict},
+		"pausing what the State Council asks":     {huiying.Command{Action: huiying.ActPause, By: leader, Reason: "待检测", Clock: huiying.ClockRespond}, huiying.ErrConflict},
+		"a helper's deadline after the response":  {huiying.Command{Action: huiying.ActAddUnit, By: leader, Helpers: []huiying.UnitID{"jkj"}, Until: start.Add(72 * time.Hour)}, huiying.ErrInvalid},
+		"a consultation without a conclusion":     {huiying.Command{Action: huiying.ActConsult, By: analyst, Consult: &huiying.Consultation{People: "网信办、应急局"}}, huiying.ErrInvalid},
+		"a split without a title":                 {huiying.Command{Action: huiying.ActSplit, By: analyst, Reason: "两件事", Split: &huiying.Part{Title: " "}}, huiying.ErrInvalid},
+		"a split with foreign evidence":           {huiying.Command{Action: huiying.ActSplit, By: analyst, Reason: "两件事", Split: &huiying.Part{Title: "路灯不亮", Posts: []huiying.PostID{"p9"}}}, huiying.ErrInvalid},
+		"a rumour state nobody knows":             {huiying.Command{Action: huiying.ActRumor, By: analyst, Reason: "已核", To: "perhaps"}, huiying.ErrInvalid},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -298,8 +309,11 @@ func randomCommand(t *rapid.T, actions []huiying.Action, now time.Time) huiying.
 		Action: rapid.SampledFrom(actions).Draw(t, "action"), By: rapid.SampledFrom(everyone).Draw(t, "by"),
 		Reason: rapid.SampledFrom([]string{"", "理由"}).Draw(t, "reason"),
 		Lead:   rapid.SampledFrom(units).Draw(t, "lead"), Helpers: rapid.SliceOfN(rapid.SampledFrom(units), 0, 2).Draw(t, "helpers"),
-		Level: rapid.SampledFrom(huiying.Levels).Draw(t, "to level"), Clock: huiying.ClockRespond, Until: now.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, "until")) * time.Hour),
-		To: rapid.SampledFrom([]string{"online", "offline", "police", "?"}).Draw(t, "to"), Into: "c2", Text: "已到现场",
+		Level: rapid.SampledFrom(huiying.Levels).Draw(t, "to level"), Clock: rapid.SampledFrom([]huiying.ClockKind{huiying.ClockRespond, huiying.ClockFeedback, huiying.ClockAcknowledge}).Draw(t, "clock"), Until: now.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, "until")) * time.Hour),
+		To: rapid.SampledFrom([]string{"online", "offline", "police", "verified", "?"}).Draw(t, "to"), Into: "c2", Text: "已到现场",
+		Grounds:  rapid.SampledFrom([]string{"", "要素不健全", "?"}).Draw(t, "grounds"),
+		Consult:  &huiying.Consultation{People: "网信办", Conclusion: rapid.SampledFrom([]string{"", "属实"}).Draw(t, "conclusion")},
+		Split:    &huiying.Part{Title: rapid.SampledFrom([]string{"", "路灯"}).Draw(t, "part")},
 		Feedback: &huiying.Feedback{Finding: huiying.FoundPartly, Facts: "部分属实", Measures: "整改", Publicity: rapid.SampledFrom([]huiying.Publicity{"", huiying.Public}).Draw(t, "publicity")},
 		Response: &huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public},
 	}
@@ -325,6 +339,9 @@ func checkInvariants(t *rapid.T, c huiying.Case, r *huiying.Rules, now time.Time
 		if k.Due.Before(k.Start) || !k.StoppedAt.IsZero() && k.StoppedAt.Before(k.Start) && !k.Void {
 			t.Fatalf("clock %s ends before it starts: %+v", k.Kind, k)
 		}
+		if k.Excused < 0 || !k.PausedAt.IsZero() && k.PausedAt.After(k.Due) {
+			t.Fatalf("clock %s counts backwards: %+v", k.Kind, k)
+		}
 		if k.Open() && c.State.Ended() {
 			t.Fatalf("clock %s runs in state %s", k.Kind, c.State)
 		}
@@ -332,5 +349,169 @@ func checkInvariants(t *rapid.T, c huiying.Case, r *huiying.Rules, now time.Time
 	next, _, _ := c.Tick(r, now)
 	if at, ok := next.NextAt(r); ok && !at.After(now) {
 		t.Fatalf("after a tick something is still due at %v (now %v)", at, now)
+	}
+}
+
+// acknowledged is a case of yjj with the helper t100, acknowledged by yjj at start.
+func acknowledged(t *testing.T) huiying.Case {
+	t.Helper()
+	return must(t, assigned(t), huiying.Command{Action: huiying.ActAcknowledge, By: liaison}, start)
+}
+
+func ticked(c huiying.Case, at time.Time) (huiying.Case, []string) {
+	next, out, _ := c.Tick(testRules(), at)
+	var said []string
+	for _, e := range out.Entries {
+		said = append(said, string(e.Action)+" "+string(e.Unit))
+	}
+	return next, said
+}
+
+func TestAnAcknowledgementThatGoesQuietIsEscalatedUntilTheUnitActs(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	c, said := ticked(c, start.Add(119*time.Minute))
+	if slices.Contains(said, "quiet yjj") {
+		t.Fatalf("escalated before the limit: %v", said)
+	}
+	if at, _ := c.NextAt(testRules()); at.After(start.Add(2 * time.Hour)) {
+		t.Fatalf("next looked at %v, the silence is due at %v", at, start.Add(2*time.Hour))
+	}
+	c, said = ticked(c, start.Add(2*time.Hour))
+	if !slices.Contains(said, "quiet yjj") {
+		t.Fatalf("two hours of silence: %v", said)
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActComment, By: liaison, Reason: "正在现场"}, start.Add(150*time.Minute))
+	c, said = ticked(c, start.Add(4*time.Hour+29*time.Minute))
+	if slices.Contains(said, "quiet yjj") {
+		t.Fatalf("a word from the unit must begin the silence anew: %v", said)
+	}
+	_, said = ticked(c, start.Add(7*time.Hour))
+	if n := len(slices.DeleteFunc(said, func(s string) bool { return s != "quiet yjj" })); n != 2 {
+		t.Fatalf("after twice the limit both steps are due, got %d: %v", n, said)
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActSubmit, By: liaison, Feedback: &huiying.Feedback{Finding: huiying.FoundTrue, Facts: "属实", Measures: "整改", Publicity: huiying.Public}}, start.Add(5*time.Hour))
+	if _, said = ticked(c, start.Add(40*time.Hour)); slices.Contains(said, "quiet yjj") {
+		t.Fatalf("the case waits for the office now, not for the unit: %v", said)
+	}
+}
+
+func TestSilencePastTheReturnPeriodIsAcceptance(t *testing.T) {
+	t.Parallel()
+	c, said := ticked(acknowledged(t), start.Add(8*time.Hour))
+	if !slices.Contains(said, "accept yjj") {
+		t.Fatalf("at the end of the return period: %v", said)
+	}
+	if slices.ContainsFunc(c.Allowed(liaison), func(tr huiying.Transition) bool { return tr.Action == huiying.ActReturn }) {
+		t.Error("the button to return the case is still there")
+	}
+	if _, again := ticked(c, start.Add(9*time.Hour)); slices.Contains(again, "accept yjj") {
+		t.Error("acceptance is put on record twice")
+	}
+}
+
+func TestAReturnSaysWhoRefusedAndWhoInstead(t *testing.T) {
+	t.Parallel()
+	c := must(t, acknowledged(t), huiying.Command{Action: huiying.ActReturn, By: liaison, Reason: "属住建职责", Lead: "zjj"}, start.Add(time.Hour))
+	want := []huiying.Refusal{{Unit: "yjj", By: "liaison", At: start.Add(time.Hour), Reason: "属住建职责", Instead: "zjj"}}
+	if !reflect.DeepEqual(c.Refusals, want) {
+		t.Errorf("refusals %+v", c.Refusals)
+	}
+	if len(c.Units) != 0 || c.State != huiying.StateTriage {
+		t.Errorf("state %s with %v", c.State, c.Units)
+	}
+}
+
+func TestAPausedClockStandsStillAndGoesOnWithWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	due, _ := c.Clock(huiying.ClockFeedback, "yjj")
+	cmd := huiying.Command{By: analyst, Clock: huiying.ClockFeedback, Unit: "yjj", Reason: "等检测报告"}
+	cmd.Action = huiying.ActPause
+	c = must(t, c, cmd, start.Add(time.Hour))
+	if k, _ := c.Clock(huiying.ClockFeedback, "yjj"); k.State(start.Add(99*time.Hour)) != huiying.ClockPaused {
+		t.Errorf("state %s", k.State(start.Add(99*time.Hour)))
+	}
+	if c, said := ticked(c, start.Add(10*time.Hour)); slices.Contains(said, "overdue yjj") || slices.Contains(said, "quiet yjj") {
+		t.Errorf("a paused clock lapsed: %v %v", said, c.Units)
+	}
+	cmd.Action = huiying.ActResume
+	c = must(t, c, cmd, start.Add(11*time.Hour))
+	k, _ := c.Clock(huiying.ClockFeedback, "yjj")
+	if !k.Due.Equal(due.Due.Add(10*time.Hour)) || time.Duration(k.Excused) != 10*time.Hour {
+		t.Errorf("due %v, excused %v", k.Due, k.Excused)
+	}
+	up := must(t, c, huiying.Command{Action: huiying.ActChangeLevel, By: leader, Reason: "升温", Level: huiying.Red}, start.Add(11*time.Hour))
+	if n, _ := up.Clock(huiying.ClockFeedback, "yjj"); !n.Due.Equal(k.Due) { // the limit is the same at every level here
+		t.Errorf("a change of level forgot the pause: due %v", n.Due)
+	}
+}
+
+func TestADeadlineIsPutOffAsOftenAsTheRuleSays(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	cmd := huiying.Command{Action: huiying.ActExtend, By: leader, Clock: huiying.ClockFeedback, Unit: "yjj", Reason: "待检测", Until: start.Add(20 * time.Hour)}
+	c = must(t, c, cmd, start.Add(time.Hour))
+	cmd.Until = start.Add(30 * time.Hour)
+	if _, _, err := c.Do(cmd, testRules(), start.Add(2*time.Hour)); !errors.Is(err, huiying.ErrConflict) {
+		t.Errorf("a second extension: %v", err)
+	}
+}
+
+func TestHelpersMayHaveADeadlineOfTheirOwnThatLevelsDoNotMove(t *testing.T) {
+	t.Parallel()
+	c := must(t, acknowledged(t), huiying.Command{Action: huiying.ActAddUnit, By: leader, Helpers: []huiying.UnitID{"jkj"}, Until: start.Add(20 * time.Hour)}, start.Add(time.Hour))
+	c = must(t, c, huiying.Command{Action: huiying.ActChangeLevel, By: leader, Reason: "升温", Level: huiying.Red}, start.Add(2*time.Hour))
+	if k, _ := c.Clock(huiying.ClockFeedback, "jkj"); !k.Due.Equal(start.Add(20*time.Hour)) || !k.Agreed {
+		t.Errorf("helper's clock %+v", k)
+	}
+	if k, _ := c.Clock(huiying.ClockFeedback, "yjj"); k.Agreed {
+		t.Error("the lead's deadline was moved too")
+	}
+}
+
+func TestADraftIsSignedThenPublishedWithoutTypingItAgain(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	c = must(t, c, huiying.Command{Action: huiying.ActSubmit, By: liaison, Feedback: &huiying.Feedback{Finding: huiying.FoundTrue, Facts: "属实", Measures: "整改", Publicity: huiying.Public}}, start)
+	draft := &huiying.Response{Text: "情况通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Outlet: "县政府门户网站", Publicity: huiying.Public}
+	c = must(t, c, huiying.Command{Action: huiying.ActDraft, By: liaison, Response: draft}, start)
+	c = must(t, c, huiying.Command{Action: huiying.ActApprove, By: leader}, start)
+	changed := must(t, c, huiying.Command{Action: huiying.ActDraft, By: liaison, Response: &huiying.Response{Text: "另一种说法"}}, start)
+	if _, _, err := changed.Do(huiying.Command{Action: huiying.ActRespond, By: leader, Response: draft}, testRules(), start); !errors.Is(err, huiying.ErrConflict) {
+		t.Errorf("a wording changed after it was signed was published: %v", err)
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActRespond, By: leader}, start.Add(time.Hour))
+	if got := c.Responses[0]; got.Text != "情况通报" || got.Outlet != "县政府门户网站" || got.ApprovedBy != "leader" || c.Draft != nil {
+		t.Errorf("published %+v, draft left %v", got, c.Draft)
+	}
+}
+
+func TestAMergedCaseGivesItsEvidenceToTheOther(t *testing.T) {
+	t.Parallel()
+	into, other := acknowledged(t), opened(t, huiying.Blue, false)
+	into.Evidence = []huiying.Evidence{{Post: "p1"}}
+	other.ID, other.Evidence = "c2", []huiying.Evidence{{Post: "p1"}, {Post: "p2"}}
+	next, out, err := into.Absorb(other, analyst, start)
+	if err != nil || len(next.Evidence) != 2 || len(into.Evidence) != 1 || len(out.Notices) != 1 || next.Rev != into.Rev+1 {
+		t.Errorf("%v: evidence %v, notices %v", err, next.Evidence, out.Notices)
+	}
+	into.State = huiying.StateClosed
+	if _, _, err := into.Absorb(other, analyst, start); !errors.Is(err, huiying.ErrConflict) {
+		t.Errorf("into a closed case: %v", err)
+	}
+}
+
+func TestReboundIsSaidOnceAfterAResponse(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	if _, _, said := c.Rebound(start); said {
+		t.Error("a rebound before any response")
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActRespond, By: leader, Response: &huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}}, start)
+	c, _, first := c.Rebound(start.Add(time.Hour))
+	_, _, second := c.Rebound(start.Add(2 * time.Hour))
+	if !first || second {
+		t.Errorf("said first %v, second %v", first, second)
 	}
 }

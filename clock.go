@@ -35,12 +35,17 @@ type Clock struct {
 	Start     time.Time `json:"start"`
 	StartWhy  string    `json:"start_why"`
 	Limit     Duration  `json:"limit"`
+	Excused   Duration  `json:"excused,omitempty"` // what pauses and extensions added to the limit, as Hours counts
 	Hours     Hours     `json:"hours"`
 	Due       time.Time `json:"due"`
 	Rule      string    `json:"rule"` // the text it comes from
 	StoppedAt time.Time `json:"stopped_at,omitzero"`
 	Void      bool      `json:"void,omitempty"`      // stopped because it no longer applies
 	OverdueAt time.Time `json:"overdue_at,omitzero"` // when the lapse was put on record
+	PausedAt  time.Time `json:"paused_at,omitzero"`  // it stands still since
+	PauseWhy  string    `json:"pause_why,omitempty"`
+	Extended  int       `json:"extended,omitempty"` // how often it was extended
+	Agreed    bool      `json:"agreed,omitempty"`   // a person set this deadline for one unit: levels do not move it
 }
 
 // ClockState is how a clock stands at an instant.
@@ -50,6 +55,7 @@ type ClockState string
 const (
 	ClockRunning ClockState = "running" // open, in time
 	ClockOverdue ClockState = "overdue" // open, too late
+	ClockPaused  ClockState = "paused"  // open, stands still
 	ClockMet     ClockState = "met"     // stopped in time
 	ClockLate    ClockState = "late"    // stopped too late
 	ClockVoid    ClockState = "void"    // no longer applies
@@ -60,18 +66,23 @@ func (c Clock) State(now time.Time) ClockState {
 	switch {
 	case c.Void:
 		return ClockVoid
+	case c.Open() && !c.PausedAt.IsZero():
+		return ClockPaused
 	case c.StoppedAt.IsZero() && now.After(c.Due):
 		return ClockOverdue
 	case c.StoppedAt.IsZero():
 		return ClockRunning
-	case c.StoppedAt.After(c.Due):
+	case c.StoppedAt.After(c.Due) && (c.PausedAt.IsZero() || c.PausedAt.After(c.Due)):
 		return ClockLate
 	}
 	return ClockMet
 }
 
-// Open reports whether the clock still runs.
+// Open reports whether something is still awaited.
 func (c Clock) Open() bool { return c.StoppedAt.IsZero() && !c.Void }
+
+// Running reports whether the clock is open and does not stand still.
+func (c Clock) Running() bool { return c.Open() && c.PausedAt.IsZero() }
 
 // Took is how long the clock ran until it was stopped, in plain time; 0 while open.
 func (c Clock) Took() time.Duration {

@@ -13,17 +13,24 @@ type Command struct {
 	Version int    // the version the person saw; 0 skips the check (the system)
 	Reason  string // required where the table says so
 
-	Lead     UnitID    // assign, reassign
+	Lead     UnitID    // assign, reassign; return: who should have it instead, if known
 	Helpers  []UnitID  // assign, add-unit
 	Level    Level     // change-level
-	Clock    ClockKind // extend, restart-clock
-	Until    time.Time // extend: the new deadline; restart-clock: the new start
-	To       string    // transfer: online, offline or police
+	Clock    ClockKind // extend, restart-clock, pause-clock, resume-clock
+	Unit     UnitID    // extend, restart-clock, pause-clock, resume-clock: whose clock, "" for whichever runs
+	Until    time.Time // extend: the new deadline; restart-clock: the new start; assign, add-unit: the helpers' own deadline
+	To       string    // transfer: online, offline or police; rumor: a [RumorState]
 	Into     CaseID    // merge
+	Grounds  string    // send-back: one of [SendBackGrounds]
 	Feedback *Feedback // submit
-	Response *Response // respond
-	Text     string    // handle: the first feedback
+	Response *Response // draft; respond: a field left empty is taken from the draft
+	Consult  *Consultation
+	Split    *Part
+	Text     string // handle: the first feedback
 }
+
+// SendBackGrounds are the standard reasons to send a feedback form back (惯例).
+var SendBackGrounds = []string{"真实性核查不通过", "重复提交", "要素不健全", "跨管辖范围", "涉密违规"}
 
 // Do applies a command: a pure function of the case, the command, the rules and
 // the time. On error the case is unchanged. Acknowledging twice is no error: the
@@ -47,6 +54,9 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 		return c, Outcome{}, Invalid("reason", "%s须填写理由", t.Label)
 	}
 	next := c.clone()
+	if u := next.unit(cmd.By.Unit); u != nil && cmd.By.Role.OfUnit() {
+		u.ActiveAt, u.QuietStep = now, 0
+	}
 	if t.To != "" {
 		next.State = t.To
 	}
@@ -76,13 +86,13 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	switch cmd.Action {
 	case ActAssign:
 		c.SignedBy = cmd.By.Name
-		return c.assign(cmd.Lead, cmd.Helpers, r, now)
+		return c.assign(cmd, r, now)
 	case ActReassign:
 		from := before.Lead()
 		out.Silence = append(out.Silence, from)
 		c.release(from, now)
 		c.SignedBy = cmd.By.Name
-		return c.assign(cmd.Lead, cmd.Helpers, r, now)
+		return c.assign(cmd, r, now)
 	case ActReopen:
 		c.reopen(r, now)
 	case ActMerge:
@@ -93,9 +103,9 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActAcknowledge:
 		return c.acknowledge(cmd.By, now, before, out), nil
 	case ActReturn:
-		return c.giveBack(cmd.By, r, now, out)
+		return c.giveBack(cmd, r, now, out)
 	case ActAddUnit:
-		return c.addHelpers(cmd.Helpers, r, now)
+		return c.addHelpers(cmd, r, now)
 	case ActHandle:
 		return c.handle(cmd, now, before)
 	case ActSubmit:
@@ -103,7 +113,14 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActApprove:
 		c.ApprovedAt, c.ApprovedBy = now, cmd.By.Name
 	case ActSendBack:
+		if cmd.Grounds != "" && !slices.Contains(SendBackGrounds, cmd.Grounds) {
+			return "", Invalid("grounds", "退回原因应为%s之一，收到 %q", strings.Join(SendBackGrounds, "、"), cmd.Grounds)
+		}
 		c.ApprovedAt, c.ApprovedBy = time.Time{}, ""
+		if u := c.unit(c.Lead()); u != nil { // it is the unit's turn again
+			u.ActiveAt, u.QuietStep = now, 0
+		}
+		detail = cmd.Grounds
 		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, Unit: c.Lead(), To: "liaison", Text: "反馈单被退回补充"})
 	case ActRespond:
 		return c.respond(cmd, now)
@@ -112,9 +129,21 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActChangeLevel:
 		return c.changeLevel(cmd.Level, r, now, out)
 	case ActExtend:
-		return c.extend(cmd)
+		return c.extend(cmd, r)
 	case ActRestart:
 		return c.restart(cmd, r, now)
+	case ActPause:
+		return c.pause(cmd, r, now)
+	case ActResume:
+		return c.resume(cmd, r, now)
+	case ActDraft:
+		return c.draft(cmd, now)
+	case ActConsult:
+		return c.consult(cmd, now)
+	case ActRumor:
+		return c.settleRumor(cmd)
+	case ActSplit:
+		return c.checkPart(cmd.Split)
 	case ActTransfer:
 		return c.transfer(cmd.To, out)
 	case ActUrge:
@@ -134,106 +163,6 @@ func (c *Case) judged(now time.Time) {
 		c.JudgedAt = now
 	}
 	c.stop(ClockJudge, "", now, false)
-}
-
-// assign sends the case to a lead and helpers and starts their clocks.
-func (c *Case) assign(lead UnitID, helpers []UnitID, r *Rules, now time.Time) (string, error) {
-	if lead == "" {
-		return "", Invalid("lead", "请选择主办单位")
-	}
-	c.judged(now)
-	c.AssignedAt = now
-	for i := range c.Units {
-		c.Units[i].Lead = false
-	}
-	if u := c.unit(lead); u != nil {
-		u.Lead = true
-	}
-	c.join(lead, true, r, now)
-	for _, h := range helpers {
-		c.join(h, false, r, now)
-	}
-	slices.SortStableFunc(c.Units, func(a, b CaseUnit) int {
-		switch {
-		case a.Lead == b.Lead:
-			return 0
-		case a.Lead:
-			return -1
-		}
-		return 1
-	})
-	return "", nil
-}
-
-// join adds a unit that is not in the case yet, or whose part begins anew
-// because it now leads.
-func (c *Case) join(id UnitID, lead bool, r *Rules, now time.Time) {
-	if id == "" {
-		return
-	}
-	if u := c.unit(id); u != nil {
-		if !lead || c.State != StateAssigned {
-			return
-		}
-		*u = CaseUnit{Unit: id, Lead: lead, AssignedAt: now}
-		c.stop(ClockAcknowledge, id, now, true)
-		c.stop(ClockFeedback, id, now, true)
-	} else {
-		c.Units = append(c.Units, CaseUnit{Unit: id, Lead: lead, AssignedAt: now})
-	}
-	c.start(r, ClockAcknowledge, id, now, "自交办起算")
-	c.start(r, ClockFeedback, id, now, "自交办起算")
-}
-
-// release takes a unit out of the case; its clocks no longer apply.
-func (c *Case) release(id UnitID, now time.Time) {
-	c.stop(ClockAcknowledge, id, now, true)
-	c.stop(ClockFeedback, id, now, true)
-	c.Units = slices.DeleteFunc(c.Units, func(u CaseUnit) bool { return u.Unit == id })
-}
-
-func (c *Case) acknowledge(by Person, now time.Time, before Case, out *Outcome) string {
-	u := c.unit(by.Unit)
-	u.AckedAt, u.AckedBy = now, by.Name
-	c.stop(ClockAcknowledge, u.Unit, now, false)
-	out.Silence = append(out.Silence, u.Unit)
-	if !u.Lead || before.State != StateAssigned {
-		c.State = before.State // only the lead's acknowledgement moves the case
-	}
-	return "用时 " + SpanText(now.Sub(u.AssignedAt))
-}
-
-func (c *Case) giveBack(by Person, r *Rules, now time.Time, out *Outcome) (string, error) {
-	u := c.unit(by.Unit)
-	if limit := r.Calendar.Add(u.AssignedAt, time.Duration(r.ReturnIn), r.ReturnHrs); r.ReturnIn > 0 && now.After(limit) {
-		return "", Errorf(CodeConflict, "退单须在交办后 %s 内提出，已于 %s 截止，视为接受", SpanText(time.Duration(r.ReturnIn)), limit.In(Beijing).Format("01-02 15:04"))
-	}
-	out.Silence = append(out.Silence, by.Unit)
-	c.release(by.Unit, now)
-	for _, u := range slices.Clone(c.Units) { // helpers wait for the new order too
-		c.release(u.Unit, now)
-		out.Silence = append(out.Silence, u.Unit)
-	}
-	c.AssignedAt = time.Time{}
-	c.start(r, ClockJudge, "", now, "自退单起算")
-	due, _ := c.Clock(ClockJudge, "")
-	for _, to := range []Role{Analyst, Leader} {
-		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, To: string(to), Text: "单位退单，请重新研判派单", Due: due.Due})
-	}
-	return "", nil
-}
-
-func (c *Case) addHelpers(ids []UnitID, r *Rules, now time.Time) (string, error) {
-	if len(ids) == 0 {
-		return "", Invalid("helpers", "请选择协办单位")
-	}
-	for _, id := range ids {
-		if c.HasUnit(id) {
-			return "", Invalid("helpers", "该单位已在本单中")
-		}
-		c.join(id, false, r, now)
-	}
-	return "", nil
 }
 
 // handle records the first substantive feedback; a helper gives its own.
@@ -279,15 +208,18 @@ func (c *Case) submit(cmd Command, now time.Time, out *Outcome) (string, error) 
 }
 
 func (c *Case) respond(cmd Command, now time.Time) (string, error) {
-	if cmd.Response == nil {
+	var resp Response
+	if cmd.Response != nil {
+		resp = *cmd.Response
+	} else if c.Draft == nil {
 		return "", Invalid("response", "请填写回应内容")
 	}
-	resp := *cmd.Response
+	resp = resp.orDraft(c.Draft)
 	if err := resp.Check(); err != nil {
 		return "", err
 	}
-	resp.At, resp.By = now, cmd.By.User
-	c.Responses = append(c.Responses, resp)
+	resp.At, resp.By, resp.ApprovedBy, resp.ApprovedAt = now, cmd.By.User, c.ApprovedBy, c.ApprovedAt
+	c.Responses, c.Draft, c.ReboundAt = append(c.Responses, resp), nil, time.Time{}
 	if c.RespondedAt.IsZero() {
 		c.RespondedAt = now
 	}
@@ -304,80 +236,6 @@ func (c *Case) respond(cmd Command, now time.Time) (string, error) {
 		}
 	}
 	return strings.Join(names, "、") + "；" + resp.Publicity.Label(), nil
-}
-
-// changeLevel moves the level and computes the open clocks anew from their own
-// starts: a graver level may mean that a deadline has already passed.
-func (c *Case) changeLevel(to Level, r *Rules, now time.Time, out *Outcome) (string, error) {
-	if to == NoLevel || !to.valid() {
-		return "", Invalid("level", "请选择等级")
-	}
-	if to == c.Level {
-		return "", Errorf(CodeConflict, "已经是%s", to.Label())
-	}
-	from := c.Level
-	c.Level = to
-	c.Reasons = append(c.Reasons, Reason{Rule: "人工调整", Text: from.Label() + " → " + to.Label()})
-	for i := range c.Clocks {
-		k := &c.Clocks[i]
-		if !k.Open() {
-			continue
-		}
-		n, ok := r.clock(k.Kind, to, c.Emergency, k.Start, k.StartWhy)
-		if !ok {
-			k.StoppedAt, k.Void = now, true
-			continue
-		}
-		n.Unit = k.Unit
-		*k = n
-	}
-	at, why := c.publicStart()
-	for _, kind := range []ClockKind{ClockAuthoritative, ClockPress} {
-		if _, had := c.Clock(kind, ""); !had {
-			c.start(r, kind, "", at, why)
-		}
-	}
-	for i := range c.Units {
-		c.Units[i].Step = 0
-		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, Unit: c.Units[i].Unit, To: "liaison", Text: "等级调整为" + to.Label()})
-	}
-	return from.Label() + " → " + to.Label(), nil
-}
-
-func (c *Case) extend(cmd Command) (string, error) {
-	for i := range c.Clocks {
-		k := &c.Clocks[i]
-		if k.Kind != cmd.Clock || !k.Open() {
-			continue
-		}
-		if !cmd.Until.After(k.Due) {
-			return "", Invalid("until", "新的时限须晚于原时限 %s", k.Due.In(Beijing).Format("01-02 15:04"))
-		}
-		old := k.Due
-		k.Due, k.OverdueAt = cmd.Until, time.Time{}
-		return k.Kind.Label() + "时限由 " + old.In(Beijing).Format("01-02 15:04") + " 延至 " + cmd.Until.In(Beijing).Format("01-02 15:04"), nil
-	}
-	return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
-}
-
-func (c *Case) restart(cmd Command, r *Rules, now time.Time) (string, error) {
-	if cmd.Until.IsZero() || cmd.Until.After(now) {
-		return "", Invalid("until", "起算时间不能晚于现在")
-	}
-	for i := range c.Clocks {
-		k := &c.Clocks[i]
-		if k.Kind != cmd.Clock || !k.Open() {
-			continue
-		}
-		n, ok := r.clock(k.Kind, c.Level, c.Emergency, cmd.Until, "督办员更正："+cmd.Reason)
-		if !ok {
-			break
-		}
-		n.Unit = k.Unit
-		*k = n
-		return k.Kind.Label() + "改自 " + cmd.Until.In(Beijing).Format("01-02 15:04") + " 起算", nil
-	}
-	return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
 }
 
 func (c *Case) transfer(to string, out *Outcome) (string, error) {
@@ -400,14 +258,14 @@ func (c *Case) transfer(to string, out *Outcome) (string, error) {
 
 // reopen starts the case's work again for the units it had (rebound).
 func (c *Case) reopen(r *Rules, now time.Time) {
-	c.ClosedAt, c.ApprovedAt, c.ApprovedBy = time.Time{}, time.Time{}, ""
+	c.ClosedAt, c.ApprovedAt, c.ApprovedBy, c.ReboundAt = time.Time{}, time.Time{}, "", time.Time{}
 	if len(c.Units) == 0 {
 		c.State = StateTriage
 		c.start(r, ClockJudge, "", now, "自重开起算")
 		return
 	}
 	for i := range c.Units {
-		c.Units[i] = CaseUnit{Unit: c.Units[i].Unit, Lead: c.Units[i].Lead, AssignedAt: now}
+		c.Units[i] = r.part(c.Units[i].Unit, c.Units[i].Lead, now)
 		c.start(r, ClockAcknowledge, c.Units[i].Unit, now, "自重开起算")
 		c.start(r, ClockFeedback, c.Units[i].Unit, now, "自重开起算")
 	}

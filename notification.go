@@ -64,6 +64,14 @@ type Change struct {
 	Audit   []Audit
 }
 
+// CaseWrite is one case of several that one action changes together. PrevRev is
+// the revision the change was made from, 0 for a new case.
+type CaseWrite struct {
+	Case    Case
+	PrevRev int
+	Change  Change
+}
+
 // Audit is one link of the audit chain. Hash covers Prev and all other fields,
 // so changing or removing a row is detected (GB/T 22239 level 3).
 type Audit struct {

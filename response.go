@@ -1,6 +1,7 @@
 package huiying
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -69,6 +70,45 @@ type Response struct {
 	PublicityReason string         `json:"publicity_reason,omitempty"`
 	At              time.Time      `json:"at"`
 	By              UserID         `json:"by"`
+	ApprovedAt      time.Time      `json:"approved_at,omitzero"` // 审签
+	ApprovedBy      string         `json:"approved_by,omitempty"`
+}
+
+// orDraft is the response with what it leaves empty taken from a draft.
+func (r Response) orDraft(d *Response) Response {
+	if d == nil {
+		return r
+	}
+	r.Text, r.Outlet, r.URL = cmp.Or(strings.TrimSpace(r.Text), d.Text), cmp.Or(r.Outlet, d.Outlet), cmp.Or(r.URL, d.URL)
+	if r.Publicity == "" {
+		r.Publicity, r.PublicityReason = d.Publicity, d.PublicityReason
+	}
+	if len(r.Forms) == 0 {
+		r.Forms = d.Forms
+	}
+	return r
+}
+
+// draft keeps the wording to be signed (拟稿). What was signed before is not what
+// is there now: the signature is void.
+func (c *Case) draft(cmd Command, now time.Time) (string, error) {
+	if cmd.Response == nil || strings.TrimSpace(cmd.Response.Text) == "" {
+		return "", Invalid("response.text", "请写拟发布的回应内容")
+	}
+	d := *cmd.Response
+	if d.Publicity != "" {
+		if err := checkPublicity(d.Publicity, d.PublicityReason); err != nil {
+			return "", err
+		}
+	}
+	d.At, d.By = now, cmd.By.User
+	d.ApprovedAt, d.ApprovedBy = time.Time{}, ""
+	c.Draft = &d
+	if !c.ApprovedAt.IsZero() {
+		c.ApprovedAt, c.ApprovedBy = time.Time{}, ""
+		return "口径已改，须重新审签", nil
+	}
+	return "", nil
 }
 
 // Check returns an error that says what a response lacks.

@@ -30,7 +30,24 @@ type ClockRule struct {
 	Limits    ByLevel[Duration] `json:"limits" yaml:"limits"`
 	Hours     ByLevel[Hours]    `json:"hours" yaml:"hours"`
 	Emergency bool              `json:"emergency" yaml:"emergency"`
+	Pause     bool              `json:"pause" yaml:"pause"` // may be paused, with a reason
+	Extend    Extension         `json:"extend" yaml:"extend"`
 	Rule      string            `json:"rule" yaml:"rule"`
+}
+
+// Extension says how often a deadline may be put off, and by how much each time
+// at most (as the clock counts). None when Times is 0.
+type Extension struct {
+	Times int      `json:"times" yaml:"times"`
+	Most  Duration `json:"most" yaml:"most"`
+}
+
+// Quiet says when an acknowledgement that nothing follows is escalated: Limits
+// after the unit's last activity, At of each step being a multiple of it.
+type Quiet struct {
+	Limits ByLevel[Duration] `json:"limits" yaml:"limits"`
+	Hours  ByLevel[Hours]    `json:"hours" yaml:"hours"`
+	Steps  []EscalationStep  `json:"steps" yaml:"steps"`
 }
 
 // EscalationStep says whom to tell when an acknowledgement stays away. At is a
@@ -70,6 +87,7 @@ type Rules struct {
 	Version    string                    `json:"version"`
 	Clocks     []ClockRule               `json:"clocks"`
 	Escalation ByLevel[[]EscalationStep] `json:"escalation"`
+	Quiet      Quiet                     `json:"quiet"`
 	Levels     []LevelRule               `json:"levels"`
 	Opening    []OpenRule                `json:"opening"`
 	Calendar   *Calendar                 `json:"-"`
@@ -95,4 +113,14 @@ func (r *Rules) clock(kind ClockKind, l Level, emergency bool, start time.Time, 
 		}, true
 	}
 	return Clock{}, false
+}
+
+// clockRule is the rule of a kind of clock, or one that allows nothing.
+func (r *Rules) clockRule(kind ClockKind) ClockRule {
+	for _, rule := range r.Clocks {
+		if rule.Kind == kind {
+			return rule
+		}
+	}
+	return ClockRule{}
 }

@@ -73,6 +73,15 @@ const (
 	ActComment     Action = "comment"
 	ActUrge        Action = "urge"
 	ActRestart     Action = "restart-clock"
+	ActPause       Action = "pause-clock"
+	ActResume      Action = "resume-clock"
+	ActDraft       Action = "draft"
+	ActConsult     Action = "consult"
+	ActRumor       Action = "rumor"
+	ActSplit       Action = "split"
+	ActAbsorb      Action = "absorb"   // only on the timeline: another case was merged into this one
+	ActQuiet       Action = "quiet"    // only on the timeline: the unit acknowledged, then fell silent
+	ActAccept      Action = "accept"   // only on the timeline: the time to return the case passed
 	ActNotify      Action = "notify"   // only on the timeline: the unit was told of its case
 	ActEscalate    Action = "escalate" // only on the timeline: the system told the next person
 	ActOverdue     Action = "overdue"  // only on the timeline: a clock lapsed
@@ -95,6 +104,8 @@ var (
 	open       = []CaseState{StateTriage, StateWatching, StateAssigned, StateAcknowledged, StateVerifying, StateHandling, StateReviewing, StateReturned, StateResponded}
 	withUnit   = []CaseState{StateAssigned, StateAcknowledged, StateVerifying, StateHandling, StateReviewing, StateReturned, StateResponded}
 	inWork     = []CaseState{StateAcknowledged, StateVerifying, StateHandling, StateReturned}
+	mergeable  = []CaseState{StateClue, StateTriage, StateWatching, StateAssigned, StateAcknowledged, StateVerifying, StateHandling, StateReturned}
+	drafting   = []CaseState{StateAcknowledged, StateVerifying, StateHandling, StateReviewing, StateReturned, StateResponded}
 	everybody  = []Role{Monitor, Analyst, Leader, Liaison, Handler, Head, Supervisor}
 	undecided  = []CaseState{StateClue, StateTriage, StateWatching}
 	reopenable = []CaseState{StateResponded, StateClosed, StateArchived, StateDismissed}
@@ -105,7 +116,9 @@ var (
 var Transitions = []Transition{
 	{ActAssign, "交办", undecided, StateAssigned, []Role{Analyst, Leader, System}, false},
 	{ActDismiss, "不处置", undecided, StateDismissed, judges, true},
-	{ActMerge, "合并", undecided, StateMerged, judges, true},
+	{ActMerge, "合并", mergeable, StateMerged, judges, true},
+	{ActSplit, "拆分", open, "", judges, true},
+	{ActConsult, "会商", open, "", judges, false},
 	{ActWatch, "持续关注", []CaseState{StateClue, StateTriage}, StateWatching, judges, true},
 	{ActAcknowledge, "签收", withUnit, StateAcknowledged, unitRoles, false},
 	{ActReturn, "退单", []CaseState{StateAssigned, StateAcknowledged}, StateTriage, []Role{Liaison, Head}, true},
@@ -114,6 +127,7 @@ var Transitions = []Transition{
 	{ActVerify, "开始核实", []CaseState{StateAcknowledged, StateReturned}, StateVerifying, unitRoles, false},
 	{ActHandle, "首次反馈并处置", inWork, StateHandling, unitRoles, false},
 	{ActSubmit, "报送反馈单", inWork, StateReviewing, unitRoles, false},
+	{ActDraft, "拟稿", drafting, "", []Role{Liaison, Handler, Head, Analyst, Leader}, false},
 	{ActApprove, "审签", []CaseState{StateReviewing}, "", judges, false},
 	{ActSendBack, "退回补充", []CaseState{StateReviewing}, StateReturned, judges, true},
 	{ActRespond, "发布回应", withUnit, StateResponded, judges, false},
@@ -122,6 +136,9 @@ var Transitions = []Transition{
 	{ActArchive, "归档", []CaseState{StateClosed, StateDismissed}, StateArchived, []Role{Monitor, Analyst, Leader}, false},
 	{ActChangeLevel, "调整等级", open, "", judges, true},
 	{ActExtend, "延期", withUnit, "", []Role{Leader}, true},
+	{ActPause, "暂停计时", withUnit, "", judges, true},
+	{ActResume, "恢复计时", withUnit, "", judges, true},
+	{ActRumor, "谣言核查", append(slices.Clone(open), StateClosed), "", judges, true},
 	{ActTransfer, "移送", open, "", judges, true},
 	{ActUrge, "督办", open, "", []Role{Supervisor, Leader}, true},
 	{ActRestart, "更正起算时间", open, "", []Role{Supervisor}, true},
@@ -148,6 +165,12 @@ func (a Action) Label() string {
 		return "升级催办"
 	case ActOverdue:
 		return "超时"
+	case ActAbsorb:
+		return "并入"
+	case ActQuiet:
+		return "久无进展"
+	case ActAccept:
+		return "视为接受"
 	}
 	t, _ := TransitionOf(a)
 	return t.Label
@@ -181,6 +204,12 @@ func (c Case) permits(t Transition, p Person) error {
 		return Errorf(CodeForbidden, "%s的口径须由值班领导审签", c.Level.Label())
 	case t.Action == ActRespond && c.State == StateReviewing && c.ApprovedAt.IsZero():
 		return Errorf(CodeConflict, "口径还没有审签，请先审签再发布回应")
+	case t.Action == ActRespond && c.Level >= Yellow && p.Role == Analyst && c.ApprovedAt.IsZero():
+		return Errorf(CodeForbidden, "%s的回应须先由值班领导审签，或由值班领导发布", c.Level.Label())
+	case t.Action == ActPause && !slices.ContainsFunc(c.Clocks, Clock.Running):
+		return Errorf(CodeConflict, "没有正在计时的时限")
+	case t.Action == ActResume && !slices.ContainsFunc(c.Clocks, func(k Clock) bool { return k.Open() && !k.Running() }):
+		return Errorf(CodeConflict, "没有暂停的时限")
 	}
 	if p.Role.OfUnit() && t.Action != ActComment {
 		u := c.unit(p.Unit)
@@ -189,6 +218,9 @@ func (c Case) permits(t Transition, p Person) error {
 		}
 		if u == nil || !u.Lead && t.Action != ActHandle {
 			return Errorf(CodeForbidden, "%s由主办单位办理", t.Label)
+		}
+		if t.Action == ActReturn && !u.AcceptedAt.IsZero() {
+			return Errorf(CodeConflict, "退单期限已于 %s 截止，视为接受", u.ReturnBy.In(Beijing).Format("01-02 15:04"))
 		}
 	}
 	return nil

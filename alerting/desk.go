@@ -20,6 +20,7 @@ type caseLedger interface {
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
 	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
+	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	DueCases(ctx context.Context, now time.Time, limit int) ([]huiying.CaseID, error)
 	NextDue(ctx context.Context) (time.Time, bool, error)
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
@@ -68,6 +69,12 @@ func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (
 		if err := d.units.Check(u, now); err != nil {
 			return huiying.Case{}, err
 		}
+	}
+	switch {
+	case cmd.Action == huiying.ActMerge && cmd.Into != "" && cmd.Into != id:
+		return d.merge(ctx, id, cmd)
+	case cmd.Action == huiying.ActSplit && cmd.Split != nil:
+		return d.split(ctx, id, cmd)
 	}
 	return d.change(ctx, id, cmd.Action, cmd.By.Unit, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
 		next, out, err := c.Do(cmd, d.rules, now)
@@ -227,10 +234,15 @@ func (d *Desk) open(ctx context.Context, draft huiying.Case, by huiying.Person, 
 
 // follow keeps an open case in step with its event.
 func (d *Desk) follow(ctx context.Context, e huiying.Event) error {
-	if e.Level < huiying.Yellow {
+	if e.Level < huiying.Yellow && e.Curve != huiying.CurveRebound {
 		return nil
 	}
 	_, err := d.change(ctx, e.Case, huiying.ActComment, "", func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+		if e.Curve == huiying.CurveRebound && e.LastAt.After(c.RespondedAt) {
+			if next, out, ok := c.Rebound(now); ok {
+				return next, out, nil
+			}
+		}
 		next, out, _ := c.Suggest(e.Level, e.Reasons, now)
 		return next, out, nil
 	})

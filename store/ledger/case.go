@@ -16,39 +16,100 @@ import (
 // one, and ties it to its event. It returns the case as stored. An event has at
 // most one case: for a second one it returns [huiying.ErrConflict].
 func (l *Ledger) OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error) {
-	err := l.change(ctx, "opening case "+string(c.ID), func(ctx context.Context, tx bun.Tx) error {
-		if err := free(ctx, tx, c); err != nil {
-			return err
-		}
-		if c.Number == "" {
-			number, err := nextNumber(ctx, tx, c.Region.County(), c.OpenedAt)
-			if err != nil {
-				return err
-			}
-			c.Number = number
-		}
-		row, err := rowOf(c, ch)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
-			if l.duplicate(err) { // somebody else was faster
-				return taken(c)
-			}
-			return fmt.Errorf("writing the case: %w", err)
-		}
-		if c.Event != "" {
-			if err := setEventCase(ctx, tx, c.Event, c.ID); err != nil {
-				return err
-			}
-		}
-		return writeChange(ctx, tx, c, ch)
-	})
+	saved, err := l.SaveCases(ctx, []huiying.CaseWrite{{Case: c, Change: ch}})
 	if err != nil {
 		return huiying.Case{}, err
 	}
-	jsondoc.Beijing(&c)
-	return c, nil
+	return saved[0], nil
+}
+
+// SaveCase stores a case as one action left it, with all that the action writes
+// beside it, in one transaction. It returns [huiying.ErrStale] and changes
+// nothing when somebody saved since the case had revision prevRev.
+func (l *Ledger) SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error {
+	if c.Rev <= prevRev {
+		return fmt.Errorf("saving case %s: its revision %d is not above %d", c.ID, c.Rev, prevRev)
+	}
+	_, err := l.SaveCases(ctx, []huiying.CaseWrite{{Case: c, PrevRev: prevRev, Change: ch}})
+	return err
+}
+
+// SaveCases stores all the cases that one action opens or changes, in one
+// transaction: all or none. It returns them as stored, and the errors of
+// [Ledger.OpenCase] and [Ledger.SaveCase].
+func (l *Ledger) SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error) {
+	out := make([]huiying.Case, len(writes))
+	err := l.change(ctx, "saving case "+string(writes[0].Case.ID), func(ctx context.Context, tx bun.Tx) error {
+		for i, w := range writes {
+			var err error
+			if out[i] = w.Case; w.PrevRev == 0 {
+				out[i], err = l.insertCase(ctx, tx, w.Case, w.Change)
+			} else {
+				err = updateCase(ctx, tx, w.Case, w.PrevRev, w.Change)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		jsondoc.Beijing(&out[i])
+	}
+	return out, nil
+}
+
+func (l *Ledger) insertCase(ctx context.Context, tx bun.Tx, c huiying.Case, ch huiying.Change) (huiying.Case, error) {
+	if err := free(ctx, tx, c); err != nil {
+		return c, err
+	}
+	if c.Number == "" {
+		number, err := nextNumber(ctx, tx, c)
+		if err != nil {
+			return c, err
+		}
+		c.Number = number
+	}
+	row, err := rowOf(c, ch)
+	if err != nil {
+		return c, err
+	}
+	if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+		if l.duplicate(err) { // somebody else was faster
+			return c, taken(c)
+		}
+		return c, fmt.Errorf("writing the case: %w", err)
+	}
+	if c.Event != "" {
+		if err := setEventCase(ctx, tx, c.Event, c.ID); err != nil {
+			return c, err
+		}
+	}
+	return c, writeChange(ctx, tx, c, ch)
+}
+
+func updateCase(ctx context.Context, tx bun.Tx, c huiying.Case, prevRev int, ch huiying.Change) error {
+	row, err := rowOf(c, ch)
+	if err != nil {
+		return err
+	}
+	n, err := changed(tx.NewUpdate().Model(&row).ExcludeColumn("id", "county", "event_id").
+		Where("id = ?", row.ID).Where("rev = ?", prevRev).Exec(ctx))
+	if err != nil {
+		return fmt.Errorf("writing the case: %w", err)
+	}
+	if n == 0 {
+		return missed(ctx, tx, c.ID)
+	}
+	if c.MergedInto != "" && c.Event != "" { // what comes later of its event belongs to the other case
+		if err := setEventCase(ctx, tx, c.Event, c.MergedInto); err != nil {
+			return err
+		}
+	}
+	return writeChange(ctx, tx, c, ch)
 }
 
 // free returns ErrConflict when the case, or another one of its event, exists.
@@ -69,30 +130,6 @@ func taken(c huiying.Case) error {
 		return huiying.Errorf(huiying.CodeConflict, "该事件已有交办单，请在原单上办理")
 	}
 	return huiying.Errorf(huiying.CodeConflict, "交办单编号或文号 %s 已被使用", c.Number)
-}
-
-// SaveCase stores a case as one action left it, with all that the action writes
-// beside it, in one transaction. It returns [huiying.ErrStale] and changes
-// nothing when somebody saved since the case had revision prevRev.
-func (l *Ledger) SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error {
-	if c.Rev <= prevRev {
-		return fmt.Errorf("saving case %s: its revision %d is not above %d", c.ID, c.Rev, prevRev)
-	}
-	return l.change(ctx, "saving case "+string(c.ID), func(ctx context.Context, tx bun.Tx) error {
-		row, err := rowOf(c, ch)
-		if err != nil {
-			return err
-		}
-		n, err := changed(tx.NewUpdate().Model(&row).ExcludeColumn("id", "county", "event_id").
-			Where("id = ?", row.ID).Where("rev = ?", prevRev).Exec(ctx))
-		if err != nil {
-			return fmt.Errorf("writing the case: %w", err)
-		}
-		if n == 0 {
-			return missed(ctx, tx, c.ID)
-		}
-		return writeChange(ctx, tx, c, ch)
-	})
 }
 
 // missed says why a case could not be updated.

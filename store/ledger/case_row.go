@@ -132,7 +132,7 @@ func notBefore(at, assigned time.Time) time.Time {
 func clockRows(c huiying.Case) []clockRow {
 	var rows []clockRow
 	for n, k := range c.Clocks {
-		if !k.Open() {
+		if !k.Running() {
 			continue
 		}
 		unit := k.Unit
@@ -182,17 +182,21 @@ func writeEntries(ctx context.Context, tx bun.Tx, id huiying.CaseID, entries []h
 
 // nextNumber gives out the numbers of a county and year, without gaps: the
 // counter goes back with the transaction that drew from it. A number somebody
-// gave by hand is skipped.
-func nextNumber(ctx context.Context, tx bun.Tx, county huiying.Region, at time.Time) (string, error) {
-	year := at.In(huiying.Beijing).Year()
+// gave by hand is skipped. Drills have a series of their own.
+func nextNumber(ctx context.Context, tx bun.Tx, c huiying.Case) (string, error) {
+	county, series, word := c.Region.County(), string(c.Region.County()), "交舆"
+	if c.Drill {
+		series, word = series+" drill", "交舆演"
+	}
+	year := c.OpenedAt.In(huiying.Beijing).Year()
 	for {
 		var last int
 		err := tx.NewRaw(`INSERT INTO case_numbers (county, year, last) VALUES (?, ?, 1)
-			ON CONFLICT (county, year) DO UPDATE SET last = case_numbers.last + 1 RETURNING last`, string(county), year).Scan(ctx, &last)
+			ON CONFLICT (county, year) DO UPDATE SET last = case_numbers.last + 1 RETURNING last`, series, year).Scan(ctx, &last)
 		if err != nil {
 			return "", fmt.Errorf("drawing a number: %w", err)
 		}
-		number := fmt.Sprintf("交舆〔%d〕%04d号", year, last)
+		number := fmt.Sprintf("%s〔%d〕%04d号", word, year, last)
 		var used int
 		if err := tx.NewRaw("SELECT count(*) FROM cases WHERE county = ? AND number = ?", string(county), number).Scan(ctx, &used); err != nil {
 			return "", fmt.Errorf("checking number %s: %w", number, err)

@@ -1,0 +1,132 @@
+package huiying
+
+import "time"
+
+// changeLevel moves the level and computes the open clocks anew from their own
+// starts: a graver level may mean that a deadline has already passed.
+func (c *Case) changeLevel(to Level, r *Rules, now time.Time, out *Outcome) (string, error) {
+	if to == NoLevel || !to.valid() {
+		return "", Invalid("level", "请选择等级")
+	}
+	if to == c.Level {
+		return "", Errorf(CodeConflict, "已经是%s", to.Label())
+	}
+	from := c.Level
+	c.Level = to
+	c.Reasons = append(c.Reasons, Reason{Rule: "人工调整", Text: from.Label() + " → " + to.Label()})
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if !k.Open() {
+			continue
+		}
+		if k.Agreed {
+			continue
+		}
+		n, ok := r.clock(k.Kind, to, c.Emergency, k.Start, k.StartWhy)
+		if !ok {
+			k.StoppedAt, k.Void = now, true
+			continue
+		}
+		*k = n.after(*k, r)
+	}
+	at, why := c.publicStart()
+	for _, kind := range []ClockKind{ClockAuthoritative, ClockPress} {
+		if _, had := c.Clock(kind, ""); !had {
+			c.start(r, kind, "", at, why)
+		}
+	}
+	for i := range c.Units {
+		c.Units[i].Step, c.Units[i].QuietStep = 0, 0
+		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, Unit: c.Units[i].Unit, To: "liaison", Text: "等级调整为" + to.Label()})
+	}
+	return from.Label() + " → " + to.Label(), nil
+}
+
+// after is a clock computed anew that goes on where the old one stands: whose it
+// is, what was excused, whether it is paused.
+func (k Clock) after(old Clock, r *Rules) Clock {
+	k.Unit, k.Excused, k.Extended, k.PausedAt, k.PauseWhy = old.Unit, old.Excused, old.Extended, old.PausedAt, old.PauseWhy
+	k.Due = r.Calendar.Add(k.Start, time.Duration(k.Limit+k.Excused), k.Hours)
+	return k
+}
+
+// picked is the clock a command means: open, of its kind and, if named, its unit.
+func (c *Case) picked(cmd Command, is func(Clock) bool) *Clock {
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Kind == cmd.Clock && k.Open() && (cmd.Unit == "" || k.Unit == cmd.Unit) && is(*k) {
+			return k
+		}
+	}
+	return nil
+}
+
+// extend puts a deadline off (延期), as often and as far as the rule allows.
+func (c *Case) extend(cmd Command, r *Rules) (string, error) {
+	k := c.picked(cmd, Clock.Running)
+	if k == nil {
+		return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
+	}
+	rule := r.clockRule(k.Kind)
+	by := r.Calendar.Between(k.Due, cmd.Until, k.Hours)
+	switch most := time.Duration(rule.Extend.Most); {
+	case rule.Extend.Times == 0:
+		return "", Errorf(CodeConflict, "%s时限不能延期（%s）", k.Kind.Label(), rule.Rule)
+	case k.Extended >= rule.Extend.Times:
+		return "", Errorf(CodeConflict, "%s时限最多延期 %d 次，已经用完", k.Kind.Label(), rule.Extend.Times)
+	case !cmd.Until.After(k.Due):
+		return "", Invalid("until", "新的时限须晚于原时限 %s", k.Due.In(Beijing).Format("01-02 15:04"))
+	case most > 0 && by > most:
+		return "", Invalid("until", "%s时限每次最多延 %s，即不晚于 %s", k.Kind.Label(), SpanText(most), r.Calendar.Add(k.Due, most, k.Hours).In(Beijing).Format("01-02 15:04"))
+	}
+	old := k.Due
+	k.Due, k.OverdueAt = cmd.Until, time.Time{}
+	k.Excused += Duration(by)
+	k.Extended++
+	return k.Kind.Label() + "时限由 " + old.In(Beijing).Format("01-02 15:04") + " 延至 " + cmd.Until.In(Beijing).Format("01-02 15:04"), nil
+}
+
+// restart corrects when a clock began.
+func (c *Case) restart(cmd Command, r *Rules, now time.Time) (string, error) {
+	if cmd.Until.IsZero() || cmd.Until.After(now) {
+		return "", Invalid("until", "起算时间不能晚于现在")
+	}
+	if k := c.picked(cmd, Clock.Running); k != nil {
+		if n, ok := r.clock(k.Kind, c.Level, c.Emergency, cmd.Until, "督办员更正："+cmd.Reason); ok {
+			*k = n.after(*k, r)
+			return k.Kind.Label() + "改自 " + cmd.Until.In(Beijing).Format("01-02 15:04") + " 起算", nil
+		}
+	}
+	return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
+}
+
+// pause stops the count of a clock whose rule allows it, until resumed.
+func (c *Case) pause(cmd Command, r *Rules, now time.Time) (string, error) {
+	k := c.picked(cmd, Clock.Running)
+	if k == nil {
+		return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
+	}
+	rule := r.clockRule(k.Kind)
+	switch {
+	case !rule.Pause:
+		return "", Errorf(CodeConflict, "%s时限不能暂停（%s）", k.Kind.Label(), rule.Rule)
+	case !k.Due.After(now):
+		return "", Errorf(CodeConflict, "%s时限已过，不能再暂停", k.Kind.Label())
+	}
+	k.PausedAt, k.PauseWhy = now, cmd.Reason
+	return k.Kind.Label() + "时限暂停，尚余 " + SpanText(r.Calendar.Between(now, k.Due, k.Hours)), nil
+}
+
+// resume lets a paused clock go on: what it stood still is excused.
+func (c *Case) resume(cmd Command, r *Rules, now time.Time) (string, error) {
+	k := c.picked(cmd, func(k Clock) bool { return !k.Running() })
+	if k == nil {
+		return "", Invalid("clock", "没有暂停的%s时限", cmd.Clock.Label())
+	}
+	left := r.Calendar.Between(k.PausedAt, k.Due, k.Hours)
+	k.Excused += Duration(r.Calendar.Between(k.PausedAt, now, k.Hours))
+	k.Due, k.PausedAt, k.PauseWhy = r.Calendar.Add(now, left, k.Hours), time.Time{}, ""
+	if u := c.unit(k.Unit); u != nil {
+		u.ActiveAt, u.QuietStep = now, 0
+	}
+	return k.Kind.Label() + "时限恢复，至 " + k.Due.In(Beijing).Format("01-02 15:04"), nil
+}
