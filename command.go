@@ -54,13 +54,16 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 		return c, Outcome{}, Invalid("reason", "%s须填写理由", t.Label)
 	}
 	next := c.clone()
+	var out Outcome
 	if u := next.unit(cmd.By.Unit); u != nil && cmd.By.Role.OfUnit() {
+		if u.QuietStep > 0 { // what still waits to remind it is void
+			out.Silence = append(out.Silence, u.Unit)
+		}
 		u.ActiveAt, u.QuietStep = now, 0
 	}
 	if t.To != "" {
 		next.State = t.To
 	}
-	var out Outcome
 	entry := Entry{At: now, Action: cmd.Action, By: cmd.By, Unit: cmd.By.Unit, Reason: cmd.Reason}
 	detail, err := next.apply(cmd, r, now, c, &out)
 	if err != nil {

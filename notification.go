@@ -43,6 +43,7 @@ type Notification struct {
 	Status    NotificationStatus `json:"status"`
 	Attempts  []Attempt          `json:"attempts"`
 	ReadAt    time.Time          `json:"read_at,omitzero"` // in-app only
+	Drill     bool               `json:"drill,omitempty"`  // 演练: it never leaves the machine
 }
 
 // Attempt is one try to deliver a notification.

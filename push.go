@@ -35,4 +35,5 @@ type ManualCase struct {
 	Lead     UnitID    `json:"lead,omitempty"`    // proposed; sent only by assign
 	Event    EventID   `json:"event,omitempty"`   // made from an event
 	EventAt  time.Time `json:"event_at,omitzero"` // when it happened
+	Drill    bool      `json:"drill,omitempty"`   // 演练: counts nowhere, nothing is really sent
 }

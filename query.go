@@ -57,6 +57,7 @@ type CaseQuery struct {
 	Category string
 	Event    EventID
 	Open     *bool // not ended
+	Drill    *bool // drills (演练) only, or all but them; nil: both
 	Overdue  bool  // with an open deadline before Now
 	Now      time.Time
 	From, To time.Time // opened in [From, To)

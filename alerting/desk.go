@@ -177,7 +177,7 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	draft := huiying.Case{
 		ID: newCaseID(), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
 		Summary: huiying.Redact(huiying.CleanText(m.Summary), found), Category: m.Category, Level: m.Level,
-		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记",
+		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Drill: m.Drill,
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
 	}
 	if m.Lead != "" {
@@ -237,7 +237,11 @@ func (d *Desk) follow(ctx context.Context, e huiying.Event) error {
 	if e.Level < huiying.Yellow && e.Curve != huiying.CurveRebound {
 		return nil
 	}
-	_, err := d.change(ctx, e.Case, huiying.ActComment, "", func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
+	id, err := d.standing(ctx, e.Case)
+	if err != nil {
+		return fmt.Errorf("follow event %s: %w", e.ID, err)
+	}
+	_, err = d.change(ctx, id, huiying.ActComment, "", func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
 		if e.Curve == huiying.CurveRebound && e.LastAt.After(c.RespondedAt) {
 			if next, out, ok := c.Rebound(now); ok {
 				return next, out, nil
@@ -250,6 +254,17 @@ func (d *Desk) follow(ctx context.Context, e huiying.Event) error {
 		return fmt.Errorf("follow event %s: %w", e.ID, err)
 	}
 	return nil
+}
+
+// standing is the case that stands for one: the one it was merged into, if it was.
+func (d *Desk) standing(ctx context.Context, id huiying.CaseID) (huiying.CaseID, error) {
+	for {
+		c, err := d.ledger.Case(ctx, id)
+		if err != nil || c.MergedInto == "" {
+			return id, err
+		}
+		id = c.MergedInto
+	}
 }
 
 // caseOf drafts a case from an event; its posts so far are frozen as evidence.

@@ -210,9 +210,13 @@ func TestPeopleActingAtOnceSeeOneTruth(t *testing.T) {
 // a little before the deadline, at it, after it, from several desks at once.
 func TestAnAcknowledgementAndAnEscalationNeverCross(t *testing.T) {
 	t.Parallel()
-	const desks, each = 4, 100
+	const desks, each = 4, 600
 	speed := huiying.NewSpeed(morning, 60_000) // the 10 minutes of a red case are 10 ms
-	o := newOffice(t, func(cfg *alerting.Config) { cfg.Speed = speed })
+	o := newOffice(t, func(cfg *alerting.Config) {
+		rules := *cfg.Rules
+		rules.Quiet = huiying.Quiet{} // what follows an acknowledgement is another matter
+		cfg.Speed, cfg.Rules = speed, &rules
+	})
 	ctx, stop := context.WithCancel(t.Context())
 	var keeper, people sync.WaitGroup
 	keeper.Go(func() {
@@ -325,6 +329,73 @@ func (o *office) escalated(ctx context.Context, id huiying.CaseID) error {
 		}
 		if err := pause(ctx, time.Millisecond); err != nil {
 			return err
+		}
+	}
+}
+
+func TestAMergedCaseEndsAndTheOtherCarriesOn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	into := o.assigned(t, huiying.Red)
+	other, err := o.Desk().Open(t.Context(), analyst, huiying.ManualCase{Queue: huiying.Online, Title: "同一件事的来信"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	merge := huiying.Command{Action: huiying.ActMerge, By: leader, Reason: "同一件事", Into: into.ID}
+	nowhere := merge
+	nowhere.Into = "c0"
+	if _, err := o.Desk().Do(t.Context(), other.ID, nowhere); huiying.CodeOf(err) != huiying.CodeInvalid {
+		t.Errorf("into a case that does not exist: %v", err)
+	}
+	if c := o.do(t, other.ID, merge); c.State != huiying.StateMerged || c.MergedInto != into.ID {
+		t.Errorf("merged case %s into %q", c.State, c.MergedInto)
+	}
+	if said := o.timeline(t, into.ID, huiying.ActAbsorb); len(said) != 1 || !strings.Contains(said[0].Detail, other.Number) {
+		t.Errorf("the other case says %+v", said)
+	}
+	if _, err := o.Desk().Do(t.Context(), into.ID, huiying.Command{Action: huiying.ActMerge, By: leader, Reason: "反过来", Into: other.ID}); huiying.CodeOf(err) != huiying.CodeConflict {
+		t.Errorf("merging in a circle: %v", err)
+	}
+	if _, err := o.ledger.VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASplitCaseIsJudgedOnItsOwn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := o.assigned(t, huiying.Red)
+	o.do(t, c.ID, huiying.Command{Action: huiying.ActSplit, By: leader, Reason: "两件事", Split: &huiying.Part{Title: "路灯不亮，来电13812345678", Category: "城乡建设"}})
+	var part huiying.Case
+	for _, x := range o.cases(t) {
+		if x.SplitFrom == c.ID {
+			part = x
+		}
+	}
+	if part.State != huiying.StateTriage || part.Number == "" || part.Number == c.Number || strings.Contains(part.Title, "5678") {
+		t.Errorf("the part: %+v", part)
+	}
+	if _, ok := part.Clock(huiying.ClockJudge, ""); !ok {
+		t.Error("nobody has to judge the part")
+	}
+}
+
+// A drill looks and ticks like a case; nothing of it leaves the machine.
+func TestADrillIsMarkedOnEveryNotification(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c, err := o.Desk().Open(t.Context(), leader, huiying.ManualCase{Queue: huiying.Online, Title: "演练：化工厂泄漏", Level: huiying.Red, Drill: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.do(t, c.ID, huiying.Command{Action: huiying.ActAssign, By: leader, Lead: "sthj"})
+	told := o.told(t, c.ID, func(huiying.Notification) bool { return true })
+	if len(told) == 0 {
+		t.Fatal("nobody was told")
+	}
+	for _, n := range told {
+		if !n.Drill || !strings.HasPrefix(n.Text, "【演练】") {
+			t.Errorf("notification %q, drill %v", n.Text, n.Drill)
 		}
 	}
 }

@@ -113,7 +113,10 @@ func letter(c huiying.Case, n huiying.Notice, i int, channel string, to recipien
 	out := huiying.Notification{
 		ID: huiying.NotificationID("n" + hex.EncodeToString(sum[:10])), Case: c.ID, Number: c.Number, Region: c.Region,
 		Kind: n.Kind, Level: c.Level, Unit: n.Unit, Channel: channel, To: to.user, ToName: to.name, Text: n.Text, Due: n.Due,
-		CreatedAt: now, NextAt: now, Status: huiying.NotifyPending,
+		CreatedAt: now, NextAt: now, Status: huiying.NotifyPending, Drill: c.Drill,
+	}
+	if c.Drill {
+		out.Text = "【演练】" + out.Text
 	}
 	if channel == InApp {
 		out.Attempts = []huiying.Attempt{{At: now, OK: to.user != "", Attempt: 1, Detail: "站内"}}

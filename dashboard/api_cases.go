@@ -28,7 +28,7 @@ type caseDoc struct {
 type clockDoc struct {
 	huiying.Clock
 	Label string             `json:"label"`
-	State huiying.ClockState `json:"state" enum:"running,overdue,met,late,void"`
+	State huiying.ClockState `json:"state" enum:"running,overdue,paused,met,late,void"`
 	Left  float64            `json:"left_seconds" doc:"距时限的秒数，负数为已超；已停止为 0"`
 }
 
@@ -51,6 +51,7 @@ type casesInput struct {
 	Event    string   `query:"event" maxLength:"128"`
 	Open     string   `query:"open" enum:"true,false" doc:"是否在办"`
 	Overdue  bool     `query:"overdue" doc:"只看有时限已超的"`
+	Drill    string   `query:"drill" enum:"true,false" doc:"只看演练，或不看演练"`
 	Sort     string   `query:"sort" enum:"opened,due" doc:"opened：新立在前（缺省）；due：最近的时限在前"`
 }
 
@@ -58,16 +59,29 @@ type casesInput struct {
 type commandBody struct {
 	Version  int               `json:"version,omitempty" minimum:"0" doc:"您看到的版本号；交办单已变化时返回 409 与当前内容"`
 	Reason   string            `json:"reason,omitempty" maxLength:"2000"`
-	Lead     huiying.UnitID    `json:"lead,omitempty" doc:"assign、reassign：主办单位"`
+	Lead     huiying.UnitID    `json:"lead,omitempty" doc:"assign、reassign：主办单位；return：建议改由哪个单位承办"`
 	Helpers  []huiying.UnitID  `json:"helpers,omitempty" doc:"assign、add-unit：协办单位"`
 	Level    huiying.Level     `json:"level,omitempty" doc:"change-level：red、orange、yellow、blue"`
-	Clock    huiying.ClockKind `json:"clock,omitempty" doc:"extend、restart-clock：哪一个时限"`
-	Until    time.Time         `json:"until,omitzero" doc:"extend：新的时限；restart-clock：新的起算时间"`
-	To       string            `json:"to,omitempty" doc:"transfer：online、offline 或 police"`
+	Clock    huiying.ClockKind `json:"clock,omitempty" doc:"extend、restart-clock、pause-clock、resume-clock：哪一个时限"`
+	Unit     huiying.UnitID    `json:"unit,omitempty" doc:"同上：哪个单位的，不写为任一个"`
+	Until    time.Time         `json:"until,omitzero" doc:"extend：新的时限；restart-clock：新的起算时间；assign、add-unit：协办单位的反馈时限"`
+	To       string            `json:"to,omitempty" doc:"transfer：online、offline 或 police；rumor：unverified、verified 或 refuted"`
+	Grounds  string            `json:"grounds,omitempty" doc:"send-back：真实性核查不通过、重复提交、要素不健全、跨管辖范围、涉密违规"`
+	Consult  *consultBody      `json:"consult,omitempty" doc:"consult：会商记录"`
+	Split    *huiying.Part     `json:"split,omitempty" doc:"split：拆出的事"`
 	Into     huiying.CaseID    `json:"into,omitempty" doc:"merge：并入哪一件"`
 	Feedback *feedbackBody     `json:"feedback,omitempty" doc:"submit：处置反馈单"`
-	Response *responseBody     `json:"response,omitempty" doc:"respond：回应"`
+	Response *responseBody     `json:"response,omitempty" doc:"draft：拟稿；respond：回应，不写的沿用拟稿"`
 	Text     string            `json:"text,omitempty" maxLength:"20000" doc:"handle：初步核实情况和处置打算"`
+}
+
+// consultBody is the part of a 会商 record a person fills in.
+type consultBody struct {
+	At         time.Time     `json:"at,omitzero" doc:"会商时间，不写为现在"`
+	People     string        `json:"people,omitempty"`
+	Conclusion string        `json:"conclusion,omitempty"`
+	Level      huiying.Level `json:"level,omitempty" doc:"建议的等级"`
+	Reasons    string        `json:"reasons,omitempty"`
 }
 
 // feedbackBody is the part of a 处置反馈单 a person fills in.
@@ -95,7 +109,10 @@ type responseBody struct {
 func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Command {
 	cmd := huiying.Command{
 		Action: a, By: by, Version: b.Version, Reason: b.Reason, Lead: b.Lead, Helpers: b.Helpers, Level: b.Level,
-		Clock: b.Clock, Until: b.Until, To: b.To, Into: b.Into, Text: b.Text,
+		Clock: b.Clock, Unit: b.Unit, Until: b.Until, To: b.To, Into: b.Into, Text: b.Text, Grounds: b.Grounds, Split: b.Split,
+	}
+	if k := b.Consult; k != nil {
+		cmd.Consult = &huiying.Consultation{At: k.At, People: k.People, Conclusion: k.Conclusion, Level: k.Level, Reasons: k.Reasons}
 	}
 	if f := b.Feedback; f != nil {
 		cmd.Feedback = &huiying.Feedback{
@@ -190,7 +207,7 @@ func (a api) listCases(ctx context.Context, p huiying.Person, in *casesInput) (h
 	}
 	q := huiying.CaseQuery{
 		Region: region, Text: in.Query, Queue: huiying.Queue(in.Queue), Level: level, Unit: huiying.UnitID(in.Unit), Category: in.Category,
-		Event: huiying.EventID(in.Event), Open: yesNo(in.Open), Overdue: in.Overdue, Now: a.now(), From: in.From.Time, To: in.To.Time,
+		Event: huiying.EventID(in.Event), Open: yesNo(in.Open), Drill: yesNo(in.Drill), Overdue: in.Overdue, Now: a.now(), From: in.From.Time, To: in.To.Time,
 		ByDue: in.Sort == "due", Limit: in.Limit, Cursor: in.Cursor,
 	}
 	for _, state := range in.State {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"huiying"
@@ -59,13 +60,16 @@ func problemHeading(err error) string {
 func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Command, error) {
 	cmd := huiying.Command{
 		Action: a, By: p, Reason: f.Get("reason"), Lead: huiying.UnitID(f.Get("lead")), Clock: huiying.ClockKind(f.Get("clock")),
-		To: f.Get("to"), Into: huiying.CaseID(f.Get("into")), Text: f.Get("text"),
+		To: f.Get("to"), Into: huiying.CaseID(f.Get("into")), Text: f.Get("text"), Grounds: f.Get("grounds"),
 	}
 	version, err := strconv.Atoi(f.Get("version"))
 	if err != nil || version < 1 {
 		return cmd, huiying.Invalid("version", "表单已经过期，请刷新页面后重试")
 	}
 	cmd.Version = version
+	if kind, unit, one := strings.Cut(f.Get("clock"), "|"); one {
+		cmd.Clock, cmd.Unit = huiying.ClockKind(kind), huiying.UnitID(unit)
+	}
 	for _, h := range f["helpers"] {
 		if h != "" && h != string(cmd.Lead) {
 			cmd.Helpers = append(cmd.Helpers, huiying.UnitID(h))
@@ -76,13 +80,32 @@ func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Comman
 		cmd.Level, err = huiying.ParseLevel(f.Get("level"))
 	case huiying.ActExtend, huiying.ActRestart:
 		cmd.Until, err = formTime(f.Get("until"))
+	case huiying.ActAssign, huiying.ActReassign, huiying.ActAddUnit:
+		if f.Get("until") != "" {
+			cmd.Until, err = formTime(f.Get("until"))
+		}
+	case huiying.ActConsult:
+		cmd.Consult = &huiying.Consultation{People: f.Get("people"), Conclusion: f.Get("conclusion"), Reasons: f.Get("reasons")}
+		if f.Get("at") != "" {
+			if cmd.Consult.At, err = formTime(f.Get("at")); err != nil {
+				break
+			}
+		}
+		if f.Get("level") != "" {
+			cmd.Consult.Level, err = huiying.ParseLevel(f.Get("level"))
+		}
+	case huiying.ActSplit:
+		cmd.Split = &huiying.Part{Title: f.Get("title"), Summary: f.Get("summary")}
+		for _, id := range f["posts"] {
+			cmd.Split.Posts = append(cmd.Split.Posts, huiying.PostID(id))
+		}
 	case huiying.ActSubmit:
 		cmd.Feedback = &huiying.Feedback{
 			Finding: huiying.Finding(f.Get("finding")), Facts: f.Get("facts"), Measures: f.Get("measures"), Progress: f.Get("progress"),
 			Contacted: f.Get("contacted") == "yes", Advice: f.Get("advice"),
 			Publicity: huiying.Publicity(f.Get("publicity")), PublicityReason: f.Get("publicity_reason"),
 		}
-	case huiying.ActRespond:
+	case huiying.ActDraft, huiying.ActRespond:
 		resp := &huiying.Response{
 			Text: f.Get("text"), Outlet: f.Get("outlet"), URL: f.Get("url"),
 			Publicity: huiying.Publicity(f.Get("publicity")), PublicityReason: f.Get("publicity_reason"),

@@ -25,6 +25,7 @@ type casePageView struct {
 	Misread    *misreadView
 	Deliveries []noticeView
 	Feedback   []feedbackView
+	Refusals   []refusalView
 	Actions    []actionForm
 	Ack        bool // the one big button
 	Event      string
@@ -58,6 +59,11 @@ type feedbackView struct {
 	Unit string
 }
 
+type refusalView struct {
+	huiying.Refusal
+	Unit, Instead string
+}
+
 // actionForm is one thing p may do now, with what its form needs.
 type actionForm struct {
 	huiying.Transition
@@ -67,7 +73,7 @@ type actionForm struct {
 	Main    bool // the next step of the road
 	Values  url.Values
 	Units   []unitGroup
-	Clocks  []huiying.ClockKind
+	Clocks  []option
 	Lead    huiying.UnitID
 	Helpers []string
 	Merge   []caseRow
@@ -125,6 +131,13 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	slices.Reverse(v.Timeline)
 	for _, f := range c.Feedback {
 		v.Feedback = append(v.Feedback, feedbackView{f, units.Name(f.Unit)})
+	}
+	for _, f := range c.Refusals {
+		r := refusalView{Refusal: f, Unit: units.Name(f.Unit)}
+		if f.Instead != "" {
+			r.Instead = units.Name(f.Instead)
+		}
+		v.Refusals = append(v.Refusals, r)
 	}
 	sent, err := (api{Server: s}).noticesOf(ctx, p, c.ID)
 	if err != nil {
@@ -236,13 +249,21 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 			f.Values = r.PostForm
 		}
 		switch t.Action {
-		case huiying.ActAssign, huiying.ActReassign, huiying.ActAddUnit:
+		case huiying.ActAssign, huiying.ActReassign, huiying.ActAddUnit, huiying.ActReturn:
 			f.Units = groups
 			f.Lead, f.Helpers = proposed(c, f.Values)
-		case huiying.ActExtend, huiying.ActRestart:
-			f.Clocks = openKinds(c)
+		case huiying.ActExtend, huiying.ActRestart, huiying.ActPause, huiying.ActResume:
+			for _, k := range c.Clocks {
+				if k.Open() && k.Running() == (t.Action != huiying.ActResume) {
+					f.Clocks = append(f.Clocks, option{string(k.Kind) + "|" + string(k.Unit), clockOf(k, units, now).Label})
+				}
+			}
 			if len(f.Clocks) == 0 {
 				continue
+			}
+		case huiying.ActDraft, huiying.ActRespond:
+			if f.Values == nil && c.Draft != nil {
+				f.Values = draftValues(*c.Draft)
 			}
 		case huiying.ActMerge:
 			open, err := s.cfg.Ledger.Cases(r.Context(), huiying.CaseQuery{Region: p.Region, Open: new(true), Limit: 100, Now: now})
@@ -253,9 +274,6 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 				if o.ID != c.ID {
 					f.Merge = append(f.Merge, rowOf(o, p, units, now))
 				}
-			}
-			if len(f.Merge) == 0 {
-				continue
 			}
 		}
 		out = append(out, f)
@@ -281,6 +299,9 @@ func proposed(c huiying.Case, typed url.Values) (lead huiying.UnitID, helpers []
 	if len(c.Units) > 0 {
 		return "", nil
 	}
+	if n := len(c.Refusals); n > 0 && c.Refusals[n-1].Instead != "" {
+		return c.Refusals[n-1].Instead, nil
+	}
 	for i, u := range c.Routing {
 		if i == 0 {
 			lead = u.Unit
@@ -291,14 +312,15 @@ func proposed(c huiying.Case, typed url.Values) (lead huiying.UnitID, helpers []
 	return lead, helpers
 }
 
-func openKinds(c huiying.Case) []huiying.ClockKind {
-	var out []huiying.ClockKind
-	for _, k := range c.Clocks {
-		if k.Open() && !slices.Contains(out, k.Kind) {
-			out = append(out, k.Kind)
-		}
+// draftValues are the fields of a form that begins with the draft.
+func draftValues(d huiying.Response) url.Values {
+	v := url.Values{
+		"text": {d.Text}, "outlet": {d.Outlet}, "url": {d.URL}, "publicity": {string(d.Publicity)}, "publicity_reason": {d.PublicityReason},
 	}
-	return out
+	for _, f := range d.Forms {
+		v.Add("forms", string(f))
+	}
+	return v
 }
 
 // Was is what was typed into a field of a form that failed.

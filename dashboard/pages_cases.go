@@ -222,6 +222,7 @@ func (s *Server) openCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	m := huiying.ManualCase{
 		Queue: huiying.Queue(f.Get("queue")), Title: f.Get("title"), Summary: f.Get("summary"), Category: f.Get("category"),
 		Lead: huiying.UnitID(f.Get("lead")), Event: huiying.EventID(f.Get("event")),
+		Drill: f.Get("drill") == "yes",
 	}
 	again := func(err error) error {
 		return s.newCaseForm(w, r, p, statusOf(err), newCaseView{

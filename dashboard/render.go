@@ -217,6 +217,8 @@ var templateFuncs = template.FuncMap{
 	"has":       slices.Contains[[]string],
 	"forms":     func() []huiying.ResponseForm { return huiying.ResponseForms },
 	"finding":   func(key string) string { return huiying.Finding(key).Label() },
+	"rumor":     func(key string) string { return huiying.RumorState(key).Label() },
+	"grounds":   func() []string { return huiying.SendBackGrounds },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },
 	"add":       func(a, b int) int { return a + b },
 	"text":      func(v any) string { return fmt.Sprint(v) },

@@ -33,6 +33,12 @@ var actionHelp = map[huiying.Action]string{
 	huiying.ActChangeLevel: "按新的等级重新计算未完成的时限。",
 	huiying.ActExtend:      "延长一项正在计时的时限，须说明理由。",
 	huiying.ActTransfer:    "转到另一个队列，或移交公安机关。",
+	huiying.ActSplit:       "这一单里其实有两件事，拆出一件另立交办单。",
+	huiying.ActConsult:     "记下会商的时间、人员、结论和建议等级。",
+	huiying.ActDraft:       "写好拟发布的回应，等待审签。改动已审签的稿子须重新审签。",
+	huiying.ActPause:       "规则允许的时限可以暂停，如等待检测、鉴定。",
+	huiying.ActResume:      "恢复计时，剩余时间照旧。",
+	huiying.ActRumor:       "传言经核查属实、不实，或仍未核实；未核实的不作为事实统计。",
 	huiying.ActUrge:        "向承办单位联络人和责任人发出督办提醒。",
 	huiying.ActRestart:     "更正时限的起算时间，会记入审计。",
 	huiying.ActComment:     "写一条批注，所有能看到本单的人都能看到。",
@@ -61,6 +67,12 @@ var doneTexts = map[huiying.Action]string{
 	huiying.ActChangeLevel: "等级已调整，时限已重新计算。",
 	huiying.ActExtend:      "时限已延长。",
 	huiying.ActTransfer:    "已移送。",
+	huiying.ActSplit:       "已拆分，新的交办单在列表里，等待研判。",
+	huiying.ActConsult:     "会商记录已保存。",
+	huiying.ActDraft:       "拟稿已保存，等待审签。",
+	huiying.ActPause:       "时限已暂停。",
+	huiying.ActResume:      "时限已恢复。",
+	huiying.ActRumor:       "核查结论已记录。",
 	huiying.ActUrge:        "督办提醒已发出。",
 	huiying.ActRestart:     "起算时间已更正。",
 	huiying.ActComment:     "批注已记录。",
@@ -169,7 +181,7 @@ func riskWord(score float64) (word, tone string) {
 
 var clockStateLabels = map[huiying.ClockState]string{
 	huiying.ClockRunning: "计时中", huiying.ClockOverdue: "已超时", huiying.ClockMet: "按时完成",
-	huiying.ClockLate: "超时完成", huiying.ClockVoid: "不再适用",
+	huiying.ClockLate: "超时完成", huiying.ClockVoid: "不再适用", huiying.ClockPaused: "暂停",
 }
 
 var noticeLabels = map[huiying.NoticeKind]string{

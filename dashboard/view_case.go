@@ -27,6 +27,8 @@ type caseRow struct {
 	AckTook  string     // how long the lead took to acknowledge
 	Waits    string     // what it waits for from the reader, "" for nothing
 	CanAck   bool
+	Drill    bool
+	Rumor    huiying.RumorState
 	In       string // the list it stands in, for live updates
 }
 
@@ -35,6 +37,7 @@ func rowOf(c huiying.Case, p huiying.Person, units *huiying.Directory, now time.
 	v := caseRow{
 		ID: c.ID, Number: c.Number, Title: c.Title, Level: c.Level, State: c.State, Queue: c.Queue, Category: c.Category,
 		Flags: c.Flags, Version: c.Version, OpenedAt: c.OpenedAt, Waits: waitsFor(c, p, now), CanAck: canAcknowledge(c, p),
+		Drill: c.Drill, Rumor: c.Rumor,
 	}
 	for _, u := range c.Units {
 		if u.Lead {
@@ -86,6 +89,9 @@ func waitsFor(c huiying.Case, p huiying.Person, now time.Time) string {
 		return unitWaits(c, p)
 	}
 	grave := c.Level >= huiying.Yellow
+	if !c.ReboundAt.IsZero() && (p.Role == huiying.Analyst || p.Role == huiying.Leader) {
+		return "回应后反弹，请研判是否重开"
+	}
 	switch p.Role {
 	case huiying.Analyst:
 		switch {
@@ -229,6 +235,8 @@ func matchesCase(c huiying.Case, q huiying.CaseQuery) bool {
 	case q.Category != "" && c.Category != q.Category:
 		return false
 	case q.Open != nil && *q.Open == c.State.Ended():
+		return false
+	case q.Drill != nil && *q.Drill != c.Drill:
 		return false
 	case q.Overdue && !c.Overdue(q.Now):
 		return false

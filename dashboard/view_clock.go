@@ -59,6 +59,8 @@ func clockOf(k huiying.Clock, units *huiying.Directory, now time.Time) clockView
 		v.Text = remaining(k.Due, now)
 	case huiying.ClockVoid:
 		v.Text = clockStateLabels[v.State]
+	case huiying.ClockPaused:
+		v.Text, v.Why = "暂停，尚余 "+huiying.SpanText(k.Due.Sub(k.PausedAt)), k.StartWhy+"，因“"+k.PauseWhy+"”暂停"
 	default:
 		v.Text = "用时 " + huiying.SpanText(k.Took())
 	}
@@ -66,6 +68,8 @@ func clockOf(k huiying.Clock, units *huiying.Directory, now time.Time) clockView
 		end := now
 		if !k.StoppedAt.IsZero() {
 			end = k.StoppedAt
+		} else if !k.PausedAt.IsZero() {
+			end = k.PausedAt
 		}
 		v.Passed = int(math.Round(100 * max(0, min(1, end.Sub(k.Start).Seconds()/whole.Seconds()))))
 	}

@@ -36,6 +36,9 @@ func (l *loader) loadClocks() {
 		lines[c.Kind] = d.line(at + ".kind")
 		d.need(at+".rule", c.Rule)
 		checkLimits(d, at, c)
+		if c.Extend.Times < 0 || c.Extend.Times > 0 && c.Extend.Most <= 0 || c.Extend.Times == 0 && c.Extend.Most != 0 {
+			d.blame(at+".extend", "延期须同时写明 times（次数）和 most（每次最多多久），均大于 0")
+		}
 	}
 	for _, kind := range alwaysOn {
 		if _, ok := lines[kind]; !ok {
@@ -80,9 +83,10 @@ var recipients = []string{
 func (l *loader) loadEscalation() {
 	var f struct {
 		Escalation huiying.ByLevel[[]huiying.EscalationStep] `yaml:"escalation"`
+		Quiet      huiying.Quiet                             `yaml:"quiet"`
 	}
 	d := l.open(escalationFile, &f)
-	l.county.Rules.Escalation = f.Escalation
+	l.county.Rules.Escalation, l.county.Rules.Quiet = f.Escalation, f.Quiet
 	for _, level := range huiying.Levels {
 		path := "escalation." + level.String()
 		steps := f.Escalation.At(level)
@@ -93,19 +97,35 @@ func (l *loader) loadEscalation() {
 		if steps[0].At != 0 {
 			d.blame(index(path, 0)+".at", "第一步应在交办时立即通知（at: 0），收到 %v", steps[0].At)
 		}
-		for i, s := range steps {
-			at := index(path, i)
-			if i > 0 && (s.At < steps[i-1].At || s.At == steps[i-1].At && s.To == steps[i-1].To) {
-				d.blame(at+".at", "各步的 at 应由小到大，收到 %v（上一步 %v）", s.At, steps[i-1].At)
-			}
-			oneOf(d, at+".to", s.To, recipients)
-			d.need(at+".label", s.Label)
-			if len(s.Channels) == 0 {
-				d.blame(at+".channels", "没有写发送渠道")
-			}
-			for j, c := range s.Channels {
-				oneOf(d, index(at+".channels", j), c, channels)
-			}
+		checkSteps(d, path, steps)
+	}
+	for _, level := range huiying.Levels {
+		if f.Quiet.Limits.At(level) < 0 {
+			d.blame("quiet.limits."+level.String(), "时限不能为负")
+		}
+		if how := f.Quiet.Hours.At(level); how != "" {
+			oneOf(d, "quiet.hours."+level.String(), how, hours)
+		}
+	}
+	if len(f.Quiet.Steps) > 0 && f.Quiet.Steps[0].At <= 0 {
+		d.blame("quiet.steps[0].at", "at 应大于 0：刚签收时不必催，收到 %v", f.Quiet.Steps[0].At)
+	}
+	checkSteps(d, "quiet.steps", f.Quiet.Steps)
+}
+
+func checkSteps(d *document, path string, steps []huiying.EscalationStep) {
+	for i, s := range steps {
+		at := index(path, i)
+		if i > 0 && (s.At < steps[i-1].At || s.At == steps[i-1].At && s.To == steps[i-1].To) {
+			d.blame(at+".at", "各步的 at 应由小到大，收到 %v（上一步 %v）", s.At, steps[i-1].At)
+		}
+		oneOf(d, at+".to", s.To, recipients)
+		d.need(at+".label", s.Label)
+		if len(s.Channels) == 0 {
+			d.blame(at+".channels", "没有写发送渠道")
+		}
+		for j, c := range s.Channels {
+			oneOf(d, index(at+".channels", j), c, channels)
 		}
 	}
 }

@@ -77,9 +77,19 @@ func (l *loader) loadUnits() {
 		l.checkUnit(d, at, u)
 		l.county.Units = append(l.county.Units, u.unit(l.county.Region))
 	}
+	above := make(map[huiying.UnitID]huiying.UnitID)
+	for _, u := range f.Units {
+		above[u.ID] = u.Superior
+	}
 	for i, u := range f.Units {
 		if u.Superior != "" && !l.units[u.Superior] {
 			d.blame(index("units", i)+".superior", "没有编号为 %s 的单位", u.Superior)
+		}
+		for up, n := u.Superior, 0; up != "" && n <= len(f.Units); up, n = above[up], n+1 {
+			if up == u.ID {
+				d.blame(index("units", i)+".superior", "上级单位绕成了圈：从 %s 往上又回到自己", u.ID)
+				break
+			}
 		}
 	}
 	l.checkEveryTownshipAnswers(d, answered)

@@ -86,6 +86,11 @@ func caseConditions(q huiying.CaseQuery) conditions {
 	if q.Open != nil {
 		w.add("ended = ?", !*q.Open)
 	}
+	if q.Drill != nil && *q.Drill {
+		w.add("drill = TRUE")
+	} else if q.Drill != nil {
+		w.add("drill = FALSE")
+	}
 	if q.Overdue {
 		w.add("due_at < ?", jsondoc.Micro(q.Now))
 	}

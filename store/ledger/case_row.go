@@ -29,6 +29,7 @@ type caseRow struct {
 	OpenedAt int64  `bun:"opened_at"`
 	DueAt    int64  `bun:"due_at"`
 	NextAt   int64  `bun:"next_at"`
+	Drill    bool   `bun:"drill"`
 	Doc      string `bun:"doc"`
 }
 
@@ -40,7 +41,7 @@ func rowOf(c huiying.Case, ch huiying.Change) (caseRow, error) {
 	row := caseRow{
 		ID: string(c.ID), County: string(c.Region.County()), Number: c.Number, Region: string(c.Region), Queue: string(c.Queue),
 		State: string(c.State), Ended: c.State.Ended(), Level: int(c.Level), Category: c.Category, Title: c.Title,
-		EventID: string(c.Event), Rev: c.Rev, OpenedAt: jsondoc.Micro(c.OpenedAt), DueAt: noDeadline, NextAt: noDeadline, Doc: doc,
+		EventID: string(c.Event), Rev: c.Rev, OpenedAt: jsondoc.Micro(c.OpenedAt), DueAt: noDeadline, NextAt: noDeadline, Drill: c.Drill, Doc: doc,
 	}
 	if k, ok := c.NextDue(); ok {
 		row.DueAt = jsondoc.Micro(k.Due)
@@ -67,6 +68,7 @@ type unitRow struct {
 	FeedbackAt  int64  `bun:"feedback_at"`
 	RespondedAt int64  `bun:"responded_at"`
 	ClosedAt    int64  `bun:"closed_at"`
+	Drill       bool   `bun:"drill"`
 }
 
 type clockRow struct {
@@ -79,6 +81,7 @@ type clockRow struct {
 	Region string `bun:"region"`
 	Level  int    `bun:"level"`
 	DueAt  int64  `bun:"due_at"`
+	Drill  bool   `bun:"drill"`
 }
 
 // writeParts rewrites what statistics read: each unit's part and the deadlines
@@ -106,7 +109,7 @@ func unitRows(c huiying.Case) []unitRow {
 	var rows []unitRow
 	for _, u := range c.Units {
 		row := unitRow{
-			CaseID: string(c.ID), UnitID: string(u.Unit), Region: string(c.Region), Level: int(c.Level), Lead: u.Lead, Ended: c.State.Ended(),
+			CaseID: string(c.ID), UnitID: string(u.Unit), Region: string(c.Region), Level: int(c.Level), Lead: u.Lead, Ended: c.State.Ended(), Drill: c.Drill,
 			AssignedAt: jsondoc.Micro(u.AssignedAt), AckedAt: jsondoc.Micro(u.AckedAt), FeedbackAt: jsondoc.Micro(u.FeedbackAt),
 			RespondedAt: jsondoc.Micro(notBefore(c.RespondedAt, u.AssignedAt)), ClosedAt: jsondoc.Micro(notBefore(c.ClosedAt, u.AssignedAt)),
 		}
@@ -140,7 +143,7 @@ func clockRows(c huiying.Case) []clockRow {
 			unit = c.Lead()
 		}
 		rows = append(rows, clockRow{
-			CaseID: string(c.ID), N: n, Kind: string(k.Kind), UnitID: string(unit), Region: string(c.Region), Level: int(c.Level), DueAt: jsondoc.Micro(k.Due),
+			CaseID: string(c.ID), N: n, Kind: string(k.Kind), UnitID: string(unit), Region: string(c.Region), Level: int(c.Level), DueAt: jsondoc.Micro(k.Due), Drill: c.Drill,
 		})
 	}
 	return rows

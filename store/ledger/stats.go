@@ -57,6 +57,7 @@ func (l *Ledger) UnitStats(ctx context.Context, region huiying.Region, level hui
 
 func (l *Ledger) unitParts(ctx context.Context, region huiying.Region, level huiying.Level, from, to time.Time) ([]unitRow, error) {
 	var w conditions
+	w.add("drill = FALSE")
 	w.in("region", region)
 	if level != huiying.NoLevel {
 		w.add("level = ?", int(level))
@@ -89,7 +90,7 @@ func (l *Ledger) unitParts(ctx context.Context, region huiying.Region, level hui
 // lateNow counts each unit's open deadlines that have passed.
 func (l *Ledger) lateNow(ctx context.Context, region huiying.Region, level huiying.Level, now time.Time) (map[string]int, error) {
 	var w conditions
-	w.add("due_at < ? AND unit_id <> ''", jsondoc.Micro(now))
+	w.add("due_at < ? AND unit_id <> '' AND drill = FALSE", jsondoc.Micro(now))
 	w.in("region", region)
 	if level != huiying.NoLevel {
 		w.add("level = ?", int(level))
@@ -184,7 +185,7 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 		N     int
 	}
 	var w conditions
-	w.add("ended = FALSE")
+	w.add("ended = FALSE AND drill = FALSE")
 	w.in("region", region)
 	if err := l.read.NewRaw("SELECT level, state, count(*) AS n FROM cases"+w.where()+" GROUP BY level, state", w.args...).Scan(ctx, &open); err != nil {
 		return o, fmt.Errorf("counting open cases: %w", err)
@@ -200,10 +201,10 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 		cond  string
 		args  []any
 	}{
-		{&o.CasesTotal, "count(*) FROM cases", "", nil},
-		{&o.CasesToday, "count(*) FROM cases", "opened_at >= ?", []any{jsondoc.Micro(midnight)}},
-		{&o.LateNow, "count(*) FROM cases", "due_at < ?", []any{jsondoc.Micro(now)}},
-		{&o.Unacked, "count(DISTINCT case_id) FROM case_units", "acked_at = 0 AND ended = FALSE", nil},
+		{&o.CasesTotal, "count(*) FROM cases", "drill = FALSE", nil},
+		{&o.CasesToday, "count(*) FROM cases", "opened_at >= ? AND drill = FALSE", []any{jsondoc.Micro(midnight)}},
+		{&o.LateNow, "count(*) FROM cases", "due_at < ? AND drill = FALSE", []any{jsondoc.Micro(now)}},
+		{&o.Unacked, "count(DISTINCT case_id) FROM case_units", "acked_at = 0 AND ended = FALSE AND drill = FALSE", nil},
 		{&o.EventsOpen, "count(*) FROM events", "last_at >= ?", []any{jsondoc.Micro(now.Add(-24 * time.Hour))}},
 		{&o.Rejected, "count(*) FROM rejections", "", nil},
 	} {
@@ -229,7 +230,7 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 // since an instant.
 func (l *Ledger) ackTimes(ctx context.Context, region huiying.Region, since time.Time) ([]int64, error) {
 	var w conditions
-	w.add("assigned_at >= ? AND acked_at <> 0", jsondoc.Micro(since))
+	w.add("assigned_at >= ? AND acked_at <> 0 AND drill = FALSE", jsondoc.Micro(since))
 	w.in("region", region)
 	rows, err := l.read.QueryContext(ctx, "SELECT acked_at - assigned_at FROM case_units"+w.where(), w.args...)
 	if err != nil {

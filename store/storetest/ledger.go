@@ -12,6 +12,7 @@ import (
 // only the suite has.
 type LedgerUnderTest interface {
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
+	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
 	CaseOfEvent(ctx context.Context, id huiying.EventID) (huiying.Case, bool, error)
@@ -130,6 +131,8 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"audit rows refuse to be changed or deleted", auditIsFinal},
 		{"the audit chain shows a changed, a removed, an added and a cut-off row", auditShowsTampering},
 
+		{"cases that change together are all saved or none", savedTogether},
+		{"drills have numbers of their own and count in no figure", drillsDoNotCount},
 		{"statistics agree with an example counted by hand", statsByHand},
 		{"the overview agrees with the lists", overviewAgrees},
 		{"values kept for the program come back", meta},

@@ -312,3 +312,52 @@ func dueOrder(t *testing.T, l LedgerUnderTest) {
 		t.Errorf("something is due after all were done: %v", err)
 	}
 }
+
+func savedTogether(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	must(t, l.SaveEvents(ctx, []huiying.Event{anEvent(1)}, nil))
+	a := aCase(1)
+	a.Event = "e00001"
+	a, b := mustOpen(t, l, a, opened(aCase(1))), mustOpen(t, l, aCase(2), opened(aCase(2)))
+	a.Rev, b.Rev, a.State, a.MergedInto = 2, 2, huiying.StateMerged, b.ID
+	said := func(c huiying.Case) huiying.Change {
+		return huiying.Change{Entries: []huiying.Entry{entry(c, huiying.ActMerge)}}
+	}
+	_, err := l.SaveCases(ctx, []huiying.CaseWrite{{Case: a, PrevRev: 1, Change: said(a)}, {Case: b, PrevRev: 7, Change: said(b)}})
+	is(t, err, huiying.ErrStale)
+	if kept := value(l.Case(ctx, a.ID))(t); kept.State == huiying.StateMerged || len(value(l.Timeline(ctx, a.ID))(t)) != 1 {
+		t.Errorf("the first was saved although the second was stale: %+v", kept)
+	}
+	saved := value(l.SaveCases(ctx, []huiying.CaseWrite{{Case: a, PrevRev: 1, Change: said(a)}, {Case: aCase(3), Change: opened(aCase(3))}}))(t)
+	if saved[1].Number == "" || value(l.Case(ctx, saved[1].ID))(t).Number != saved[1].Number {
+		t.Errorf("the new case beside it: %+v", saved[1])
+	}
+	if e := value(l.Event(ctx, "e00001"))(t); e.Case != b.ID {
+		t.Errorf("the event of a merged case belongs to %s, want %s", e.Case, b.ID)
+	}
+}
+
+func drillsDoNotCount(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	drill := aCase(1)
+	drill.Drill = true
+	drill.Units = []huiying.CaseUnit{{Unit: "jkj", Lead: true, AssignedAt: at(2), AckedAt: at(5)}}
+	drill.Clocks = append(drill.Clocks, huiying.Clock{Kind: huiying.ClockFeedback, Unit: "jkj", Start: at(2), Due: at(3)})
+	drill = mustOpen(t, l, drill, opened(drill))
+	real := mustOpen(t, l, aCase(2), opened(aCase(2)))
+	if drill.Number != "交舆演〔2026〕0001号" || real.Number != "交舆〔2026〕0001号" {
+		t.Errorf("numbers %s and %s", drill.Number, real.Number)
+	}
+	o := value(l.CaseOverview(ctx, county, at(4)))(t)
+	if o.CasesOpen != 1 || o.CasesTotal != 1 || o.CasesToday != 1 || o.LateNow != 0 || o.AckMedian != 0 {
+		t.Errorf("the overview counts the drill: %+v", o)
+	}
+	if s := value(l.UnitStats(ctx, county, huiying.NoLevel, at(0), at(100), at(50)))(t); s[0].N != 0 || s[0].LateNow != 0 {
+		t.Errorf("statistics count the drill: %+v", s)
+	}
+	for want, drills := range map[huiying.CaseID]bool{drill.ID: true, real.ID: false} {
+		if got := value(l.Cases(ctx, huiying.CaseQuery{Region: county, Drill: &drills}))(t); len(got.Items) != 1 || got.Items[0].ID != want {
+			t.Errorf("drills %v: %+v", drills, got.Items)
+		}
+	}
+}
