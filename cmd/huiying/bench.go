@@ -16,6 +16,7 @@ import (
 
 type benchCmd struct {
 	Analyze benchAnalyzeCmd `cmd:"" help:"Speed of the analyzer beside the bare segmenter."`
+	Desk    benchDeskCmd    `cmd:"" help:"Case actions, lists and clocks with many cases in the ledger."`
 }
 
 type benchAnalyzeCmd struct {

@@ -11,9 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 	"golang.org/x/text/width"
 
 	"huiying"
@@ -48,7 +45,7 @@ func (c *evalCmd) Run() error {
 		})
 	}
 	return c.withAnalyzer(func(a *analyzer.Analyzer, f io.Reader) error {
-		bar := newEvalBar()
+		bar := newMeter("评测")
 		m, err := a.Eval(c.Suite, f, bar.show)
 		bar.done()
 		var wrong *huiying.Error
@@ -316,38 +313,4 @@ func columns(s string) int {
 		}
 	}
 	return n
-}
-
-// evalBar shows progress on a terminal and nothing elsewhere.
-type evalBar struct {
-	p *mpb.Progress
-	b *mpb.Bar
-}
-
-func newEvalBar() *evalBar {
-	if !term.IsTerminal(int(os.Stderr.Fd())) {
-		return &evalBar{}
-	}
-	p := mpb.New(mpb.WithOutput(os.Stderr), mpb.WithWidth(60))
-	return &evalBar{p: p, b: p.AddBar(0,
-		mpb.PrependDecorators(decor.Name("评测 "), decor.CountersNoUnit("%d / %d")),
-		mpb.AppendDecorators(decor.Percentage(), decor.Name(" 剩 "), decor.AverageETA(decor.ET_STYLE_GO)),
-		mpb.BarRemoveOnComplete())}
-}
-
-func (b *evalBar) show(done, total int) {
-	if b.b == nil {
-		return
-	}
-	if done == 1 {
-		b.b.SetTotal(int64(total), false)
-	}
-	b.b.SetCurrent(int64(done))
-}
-
-func (b *evalBar) done() {
-	if b.b != nil {
-		b.b.Abort(true)
-		b.p.Wait()
-	}
 }
