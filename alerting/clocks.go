@@ -20,6 +20,9 @@ const (
 // run takes each due case through [huiying.Case.Tick] until ctx ends. What
 // lapsed while the process was down is due at the first look, once.
 func (d *Desk) run(ctx context.Context) error {
+	if err := d.heedRules(ctx); err != nil {
+		return err
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -36,6 +39,20 @@ func (d *Desk) run(ctx context.Context) error {
 		}
 		timer.Reset(nap)
 	}
+}
+
+// heedRules looks at every open case once when the rules have changed since the
+// last run: a step may be due earlier than it was when the case was saved.
+func (d *Desk) heedRules(ctx context.Context) error {
+	key := "rules " + string(d.region)
+	kept, err := d.ledger.Meta(ctx, key)
+	if err != nil || kept == d.rules.Version {
+		return err
+	}
+	if err := d.ledger.DueNow(ctx, d.region); err != nil {
+		return err
+	}
+	return d.ledger.SetMeta(ctx, key, d.rules.Version)
 }
 
 // tickDue ticks every case that is due and returns how long to sleep.

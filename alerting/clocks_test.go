@@ -200,3 +200,23 @@ func TestAStepTheRulesNoLongerHaveIsForgotten(t *testing.T) {
 		t.Errorf("the step that is gone was taken: %+v", after[len(before):])
 	}
 }
+
+// A deadline that a new rule file brings forward must not wait for the old one.
+func TestChangedRulesAreHeededForCasesThatAreOpenAlready(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	c := o.assigned(t, huiying.Red)
+	rules := *o.cfg.Rules
+	rules.Version = "later"
+	rules.Escalation.Red = []huiying.EscalationStep{
+		{At: 0, To: "liaison", Channels: []string{alerting.InApp}, Label: "已交办"},
+		{At: 0, To: "handler", Channels: []string{alerting.InApp}, Label: "已交办"},
+		{At: 0, To: "leader", Channels: []string{alerting.InApp}, Label: "新规则：同时告知值班领导"},
+	}
+	o.cfg.Rules = &rules
+	o.open(t)
+	defer o.keep(t)()
+	until(t, "the step of the new rules", func() bool {
+		return slices.Contains(o.steps(t, c.ID, "sthj"), "新规则：同时告知值班领导")
+	})
+}

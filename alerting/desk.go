@@ -23,6 +23,9 @@ type caseLedger interface {
 	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	DueCases(ctx context.Context, now time.Time, limit int) ([]huiying.CaseID, error)
 	NextDue(ctx context.Context) (time.Time, bool, error)
+	DueNow(ctx context.Context, region huiying.Region) error
+	Meta(ctx context.Context, key string) (string, error)
+	SetMeta(ctx context.Context, key, value string) error
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
 }
 

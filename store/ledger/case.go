@@ -205,6 +205,18 @@ func (l *Ledger) DueCases(ctx context.Context, now time.Time, limit int) ([]huiy
 	return ids, nil
 }
 
+// DueNow makes every open case of a region due, so that each is looked at by the
+// rules of today.
+func (l *Ledger) DueNow(ctx context.Context, region huiying.Region) error {
+	var w conditions
+	w.add("ended = FALSE")
+	w.in("region", region)
+	if _, err := l.write.NewRaw("UPDATE cases SET next_at = 0"+w.where(), w.args...).Exec(ctx); err != nil {
+		return fmt.Errorf("making open cases due: %w", err)
+	}
+	return nil
+}
+
 // NextDue is when the next case is due; false when none will be.
 func (l *Ledger) NextDue(ctx context.Context) (time.Time, bool, error) {
 	var at int64

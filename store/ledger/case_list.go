@@ -66,7 +66,7 @@ func caseConditions(q huiying.CaseQuery) conditions {
 	var w conditions
 	w.in("region", q.Region)
 	if q.Text != "" {
-		w.add("(lower(title) LIKE lower(?) ESCAPE '!' OR number LIKE ? ESCAPE '!')", like(q.Text), like(q.Text))
+		w.add("id IN (SELECT id FROM cases WHERE lower(title) LIKE lower(?) ESCAPE '!' OR number LIKE ? ESCAPE '!')", like(q.Text), like(q.Text))
 	}
 	if q.Queue != "" {
 		w.add("queue = ?", string(q.Queue))

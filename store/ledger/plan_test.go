@@ -18,6 +18,7 @@ func TestClocksAreReadFromAnIndex(t *testing.T) {
 		"SELECT id FROM cases WHERE region >= '14' AND region < '14:' ORDER BY opened_at DESC, id DESC LIMIT 50":                                         "INDEX cases_opened",
 		"SELECT id FROM cases WHERE region >= '14' AND region < '14:' AND ended = FALSE ORDER BY opened_at DESC, id DESC LIMIT 50":                       "INDEX cases_open",
 		"SELECT id FROM cases WHERE region >= '14' AND region < '14:' AND ended = FALSE ORDER BY due_at, id LIMIT 50":                                    "INDEX cases_work",
+		"SELECT id FROM cases WHERE lower(title) LIKE lower('%a%') ESCAPE '!' OR number LIKE '%a%' ESCAPE '!'":                                           "COVERING INDEX cases_words",
 		"SELECT count(*) FROM cases WHERE drill = FALSE AND region >= '14' AND region < '14:'":                                                           "COVERING INDEX",
 		"SELECT count(*) FROM cases WHERE ended = FALSE AND region >= '14' AND region < '14:'":                                                           "COVERING INDEX",
 		"SELECT count(*) FROM cases WHERE due_at < 7 AND drill = FALSE AND region >= '14' AND region < '14:'":                                            "COVERING INDEX cases_due",

@@ -12,6 +12,7 @@ import (
 // only the suite has.
 type LedgerUnderTest interface {
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
+	DueNow(ctx context.Context, region huiying.Region) error
 	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
