@@ -77,6 +77,7 @@ type actionForm struct {
 	Lead    huiying.UnitID
 	Helpers []string
 	Merge   []caseRow
+	Replies []string // templates that suit the case
 }
 
 func (s *Server) casePage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
@@ -265,6 +266,9 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 			if f.Values == nil && c.Draft != nil {
 				f.Values = draftValues(*c.Draft)
 			}
+			if t.Action == huiying.ActDraft {
+				f.begin(s.cfg.Rules().Replies, r.URL.Query().Get("reply"), units.Name(c.Lead()))
+			}
 		case huiying.ActMerge:
 			open, err := s.cfg.Ledger.Cases(r.Context(), huiying.CaseQuery{Region: p.Region, Open: new(true), Limit: 100, Now: now})
 			if err != nil {
@@ -310,6 +314,19 @@ func proposed(c huiying.Case, typed url.Values) (lead huiying.UnitID, helpers []
 		}
 	}
 	return lead, helpers
+}
+
+// begin offers the templates that suit the case, and fills in the one chosen.
+func (f *actionForm) begin(replies []huiying.Reply, chosen, lead string) {
+	for _, r := range replies {
+		if !r.Suits(f.Case) {
+			continue
+		}
+		f.Replies = append(f.Replies, r.Name)
+		if r.Name == chosen {
+			f.Open, f.Values = true, url.Values{"text": {r.Fill(f.Case, lead)}}
+		}
+	}
 }
 
 // draftValues are the fields of a form that begins with the draft.
