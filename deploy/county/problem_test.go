@@ -49,7 +49,7 @@ func TestEveryMistakeIsReportedWithItsFileAndLine(t *testing.T) {
 		"a validity that ends before":         {"units.yaml", "from: 2024-01-01 #", "to: 2023-01-01\n    from: 2024-01-01 #", "to: 2023-01-01", "有效期不对"},
 		"a date that is none":                 {"units.yaml", "from: 2024-01-01 #", "from: 2024-13-01 #", "2024-13-01", "日期应写作"},
 		"a superior nobody knows":             {"units.yaml", "duty: 义务教育、", "superior: jyt\n    duty: 义务教育、", "superior: jyt", "没有编号为 jyt"},
-		"a reply with a field nobody fills":   {"replies.yaml", "关于“{事由}”的情况通报", "关于“{地点}”的情况通报", "关于“{地点}”的情况通报", "没有 {地点} 这一项"},
+		"a reply with a field nobody fills":   {"replies.yaml", "网友反映的“{事由}”", "网友反映的“{地点}”", "text: |", "没有 {地点} 这一项"},
 		"a reply for an unknown category":     {"replies.yaml", "category: 环境保护", "category: 环保", "category: 环保", `"环保" 不在可用范围内`},
 		"a reply for an unknown finding":      {"replies.yaml", "when: partly", "when: half", "when: half", "核实结论应为"},
 		"superiors that go round in a circle": {"units.yaml", "duty: 义务教育、", "superior: jkj\n    duty: 义务教育、", "superior: jkj", "绕成了圈"},
