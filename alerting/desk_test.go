@@ -394,6 +394,9 @@ func TestADrillIsMarkedOnEveryNotification(t *testing.T) {
 		t.Fatal("nobody was told")
 	}
 	for _, n := range told {
+		if n.Channel != alerting.InApp && (n.Status != huiying.NotifySent || n.Attempts[0].Detail != "演练，不实际发送") {
+			t.Errorf("a drill's %s notification would leave the machine: %+v", n.Channel, n)
+		}
 		if !n.Drill || !strings.HasPrefix(n.Text, "【演练】") {
 			t.Errorf("notification %q, drill %v", n.Text, n.Drill)
 		}

@@ -118,6 +118,10 @@ func letter(c huiying.Case, n huiying.Notice, i int, channel string, to recipien
 	if c.Drill {
 		out.Text = "【演练】" + out.Text
 	}
+	if c.Drill && channel != InApp {
+		out.Attempts = []huiying.Attempt{{At: now, OK: true, Attempt: 1, Detail: "演练，不实际发送"}}
+		out.Status = huiying.NotifySent
+	}
 	if channel == InApp {
 		out.Attempts = []huiying.Attempt{{At: now, OK: to.user != "", Attempt: 1, Detail: "站内"}}
 		out.Status = huiying.NotifySent
