@@ -33,9 +33,10 @@ type Notification struct {
 	Kind      NoticeKind         `json:"kind"`
 	Level     Level              `json:"level"`
 	Unit      UnitID             `json:"unit,omitempty"`
-	Channel   string             `json:"channel"`      // inapp, webhook …
-	To        UserID             `json:"to,omitempty"` // the account, if one is meant
-	ToName    string             `json:"to_name"`      // 县教科局 联络人
+	Channel   string             `json:"channel"`        // inapp, webhook …
+	Role      Role               `json:"role,omitempty"` // whom it is for: liaison, handler or head of Unit, or a role of the offices
+	To        UserID             `json:"to,omitempty"`   // the account, if one is meant
+	ToName    string             `json:"to_name"`        // 县教科局 联络人
 	Text      string             `json:"text"`
 	Due       time.Time          `json:"due,omitzero"`
 	CreatedAt time.Time          `json:"created_at"`

@@ -112,7 +112,7 @@ func letter(c huiying.Case, n huiying.Notice, i int, channel string, to recipien
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d|%s|%s|%s", c.ID, c.Rev, i, n.Kind, channel, to.user))
 	out := huiying.Notification{
 		ID: huiying.NotificationID("n" + hex.EncodeToString(sum[:10])), Case: c.ID, Number: c.Number, Region: c.Region,
-		Kind: n.Kind, Level: c.Level, Unit: n.Unit, Channel: channel, To: to.user, ToName: to.name, Text: n.Text, Due: n.Due,
+		Kind: n.Kind, Level: c.Level, Unit: n.Unit, Channel: channel, Role: huiying.Role(n.To), To: to.user, ToName: to.name, Text: n.Text, Due: n.Due,
 		CreatedAt: now, NextAt: now, Status: huiying.NotifyPending, Drill: c.Drill,
 	}
 	if c.Drill {

@@ -29,6 +29,7 @@ type Ledger interface {
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
 	Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[huiying.Case], error)
 	CountCases(ctx context.Context, q huiying.CaseQuery) (int, error)
+	Resend(ctx context.Context, region huiying.Region, id huiying.NotificationID, now time.Time) error
 	Timeline(ctx context.Context, id huiying.CaseID) ([]huiying.Entry, error)
 
 	Event(ctx context.Context, id huiying.EventID) (huiying.Event, error)
@@ -109,6 +110,7 @@ type Config struct {
 	Inlet    Inlet
 	Bus      Bus
 	Learning Learning // nil: no training here
+	Channels Channels // nil: only in-app notifications
 	Rules    func() *huiying.Rules
 	Speed    huiying.Speed // the time source; its factor is shown and used by ticking clocks
 	Log      *slog.Logger

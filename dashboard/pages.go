@@ -38,6 +38,9 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /sources/{id}/pause", s.page(s.pauseSource))
 	mux.Handle("POST /dead-letters/{id}/replay", s.page(s.replayDeadLetter))
 
+	mux.Handle("GET /channels", s.page(s.channelsPage))
+	mux.Handle("POST /channels/{name}/test", s.page(s.testChannel))
+	mux.Handle("POST /notifications/{id}/resend", s.page(s.resendNotification))
 	mux.Handle("GET /models", s.page(s.modelsPage))
 	mux.Handle("GET /models/training", s.page(s.trainingFragment))
 	mux.Handle("POST /models/train", s.page(s.startTraining))

@@ -135,6 +135,9 @@ func navigation(p huiying.Person, at string, unread int) []navEntry {
 	if operators(p, "模型") == nil {
 		add("/models", "模型", "history", 0)
 	}
+	if p.Role == huiying.SystemAdmin {
+		add("/channels", "通知渠道", "external-link", 0)
+	}
 	add("/notices", "通知", "bell", unread)
 	return out
 }

@@ -94,6 +94,10 @@ func doneNote(done string) string {
 		return "模型已切换，几秒内对新帖文生效。"
 	case "model-discarded":
 		return "待确认的模型已放弃。"
+	case "channel-tested":
+		return "测试消息已发出，请在收信的一端核对。"
+	case "notification-resent":
+		return "已重新排队，马上再发。"
 	case "replayed":
 		return "消息已重新投递。"
 	}
@@ -189,18 +193,6 @@ var noticeLabels = map[huiying.NoticeKind]string{
 	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办",
 }
 
-var notifyChannelLabels = map[string]string{
-	"inapp": "站内通知", "webhook": "推送接口", "sms": "短信", "phone": "电话", "mail": "邮件",
-	"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书",
-}
-
-func notifyChannel(name string) string {
-	if l := notifyChannelLabels[name]; l != "" {
-		return l
-	}
-	return name
-}
-
 var sourceStatusLabels = map[string]string{"green": "正常", "yellow": "有波动", "red": "中断", "grey": "未运行"}
 
 var sourceKindOptions = []option{{"feed", "订阅源（RSS / Atom / JSON Feed）"}, {"site", "网站（列表页 → 详情页）"}, {"jsonapi", "JSON 接口"}}
@@ -216,7 +208,7 @@ var tierOptions = []option{
 // redactionLabels name what was hidden at intake.
 func redactionText(kind string) string {
 	if l, ok := map[string]string{
-		"phone": "电话", "id_card": "身份证号", "bank_card": "银行卡号", "plate": "车牌", "email": "邮箱",
+		"id_card": "身份证号", "bank_card": "银行卡号", "plate": "车牌", "email": "邮箱",
 		"account": "社交账号", "address": "住址", "minor": "未成年人姓名",
 	}[kind]; ok {
 		return l

@@ -2,6 +2,10 @@
 // its channel, every attempt is put on record, failures are tried again with
 // growing pauses, and nothing is given up in silence.
 //
+// A channel has a lane of its own, so that a slow one holds up no other. A lane
+// keeps to the channel's limit by putting several notifications into one message
+// (a digest), and hands them to the next channel while its own is out of order.
+//
 // In-app notifications are delivered by being written and do not come here.
 package notify
 
@@ -10,17 +14,27 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"huiying"
 )
 
-// Channel sends a notification one way. An error means it did not arrive; a
-// [Permanent] error means that trying again is no use.
+// Channel sends notifications one way, in one message. An error means that it
+// did not arrive; a [Permanent] error means that trying again is no use, a
+// [Throttled] one that the channel must be left alone for a while.
 type Channel interface {
 	Name() string
-	Send(ctx context.Context, n huiying.Notification) error
+	Pace() Pace
+	Send(ctx context.Context, batch []huiying.Notification) error
+}
+
+// Pace is what a channel takes.
+type Pace struct {
+	PerMinute int // messages in any minute; 0 for no limit
+	PerSecond int // and in any second
+	Digest    int // most notifications in one message; 0 or 1 for one each
 }
 
 // Permanent marks a failure that repeating cannot mend: a wrong key, a refused
@@ -30,37 +44,40 @@ type Permanent struct{ Err error }
 func (p Permanent) Error() string { return p.Err.Error() }
 func (p Permanent) Unwrap() error { return p.Err }
 
+// Throttled marks a refusal because of too many messages.
+type Throttled struct {
+	Err   error
+	Pause time.Duration
+}
+
+func (t Throttled) Error() string { return t.Err.Error() }
+func (t Throttled) Unwrap() error { return t.Err }
+
 // Outbox is the ledger's side: what waits, and where attempts are recorded.
 type Outbox interface {
-	DueNotifications(ctx context.Context, now time.Time, limit int) ([]huiying.Notification, error)
-	NextNotification(ctx context.Context) (time.Time, bool, error)
+	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
+	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
 	SaveAttempt(ctx context.Context, n huiying.Notification) error
 }
 
-// Tries of one notification and the pauses between them, doubling (real time).
-const (
-	maxTries   = 6
-	firstPause = 2 * time.Second
-	sendWithin = 10 * time.Second
-	longestNap = 5 * time.Second
-)
-
-// Dispatcher sends what waits in the outbox, one after the other.
+// Dispatcher sends what waits in the outbox.
 type Dispatcher struct {
-	outbox   Outbox
-	channels map[string]Channel
-	speed    huiying.Speed
-	wake     <-chan struct{}
-	counted  func(channel, outcome string)
-	log      *slog.Logger
+	outbox  Outbox
+	lanes   []*lane // in the order in which they stand in for each other
+	speed   huiying.Speed
+	wake    <-chan struct{}
+	counted func(channel, outcome string)
+	log     *slog.Logger
 }
 
 // NewDispatcher makes a dispatcher over an outbox. It looks when wake signals
-// and when a retry is due; counted is told the outcome of every attempt.
+// and when a retry is due; counted is told the outcome of every attempt. While a
+// channel is out of order the next of the list takes its messages, the first
+// after the last.
 func NewDispatcher(outbox Outbox, channels []Channel, speed huiying.Speed, wake <-chan struct{}, counted func(channel, outcome string), log *slog.Logger) *Dispatcher {
-	d := &Dispatcher{outbox: outbox, channels: make(map[string]Channel), speed: speed, wake: wake, counted: counted, log: log}
+	d := &Dispatcher{outbox: outbox, speed: speed, wake: wake, counted: counted, log: log}
 	for _, c := range channels {
-		d.channels[c.Name()] = c
+		d.lanes = append(d.lanes, &lane{Dispatcher: d, channel: c, poke: make(chan struct{}, 1)})
 	}
 	return d
 }
@@ -68,92 +85,106 @@ func NewDispatcher(outbox Outbox, channels []Channel, speed huiying.Speed, wake 
 // Run sends until ctx ends. A message whose attempt is cut off by a crash is
 // tried again: receivers see its ID and can drop the repeat.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	if err := d.refuseStrays(ctx); err != nil {
+		d.log.Error("notifications of channels that are not set up", "err", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, l := range d.lanes {
+		g.Go(func() error { return l.run(ctx) })
+	}
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-d.wake:
+				for _, l := range d.lanes {
+					l.nudge()
+				}
+			}
+		}
+	})
+	return g.Wait()
+}
+
+// refuseStrays gives up, on record, what waits for a channel that is not set up
+// (any more).
+func (d *Dispatcher) refuseStrays(ctx context.Context) error {
+	const page = 500
 	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-d.wake:
-		case <-timer.C:
-		}
-		nap, err := d.flush(ctx)
-		if err != nil && ctx.Err() == nil {
-			d.log.Error("send notifications", "err", err)
-			nap = time.Second
-		}
-		timer.Reset(nap)
-	}
-}
-
-func (d *Dispatcher) flush(ctx context.Context) (nap time.Duration, err error) {
-	for { // one look a message: an acknowledgement may cancel the next while this one is under way
-		due, err := d.outbox.DueNotifications(ctx, d.speed.Now(), 1)
+		waiting, err := d.outbox.DueNotifications(ctx, "", d.speed.Now().AddDate(1, 0, 0), page)
 		if err != nil {
-			return 0, fmt.Errorf("due notifications: %w", err)
+			return err
 		}
-		if len(due) == 0 {
-			break
+		refused := 0
+		for _, n := range waiting {
+			if d.lane(n.Channel) != nil {
+				continue
+			}
+			refused++
+			n.Status = huiying.NotifyFailed
+			n.Attempts = append(n.Attempts, huiying.Attempt{At: d.speed.Now(), Attempt: len(n.Attempts) + 1, Detail: "没有设置“" + n.Channel + "”渠道"})
+			d.counted(n.Channel, "failed")
+			if err := d.outbox.SaveAttempt(ctx, n); err != nil && !errors.Is(err, huiying.ErrConflict) {
+				return err
+			}
 		}
-		if err := d.deliver(ctx, due[0]); err != nil {
-			return 0, fmt.Errorf("notification %s: %w", due[0].ID, err)
+		if refused == 0 || len(waiting) < page {
+			return nil
 		}
 	}
-	at, ok, err := d.outbox.NextNotification(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("next notification: %w", err)
-	}
-	if !ok {
-		return longestNap, nil
-	}
-	return max(0, min(longestNap, d.speed.Real(at.Sub(d.speed.Now())))), nil
 }
 
-// deliver makes one attempt and records it.
-func (d *Dispatcher) deliver(ctx context.Context, n huiying.Notification) error {
-	try := len(n.Attempts) + 1
-	began := time.Now()
-	err := d.send(ctx, n)
-	if ctx.Err() != nil {
-		return ctx.Err() // we are stopping; whether it arrived is not known
-	}
-	now := d.speed.Now()
-	a := huiying.Attempt{At: now, OK: err == nil, TookMS: time.Since(began).Milliseconds(), Attempt: try}
-	outcome := "sent"
-	var permanent Permanent
-	switch {
-	case err == nil:
-		n.Status = huiying.NotifySent
-	case errors.As(err, &permanent) || try >= maxTries:
-		n.Status, a.Detail, outcome = huiying.NotifyFailed, err.Error(), "failed"
-	default:
-		pause := firstPause << (try - 1)
-		pause += rand.N(pause / 4) // so that many failures do not return together
-		n.NextAt = now.Add(d.scaled(pause))
-		a.Detail, outcome = err.Error(), "retry"
-	}
-	n.Attempts = append(n.Attempts, a)
-	d.counted(n.Channel, outcome)
-	if err := d.outbox.SaveAttempt(ctx, n); err != nil && !errors.Is(err, huiying.ErrConflict) {
-		return err // a conflict means an acknowledgement cancelled it meanwhile
+func (d *Dispatcher) lane(channel string) *lane {
+	for _, l := range d.lanes {
+		if l.channel.Name() == channel {
+			return l
+		}
 	}
 	return nil
 }
 
-func (d *Dispatcher) send(ctx context.Context, n huiying.Notification) error {
-	c, ok := d.channels[n.Channel]
-	if !ok {
-		return Permanent{huiying.Errorf(huiying.CodeInvalid, "没有设置“%s”渠道", n.Channel)}
+// standIn is the next channel in order that is in order, or nil.
+func (d *Dispatcher) standIn(broken *lane) *lane {
+	at := 0
+	for i, l := range d.lanes {
+		if l == broken {
+			at = i
+		}
+	}
+	for i := 1; i < len(d.lanes); i++ {
+		if l := d.lanes[(at+i)%len(d.lanes)]; !l.broken(time.Now()) {
+			return l
+		}
+	}
+	return nil
+}
+
+// Test sends a message that says it is a test, at once and past the outbox.
+func (d *Dispatcher) Test(ctx context.Context, channel string, by huiying.Person) error {
+	l := d.lane(channel)
+	if l == nil {
+		return huiying.Errorf(huiying.CodeNotFound, "没有设置“%s”渠道", channel)
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
-	return c.Send(ctx, n)
+	now := d.speed.Now()
+	err := l.channel.Send(ctx, []huiying.Notification{{
+		ID: huiying.NotificationID(fmt.Sprintf("test-%s-%d", by.User, now.UnixNano())), Number: "测试消息", Region: by.Region, Level: huiying.Blue,
+		Kind: huiying.NoticeChanged, Channel: channel, Unit: by.Unit, Role: by.Role, To: by.User, ToName: by.Name, Text: "测试", CreatedAt: now,
+	}})
+	l.noted(err, 1)
+	if err != nil {
+		return huiying.Errorf(huiying.CodeBusy, "没有发出：%s", err)
+	}
+	return nil
 }
 
-// scaled is how long a span of real time is in the source's time.
-func (d *Dispatcher) scaled(real time.Duration) time.Duration {
-	if one := d.speed.Real(time.Hour); one > 0 {
-		return time.Duration(float64(real) * float64(time.Hour) / float64(one))
+// Health tells how each channel does.
+func (d *Dispatcher) Health() []huiying.ChannelHealth {
+	out := make([]huiying.ChannelHealth, len(d.lanes))
+	for i, l := range d.lanes {
+		out[i] = l.health()
 	}
-	return real
+	return out
 }

@@ -244,7 +244,7 @@ func TestAMessageIsGivenUpOnRecord(t *testing.T) {
 			if n.Status != huiying.NotifyFailed || len(n.Attempts) != tt.attempts || n.Attempts[tt.attempts-1].Detail == "" {
 				t.Errorf("message is %s after %+v", n.Status, n.Attempts)
 			}
-			if _, waits, err := p.NextNotification(t.Context()); err != nil || waits {
+			if _, waits, err := p.NextNotification(t.Context(), ""); err != nil || waits {
 				t.Errorf("it waits still: %v, %v", waits, err)
 			}
 			if got := p.counted(); !maps.Equal(got, tt.want) {
@@ -293,7 +293,7 @@ func TestWhatAnAcknowledgementCancelledIsNotSent(t *testing.T) {
 	})
 	stop := p.serve(t, nine.Add(time.Second), nil, r.webhook())
 	until(t, "nothing waits", func() bool {
-		_, waits, err := p.NextNotification(t.Context())
+		_, waits, err := p.NextNotification(t.Context(), "")
 		return err == nil && !waits && len(p.message(t, "n1").Attempts) == 1
 	})
 	stop()

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -33,6 +32,9 @@ type Webhook struct {
 // Name is the channel's name in rule files.
 func (w *Webhook) Name() string { return "webhook" }
 
+// Pace has no limit: the receiver is the county's own.
+func (w *Webhook) Pace() Pace { return Pace{} }
+
 // webhookBody is all that leaves the government network (DOMAIN §9): never the
 // post, a person or the wording.
 type webhookBody struct {
@@ -49,7 +51,8 @@ type webhookBody struct {
 
 // Send posts the notification; any 2xx answer counts as delivered, 4xx but 408
 // and 429 as refused for good.
-func (w *Webhook) Send(ctx context.Context, n huiying.Notification) error {
+func (w *Webhook) Send(ctx context.Context, batch []huiying.Notification) error {
+	n := batch[0]
 	msg := webhookBody{
 		ID: n.ID, Kind: n.Kind, Number: n.Number, Level: n.Level, Label: n.Level.Label(), Unit: n.Unit, To: n.ToName,
 		Link: w.Link + "/cases/" + string(n.Case),
@@ -72,24 +75,8 @@ func (w *Webhook) Send(ctx context.Context, n huiying.Notification) error {
 		req.Header.Set("X-Huiying-Timestamp", stamp)
 		req.Header.Set("X-Huiying-Signature", "sha256="+Sign(w.Secret, stamp, body))
 	}
-	client := *w.Client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // a POST turned into a GET of a sign-in page is no delivery
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("webhook: %w", withoutAddress(err))
-	}
-	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
-	switch code := resp.StatusCode; {
-	case code >= 200 && code < 300:
-		return nil
-	case code >= 400 && code < 500 && code != http.StatusRequestTimeout && code != http.StatusTooManyRequests:
-		return Permanent{fmt.Errorf("webhook: 对方拒收（%s）", resp.Status)}
-	default:
-		return fmt.Errorf("webhook: 对方返回 %s", resp.Status)
-	}
+	_, err = exchange(w.Client, "webhook", req)
+	return err
 }
 
 // withoutAddress drops the address from a client's error: it may hold a key, and

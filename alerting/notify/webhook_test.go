@@ -23,6 +23,8 @@ func notification() huiying.Notification {
 	}
 }
 
+func one() []huiying.Notification { return []huiying.Notification{notification()} }
+
 func webhook(t *testing.T, h http.HandlerFunc) *notify.Webhook {
 	t.Helper()
 	srv := httptest.NewServer(h)
@@ -42,7 +44,7 @@ func TestAWebhookTellsNoMoreThanItMay(t *testing.T) {
 		header = r.Header
 		w.WriteHeader(http.StatusNoContent)
 	})
-	if err := w.Send(t.Context(), notification()); err != nil {
+	if err := w.Send(t.Context(), one()); err != nil {
 		t.Fatal(err)
 	}
 	var got map[string]any
@@ -70,7 +72,7 @@ func TestAWebhookTellsNoMoreThanItMay(t *testing.T) {
 func TestARefusalIsFinalAndAFaultIsNot(t *testing.T) {
 	t.Parallel()
 	for status, final := range map[int]bool{400: true, 403: true, 404: true, 408: false, 429: false, 500: false, 503: false} {
-		err := webhook(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }).Send(t.Context(), notification())
+		err := webhook(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }).Send(t.Context(), one())
 		if err == nil {
 			t.Errorf("%d counts as delivered", status)
 		}
@@ -92,7 +94,7 @@ func TestARedirectIsNoDelivery(t *testing.T) {
 		}
 		http.Redirect(w, r, "/sign-in", http.StatusFound)
 	})
-	if err := w.Send(t.Context(), notification()); err == nil || followed {
+	if err := w.Send(t.Context(), one()); err == nil || followed {
 		t.Errorf("error %v, followed %v", err, followed)
 	}
 }
@@ -101,7 +103,7 @@ func TestAnUnreachableReceiverIsNamedWithoutItsKey(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"http://127.0.0.1:1/hook?key=geheim", "http://127.0.0.1:1/hook?key=geheim\x7f"} {
 		w := &notify.Webhook{URL: address, Client: &http.Client{}, Now: time.Now}
-		err := w.Send(t.Context(), notification())
+		err := w.Send(t.Context(), one())
 		if err == nil || containsAny(err.Error(), "geheim") {
 			t.Errorf("error %v", err)
 		}

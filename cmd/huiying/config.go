@@ -46,6 +46,8 @@ type Config struct {
 		Secret string `yaml:"secret_file"` // a 0600 file; or the variable HUIYING_WEBHOOK_SECRET
 	} `yaml:"webhook"`
 
+	Channels channelsConfig `yaml:"channels"`
+
 	path string
 }
 
@@ -91,7 +93,6 @@ func loadConfig(path string) (*Config, error) {
 	}
 	c.Data = c.abs(c.Data)
 	c.County = c.abs(c.County)
-	c.Webhook.Secret = c.abs(c.Webhook.Secret)
 	c.Bus.Creds = c.abs(c.Bus.Creds)
 	if c.Data == "" {
 		c.Data = filepath.Dir(path)
@@ -141,12 +142,4 @@ func secretFile(path string) ([]byte, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails (crypto/rand)
 	return key, os.WriteFile(path, []byte(hex.EncodeToString(key)+"\n"), 0o600)
-}
-
-func (c *Config) webhookSecret() (string, error) {
-	if s := os.Getenv("HUIYING_WEBHOOK_SECRET"); s != "" || c.Webhook.Secret == "" {
-		return s, nil
-	}
-	raw, err := os.ReadFile(c.Webhook.Secret)
-	return strings.TrimSpace(string(raw)), err
 }

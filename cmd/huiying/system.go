@@ -53,14 +53,15 @@ type system struct {
 	speed  huiying.Speed
 	log    *slog.Logger
 
-	bus       *bus.Bus
-	ledger    *ledger.Ledger
-	archive   *sqlite.Archive
-	analyzer  *analyzer.Analyzer
-	engine    *alerting.Engine
-	collector *collector.Collector
-	dashboard *dashboard.Server
-	learning  *learning
+	bus        *bus.Bus
+	ledger     *ledger.Ledger
+	archive    *sqlite.Archive
+	analyzer   *analyzer.Analyzer
+	engine     *alerting.Engine
+	dispatcher *notify.Dispatcher
+	collector  *collector.Collector
+	dashboard  *dashboard.Server
+	learning   *learning
 }
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
@@ -126,9 +127,13 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	if err != nil {
 		return fmt.Errorf("author key: %w", err)
 	}
-	var channels []string
-	if s.cfg.Webhook.URL != "" {
-		channels = append(channels, "webhook")
+	ways, err := s.channels()
+	if err != nil {
+		return err
+	}
+	channels := make([]string, len(ways))
+	for i, w := range ways {
+		channels[i] = w.Name()
 	}
 	s.engine, err = alerting.New(ctx, alerting.Config{
 		Region: s.cfg.Region, Ledger: s.ledger, Rules: &s.county.Rules, Units: s.units, Speed: s.speed,
@@ -137,6 +142,8 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	if err != nil {
 		return err
 	}
+	s.dispatcher = notify.NewDispatcher(s.ledger, ways, s.speed, s.engine.Desk().Notified(),
+		func(channel, outcome string) { s.dashboard.CountNotification(channel, outcome) }, s.log.With("part", "notify"))
 	s.collector = collector.New(collector.Config{
 		Region: s.cfg.Region, Ledger: s.ledger, Publish: s.bus.PublishPosts,
 		Intake:    huiying.Intake{Region: s.cfg.Region, Key: key, Now: s.speed.Now},
@@ -151,7 +158,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS,
 	})
 	return err
@@ -171,11 +178,7 @@ func (s *system) run(ctx context.Context, roles []string) error {
 		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "archive", archiveBatch, s.keep) })
 		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, s.engine.Handle) })
 		g.Go(func() error { return s.engine.Run(ctx) })
-		dispatcher, err := s.dispatcher()
-		if err != nil {
-			return err
-		}
-		g.Go(func() error { return dispatcher.Run(ctx) })
+		g.Go(func() error { return s.dispatcher.Run(ctx) })
 	}
 	if slices.Contains(roles, roleDashboard) {
 		g.Go(func() error { return s.dashboard.Run(ctx) })
@@ -186,21 +189,6 @@ func (s *system) run(ctx context.Context, roles []string) error {
 		return nil
 	}
 	return err
-}
-
-func (s *system) dispatcher() (*notify.Dispatcher, error) {
-	secret, err := s.cfg.webhookSecret()
-	if err != nil {
-		return nil, fmt.Errorf("webhook secret: %w", err)
-	}
-	var channels []notify.Channel
-	if s.cfg.Webhook.URL != "" {
-		channels = append(channels, &notify.Webhook{
-			URL: s.cfg.Webhook.URL, Secret: secret, Link: s.cfg.Base, Now: time.Now,
-			Client: &http.Client{Timeout: 10 * time.Second},
-		})
-	}
-	return notify.NewDispatcher(s.ledger, channels, s.speed, s.engine.Desk().Notified(), s.dashboard.CountNotification, s.log.With("part", "notify")), nil
 }
 
 // assess is the analyzer's step: posts in, assessments out.

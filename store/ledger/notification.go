@@ -88,21 +88,32 @@ func cancel(ctx context.Context, tx bun.Tx, id huiying.CaseID, units []huiying.U
 	return nil
 }
 
-// DueNotifications lists what is to be sent at now, the longest waiting first.
-func (l *Ledger) DueNotifications(ctx context.Context, now time.Time, limit int) ([]huiying.Notification, error) {
+// DueNotifications are those of a channel ("" for any) that wait to be sent at now
+// or before, the oldest first.
+func (l *Ledger) DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error) {
 	var rows []notificationRow
-	err := l.read.NewRaw("SELECT * FROM notifications WHERE status = 'pending' AND next_at <= ? ORDER BY next_at, id LIMIT ?",
-		jsondoc.Micro(now), limit).Scan(ctx, &rows)
-	if err != nil {
+	w := waiting(channel)
+	w.add("next_at <= ?", jsondoc.Micro(now))
+	if err := l.read.NewRaw("SELECT * FROM notifications"+w.where()+" ORDER BY next_at, id LIMIT ?", append(w.args, limit)...).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("looking for due notifications: %w", err)
 	}
 	return notificationsOf(rows)
 }
 
-// NextNotification is when the next one is to be sent; false when none waits.
-func (l *Ledger) NextNotification(ctx context.Context) (time.Time, bool, error) {
+func waiting(channel string) (w conditions) {
+	w.add("status = 'pending'")
+	if channel != "" {
+		w.add("channel = ?", channel)
+	}
+	return w
+}
+
+// NextNotification is when the next one of a channel ("" for any) is to be sent;
+// false when none waits.
+func (l *Ledger) NextNotification(ctx context.Context, channel string) (time.Time, bool, error) {
 	var at int64
-	err := l.read.NewRaw("SELECT next_at FROM notifications WHERE status = 'pending' ORDER BY next_at, id LIMIT 1").Scan(ctx, &at)
+	w := waiting(channel)
+	err := l.read.NewRaw("SELECT next_at FROM notifications"+w.where()+" ORDER BY next_at, id LIMIT 1", w.args...).Scan(ctx, &at)
 	if none(err) {
 		return time.Time{}, false, nil
 	}
@@ -112,7 +123,8 @@ func (l *Ledger) NextNotification(ctx context.Context) (time.Time, bool, error) 
 	return jsondoc.Time(at), true, nil
 }
 
-// SaveAttempt records what became of an attempt to send. When the notification
+// SaveAttempt records what became of an attempt to send, also through which
+// channel it goes on. When the notification
 // does not wait any more (an acknowledgement cancelled it meanwhile) it returns
 // [huiying.ErrConflict] and keeps the attempt on record all the same.
 func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error {
@@ -122,8 +134,8 @@ func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error 
 	}
 	kept := true
 	err = l.change(ctx, "recording an attempt of "+string(n.ID), func(ctx context.Context, tx bun.Tx) error {
-		rows, err := changed(tx.NewRaw("UPDATE notifications SET status = ?, next_at = ?, doc = ? WHERE id = ? AND status = ?",
-			string(n.Status), jsondoc.Micro(n.NextAt), doc, string(n.ID), string(huiying.NotifyPending)).Exec(ctx))
+		rows, err := changed(tx.NewRaw("UPDATE notifications SET status = ?, channel = ?, next_at = ?, doc = ? WHERE id = ? AND status = ?",
+			string(n.Status), n.Channel, jsondoc.Micro(n.NextAt), doc, string(n.ID), string(huiying.NotifyPending)).Exec(ctx))
 		if err != nil || rows == 1 {
 			return err
 		}
@@ -145,6 +157,23 @@ func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error 
 		return huiying.Errorf(huiying.CodeConflict, "通知 %s 已取消或已结束，不再发送", n.ID)
 	}
 	return err
+}
+
+// Resend lets a notification that was given up on wait again. It returns
+// [huiying.ErrConflict] for one that was not, and never sends what an
+// acknowledgement has cancelled.
+func (l *Ledger) Resend(ctx context.Context, region huiying.Region, id huiying.NotificationID, now time.Time) error {
+	var w conditions
+	w.add("id = ? AND status = 'failed' AND channel <> 'inapp'", string(id))
+	w.in("region", region)
+	n, err := changed(l.write.NewRaw("UPDATE notifications SET status = 'pending', next_at = ?"+w.where(), append([]any{jsondoc.Micro(now)}, w.args...)...).Exec(ctx))
+	if err != nil {
+		return fmt.Errorf("making notification %s wait again: %w", id, err)
+	}
+	if n == 0 {
+		return huiying.Errorf(huiying.CodeConflict, "这条通知不在“发送失败”之列，可能已经送达或取消")
+	}
+	return nil
 }
 
 // Notifications lists what a query selects, newest first.

@@ -31,8 +31,8 @@ type LedgerUnderTest interface {
 	EventPosts(ctx context.Context, id huiying.EventID, limit int) ([]huiying.EventPost, error)
 	Placed(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.EventID, error)
 
-	DueNotifications(ctx context.Context, now time.Time, limit int) ([]huiying.Notification, error)
-	NextNotification(ctx context.Context) (time.Time, bool, error)
+	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
+	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
 	SaveAttempt(ctx context.Context, n huiying.Notification) error
 	Notifications(ctx context.Context, q huiying.NotificationQuery) (huiying.Page[huiying.Notification], error)
 	CaseNotifications(ctx context.Context, id huiying.CaseID) ([]huiying.Notification, error)

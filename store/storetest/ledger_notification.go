@@ -46,7 +46,7 @@ func silenceCancels(t *testing.T, l LedgerUnderTest) {
 		"n00006": huiying.NotifyPending, // another case
 		"n00007": huiying.NotifyPending, // written by the change itself
 	})
-	due := value(l.DueNotifications(ctx, at(100), 10))(t)
+	due := value(l.DueNotifications(ctx, "", at(100), 10))(t)
 	same(t, "what is still to be sent", names(due, notificationID), []huiying.NotificationID{"n00003", "n00004", "n00006", "n00007"})
 }
 
@@ -54,7 +54,7 @@ func notificationID(n huiying.Notification) huiying.NotificationID { return n.ID
 
 func attemptsAreRecorded(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
-	if _, ok, err := l.NextNotification(ctx); ok || err != nil {
+	if _, ok, err := l.NextNotification(ctx, ""); ok || err != nil {
 		t.Errorf("a notification waits in an empty ledger: %v", err)
 	}
 	c := aCase(1)
@@ -65,14 +65,14 @@ func attemptsAreRecorded(t *testing.T, l LedgerUnderTest) {
 		ch.Notify = append(ch.Notify, x)
 	}
 	c = mustOpen(t, l, c, ch)
-	next, ok, err := l.NextNotification(ctx)
+	next, ok, err := l.NextNotification(ctx, "")
 	must(t, err)
 	if !ok || !next.Equal(at(10)) {
 		t.Errorf("next notification at %v, %v", next, ok)
 	}
-	due := value(l.DueNotifications(ctx, at(20), 10))(t)
+	due := value(l.DueNotifications(ctx, "", at(20), 10))(t)
 	same(t, "due at 20", names(due, notificationID), []huiying.NotificationID{"n00002", "n00004", "n00003"})
-	if first := value(l.DueNotifications(ctx, at(20), 1))(t); len(first) != 1 || first[0].ID != "n00002" {
+	if first := value(l.DueNotifications(ctx, "", at(20), 1))(t); len(first) != 1 || first[0].ID != "n00002" {
 		t.Errorf("the first one due: %v", first)
 	}
 
@@ -83,12 +83,12 @@ func attemptsAreRecorded(t *testing.T, l LedgerUnderTest) {
 	n.Attempts = []huiying.Attempt{{At: at(10), Detail: "连接被拒绝", TookMS: 12, Attempt: 1}}
 	n.NextAt = at(40)
 	must(t, l.SaveAttempt(ctx, n))
-	next, _, err = l.NextNotification(ctx)
+	next, _, err = l.NextNotification(ctx, "")
 	must(t, err)
 	if !next.Equal(at(10)) { // the other one of that minute
 		t.Errorf("next notification at %v after a retry was set", next)
 	}
-	again := value(l.DueNotifications(ctx, at(40), 10))(t)
+	again := value(l.DueNotifications(ctx, "", at(40), 10))(t)
 	same(t, "the one to retry", again[len(again)-1], n)
 	n.Attempts = append(n.Attempts, huiying.Attempt{At: at(40), OK: true, TookMS: 9, Attempt: 2})
 	n.Status = huiying.NotifySent
@@ -105,7 +105,7 @@ func attemptAfterCancel(t *testing.T, l LedgerUnderTest) {
 	ch := opened(c)
 	ch.Notify = []huiying.Notification{letter(c, 1, "jkj", huiying.NotifyPending)}
 	c = mustOpen(t, l, c, ch)
-	n := value(l.DueNotifications(ctx, at(5), 1))(t)[0]
+	n := value(l.DueNotifications(ctx, "", at(5), 1))(t)[0]
 	c.Rev++
 	must(t, l.SaveCase(ctx, c, 1, huiying.Change{Silence: []huiying.UnitID{"jkj"}}))
 	n.Status, n.Attempts = huiying.NotifySent, []huiying.Attempt{{At: at(5), OK: true, Attempt: 1}}

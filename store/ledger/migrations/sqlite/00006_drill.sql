@@ -16,6 +16,7 @@ CREATE INDEX cases_opened        ON cases (opened_at, id, region, drill);
 CREATE INDEX cases_due           ON cases (due_at, id, region, drill);
 CREATE INDEX cases_open          ON cases (ended, opened_at, id, region, drill);
 CREATE INDEX cases_work          ON cases (ended, due_at, id, region, level, state, drill);
+CREATE INDEX notifications_channel ON notifications (channel, next_at, id) WHERE status = 'pending';
 CREATE INDEX cases_words         ON cases (title, number, id); -- read as a whole instead of the documents
 CREATE INDEX cases_drill         ON cases (opened_at, id) WHERE drill = TRUE;
 CREATE INDEX case_units_waiting  ON case_units (region, case_id, drill) WHERE acked_at = 0 AND ended = FALSE;

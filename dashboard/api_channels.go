@@ -1,0 +1,98 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"huiying"
+)
+
+// Channels are the ways notifications take besides the pages.
+type Channels interface {
+	Health() []huiying.ChannelHealth
+	// Test sends a message at once; the error says why it did not go.
+	Test(ctx context.Context, channel string, by huiying.Person) error
+}
+
+type channelInput struct {
+	Name    string `path:"name" maxLength:"40"`
+	request *http.Request
+}
+
+// Resolve keeps the request for the audit.
+func (in *channelInput) Resolve(ctx huma.Context) []error {
+	in.request, _ = humago.Unwrap(ctx)
+	return nil
+}
+
+type resendInput struct {
+	ID      string `path:"id" maxLength:"128"`
+	request *http.Request
+}
+
+// Resolve keeps the request for the audit.
+func (in *resendInput) Resolve(ctx huma.Context) []error {
+	in.request, _ = humago.Unwrap(ctx)
+	return nil
+}
+
+type channelDone struct {
+	OK bool `json:"ok"`
+}
+
+func (a api) routesChannels() {
+	tags := []string{"运行"}
+	handle(a, huma.Operation{
+		Method: http.MethodGet, Path: "/channels", OperationID: "list-channels", Summary: "通知渠道的健康状况（系统管理员）", Tags: tags,
+	}, func(_ context.Context, p huiying.Person, _ *struct{}) ([]huiying.ChannelHealth, error) {
+		return a.channelHealth(p)
+	})
+	handle(a, huma.Operation{
+		Method: http.MethodPost, Path: "/channels/{name}/test", OperationID: "test-channel", Summary: "发一条测试消息（系统管理员）", Tags: tags,
+	}, a.testChannel)
+	handle(a, huma.Operation{
+		Method: http.MethodPost, Path: "/notifications/{id}/resend", OperationID: "resend-notification", Summary: "重发没有送达的通知（系统管理员）", Tags: tags,
+	}, a.resend)
+}
+
+func (a api) channelHealth(p huiying.Person) ([]huiying.ChannelHealth, error) {
+	if err := only(p, "查看通知渠道", huiying.SystemAdmin); err != nil {
+		return nil, err
+	}
+	if a.cfg.Channels == nil {
+		return []huiying.ChannelHealth{}, nil
+	}
+	return a.cfg.Channels.Health(), nil
+}
+
+func (a api) testChannel(ctx context.Context, p huiying.Person, in *channelInput) (channelDone, error) {
+	if err := only(p, "测试通知渠道", huiying.SystemAdmin); err != nil {
+		return channelDone{}, err
+	}
+	if a.cfg.Channels == nil {
+		return channelDone{}, huiying.Errorf(huiying.CodeNotFound, "没有设置“%s”渠道", in.Name)
+	}
+	sent := a.cfg.Channels.Test(ctx, in.Name, p)
+	detail := "已发出"
+	if sent != nil {
+		detail = sent.Error()
+	}
+	if err := a.audit(ctx, in.request, p, "channel.test", in.Name, detail); err != nil {
+		return channelDone{}, err
+	}
+	return channelDone{sent == nil}, sent
+}
+
+func (a api) resend(ctx context.Context, p huiying.Person, in *resendInput) (channelDone, error) {
+	if err := only(p, "重发通知", huiying.SystemAdmin); err != nil {
+		return channelDone{}, err
+	}
+	if err := a.cfg.Ledger.Resend(ctx, p.Region, huiying.NotificationID(in.ID), a.now()); err != nil {
+		return channelDone{}, fmt.Errorf("sending a notification again: %w", err)
+	}
+	return channelDone{true}, a.audit(ctx, in.request, p, "notification.resend", in.ID, "")
+}
