@@ -53,6 +53,7 @@ func (s *Server) routesAPI(mux *http.ServeMux) error {
 	a.routesSources()
 	a.routesModels()
 	a.routesNotices()
+	a.routesRoster()
 	a.routesLive(mux)
 
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which nobody sees

@@ -48,6 +48,7 @@ func TestTheOpenAPIDocumentListsEveryCall(t *testing.T) {
 		"post /sources/{id}/test", "get /rejections", "get /dead-letters", "post /dead-letters/{id}/replay", "get /notifications",
 		"get /models", "post /models/train", "post /models/{id}/activate", "delete /models/{id}",
 		"get /units", "get /live", "get /live/poll",
+		"get /roster", "post /roster", "post /roster/{id}/substitute", "post /roster/{id}/swap",
 	}
 	var got []string
 	ids := make(map[string]string)

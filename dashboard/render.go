@@ -135,6 +135,7 @@ func navigation(p huiying.Person, at string, unread int) []navEntry {
 	if operators(p, "模型") == nil {
 		add("/models", "模型", "history", 0)
 	}
+	add("/roster", "值班表", "users", 0)
 	add("/notices", "通知", "bell", unread)
 	return out
 }

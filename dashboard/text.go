@@ -82,6 +82,12 @@ func doneNote(done string) string {
 		return "模型已切换，几秒内对新帖文生效。"
 	case "model-discarded":
 		return "待确认的模型已放弃。"
+	case "roster":
+		return "值班表已导入。"
+	case "substitute":
+		return "替班已登记，通知将先发给替班人。"
+	case "swap":
+		return "换班已登记。"
 	case "replayed":
 		return "消息已重新投递。"
 	}
