@@ -58,7 +58,7 @@ func TestThoseOnDutyAreToldFirstAndAllWhoHoldTheRoleWhenTheRosterIsSilent(t *tes
 				t.Fatal(err)
 			}
 		}
-		if err := o.ledger.ReplaceRoster(t.Context(), analyst.Region, []huiying.UnitID{"sthj"}, now, now, []huiying.Shift{c.shift}, huiying.Audit{At: now}); err != nil {
+		if err := o.ledger.ReplaceRoster(t.Context(), analyst.Region, now, now, []huiying.Shift{c.shift}, huiying.Audit{At: now}); err != nil {
 			t.Fatal(err)
 		}
 		made := o.assigned(t, huiying.Blue)
@@ -86,7 +86,7 @@ func TestTheAnalystOnDutyOfTheQueuesOwnOfficeIsAsked(t *testing.T) {
 		return huiying.Shift{ID: id, Region: analyst.Region, Unit: unit, Role: huiying.Analyst, Person: huiying.Contact{Name: "丁某", User: user}, From: now.Add(-time.Hour), To: now.Add(time.Hour)}
 	}
 	shifts := []huiying.Shift{on("d1", "wxb", monitor.User), on("d2", "xwzx", pressman.User)}
-	if err := o.ledger.ReplaceRoster(t.Context(), analyst.Region, []huiying.UnitID{"wxb"}, now, now, shifts, huiying.Audit{At: now}); err != nil {
+	if err := o.ledger.ReplaceRoster(t.Context(), analyst.Region, now, now, shifts, huiying.Audit{At: now}); err != nil {
 		t.Fatal(err)
 	}
 	for queue, want := range map[huiying.Queue]huiying.UserID{huiying.Online: monitor.User, huiying.Offline: pressman.User} {

@@ -102,7 +102,7 @@ func (a api) routesRoster() {
 		Method: http.MethodGet, Path: "/roster", OperationID: "get-roster", Summary: "值班表、此刻在岗和空岗，缺省为本周", Tags: tags,
 	}, a.getRoster)
 	handle(a, huma.Operation{
-		Method: http.MethodPost, Path: "/roster", OperationID: "import-roster", Summary: "导入值班表，替换所涉单位在首日至末日之间的班次", Tags: tags,
+		Method: http.MethodPost, Path: "/roster", OperationID: "import-roster", Summary: "导入值班表，替换所涉单位和岗位在首日至末日之间的班次", Tags: tags,
 	}, a.postRoster)
 	handle(a, huma.Operation{
 		Method: http.MethodPost, Path: "/roster/{id}/substitute", OperationID: "substitute-shift", Summary: "安排替班", Tags: tags,
@@ -215,7 +215,7 @@ func (s *Server) importRoster(ctx context.Context, r *http.Request, p huiying.Pe
 	for i := range roster {
 		roster[i].ID = newShiftID()
 	}
-	err = s.cfg.Ledger.ReplaceRoster(ctx, roster[0].Region, units, from, to, roster,
+	err = s.cfg.Ledger.ReplaceRoster(ctx, roster[0].Region, from, to, roster,
 		s.rosterAudit(r, p, "roster.import", "", fmt.Sprintf("%s 至 %s，%d 个单位，%d 个班次，未导入 %d 处", from.Format(time.DateOnly), to.AddDate(0, 0, -1).Format(time.DateOnly), len(units), len(roster), len(problems))))
 	if err != nil {
 		return rosterImported{}, fmt.Errorf("saving the roster: %w", err)

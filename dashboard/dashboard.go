@@ -56,7 +56,7 @@ type Ledger interface {
 
 	Shifts(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.Shift, error)
 	Shift(ctx context.Context, id huiying.ShiftID) (huiying.Shift, error)
-	ReplaceRoster(ctx context.Context, region huiying.Region, units []huiying.UnitID, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
+	ReplaceRoster(ctx context.Context, region huiying.Region, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
 	ReplaceShifts(ctx context.Context, shifts []huiying.Shift, a huiying.Audit) error
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
 

@@ -29,6 +29,7 @@ type rosterView struct {
 
 type rosterDay struct {
 	Date    time.Time
+	Short   string // 11-24
 	Weekday string
 	Today   bool
 	Rest    bool
@@ -128,7 +129,7 @@ func (s *Server) daysOf(monday, now time.Time) []rosterDay {
 	for i := range out {
 		d := monday.AddDate(0, 0, i)
 		key := d.Format(time.DateOnly)
-		out[i] = rosterDay{Date: d, Weekday: "周" + weekdays[d.Weekday()], Today: key == now.In(huiying.Beijing).Format(time.DateOnly)}
+		out[i] = rosterDay{Date: d, Short: d.Format("01-02"), Weekday: "周" + weekdays[d.Weekday()], Today: key == now.In(huiying.Beijing).Format(time.DateOnly)}
 		if calendar != nil {
 			out[i].Rest, out[i].Holiday = !calendar.Works(d), calendar.Off[key]
 		}
@@ -351,7 +352,8 @@ func (s *Server) showPreview(w http.ResponseWriter, r *http.Request, p huiying.P
 			return fmt.Errorf("reading the present roster: %w", err)
 		}
 		for _, o := range old {
-			if slices.Contains(ids, o.Unit) && !o.From.Before(preview.From) {
+			same := func(s huiying.Shift) bool { return s.Unit == o.Unit && s.Role == o.Role }
+			if slices.ContainsFunc(roster, same) && !o.From.Before(preview.From) {
 				preview.Old++
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"huiying"
@@ -179,7 +180,7 @@ func (s *Store) scanned(ctx context.Context, path, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, scanTime)
 	defer cancel()
-	args := append(s.scan[1:len(s.scan):len(s.scan)], path)
+	args := slices.Concat(s.scan[1:], []string{path})
 	out, err := exec.CommandContext(ctx, s.scan[0], args...).CombinedOutput() //nolint:gosec // the installation's own command
 	var exit *exec.ExitError
 	switch {

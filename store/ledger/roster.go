@@ -18,6 +18,7 @@ type shiftRow struct {
 	ID          string `bun:"id,pk"`
 	Region      string `bun:"region"`
 	UnitID      string `bun:"unit_id"`
+	Role        string `bun:"role"`
 	FromAt      int64  `bun:"from_at"`
 	ToAt        int64  `bun:"to_at"`
 	Replaces    string `bun:"replaces"`
@@ -52,18 +53,30 @@ func (l *Ledger) Shift(ctx context.Context, id huiying.ShiftID) (huiying.Shift, 
 	return jsondoc.Decode[huiying.Shift](doc)
 }
 
-// ReplaceRoster puts shifts in the place of those of the units named that begin
-// in [from, to). What is replaced, with its substitutes and swaps, is kept as
-// withdrawn at the time of a.
-func (l *Ledger) ReplaceRoster(ctx context.Context, region huiying.Region, units []huiying.UnitID, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error {
+// ReplaceRoster puts shifts in the place of those of the same units and roles
+// that begin in [from, to). What is replaced, with its substitutes and swaps, is
+// kept as withdrawn at the time of a.
+func (l *Ledger) ReplaceRoster(ctx context.Context, region huiying.Region, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error {
 	return l.change(ctx, "replacing the roster of "+string(region), func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewRaw(`WITH RECURSIVE old (id) AS (
-				SELECT id FROM shifts WHERE withdrawn_at = 0 AND region = ? AND unit_id IN (?) AND replaces = '' AND from_at >= ? AND from_at < ?
-				UNION SELECT s.id FROM shifts s JOIN old ON s.replaces = old.id WHERE s.withdrawn_at = 0)
-			UPDATE shifts SET withdrawn_at = ? WHERE id IN (SELECT id FROM old)`,
-			string(region), bun.List(units), jsondoc.Micro(from), jsondoc.Micro(to), jsondoc.Micro(a.At)).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("withdrawing the old roster: %w", err)
+		type post struct {
+			unit huiying.UnitID
+			role huiying.Role
+		}
+		done := map[post]bool{}
+		for _, s := range shifts {
+			p := post{s.Unit, s.Role}
+			if done[p] {
+				continue
+			}
+			done[p] = true
+			_, err := tx.NewRaw(`WITH RECURSIVE old (id) AS (
+					SELECT id FROM shifts WHERE withdrawn_at = 0 AND region = ? AND unit_id = ? AND role = ? AND replaces = '' AND from_at >= ? AND from_at < ?
+					UNION SELECT s.id FROM shifts s JOIN old ON s.replaces = old.id WHERE s.withdrawn_at = 0)
+				UPDATE shifts SET withdrawn_at = ? WHERE id IN (SELECT id FROM old)`,
+				string(region), string(s.Unit), string(s.Role), jsondoc.Micro(from), jsondoc.Micro(to), jsondoc.Micro(a.At)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("withdrawing the old roster: %w", err)
+			}
 		}
 		return addShifts(ctx, tx, shifts, a)
 	})
@@ -101,7 +114,7 @@ func addShifts(ctx context.Context, tx bun.Tx, shifts []huiying.Shift, a huiying
 			return err
 		}
 		rows[i] = shiftRow{
-			ID: string(s.ID), Region: string(s.Region), UnitID: string(s.Unit), FromAt: jsondoc.Micro(s.From), ToAt: jsondoc.Micro(s.To),
+			ID: string(s.ID), Region: string(s.Region), UnitID: string(s.Unit), Role: string(s.Role), FromAt: jsondoc.Micro(s.From), ToAt: jsondoc.Micro(s.To),
 			Replaces: string(s.Replaces), Doc: doc,
 		}
 	}

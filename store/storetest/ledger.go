@@ -71,7 +71,7 @@ type LedgerUnderTest interface {
 
 	Shifts(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.Shift, error)
 	Shift(ctx context.Context, id huiying.ShiftID) (huiying.Shift, error)
-	ReplaceRoster(ctx context.Context, region huiying.Region, units []huiying.UnitID, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
+	ReplaceRoster(ctx context.Context, region huiying.Region, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
 	ReplaceShifts(ctx context.Context, shifts []huiying.Shift, a huiying.Audit) error
 
 	Record(ctx context.Context, a huiying.Audit) error
@@ -131,7 +131,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"one model is live, a switch keeps the one before, and every change is audited", modelsAreSwitched},
 		{"a switch that is refused changes nothing", modelRefusalChangesNothing},
 
-		{"a new roster withdraws the old one of its units and period, and fails whole", rosterIsReplaced},
+		{"a new roster withdraws the old one of its units, roles and period, and fails whole", rosterIsReplaced},
 		{"a shift is replaced once at any moment", shiftIsReplacedOnce},
 
 		{"the audit chain holds, also under concurrency", auditChain},

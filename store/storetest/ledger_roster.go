@@ -29,13 +29,14 @@ func rosterNote(minute int) huiying.Audit {
 
 func rosterIsReplaced(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
-	units := []huiying.UnitID{"cgj"}
-	must(t, l.ReplaceRoster(ctx, county, []huiying.UnitID{"cgj", "jkj"}, at(0), at(400), []huiying.Shift{
-		aShift(1, 0, 100, "cgj"), aShift(2, 100, 200, "cgj"), aShift(3, 300, 400, "cgj"), aShift(4, 100, 200, "jkj"),
+	head := aShift(8, 210, 220, "cgj")
+	head.Role = huiying.Head
+	must(t, l.ReplaceRoster(ctx, county, at(0), at(400), []huiying.Shift{
+		aShift(1, 0, 100, "cgj"), aShift(2, 100, 200, "cgj"), aShift(3, 300, 400, "cgj"), aShift(4, 100, 200, "jkj"), head,
 	}, rosterNote(1)))
 	same(t, "a shift that comes back", value(l.Shift(ctx, "d00001"))(t), aShift(1, 0, 100, "cgj"))
 	same(t, "shifts with a moment in the period", rosterOf(t, l, 99, 101), "d00001 d00002 d00004")
-	same(t, "a shift ends before its end", rosterOf(t, l, 200, 300), "")
+	same(t, "a shift ends before its end", rosterOf(t, l, 200, 210), "")
 	if got := value(l.Shifts(ctx, other, at(0), at(400)))(t); len(got) != 0 {
 		t.Errorf("another county has the shifts %+v", got)
 	}
@@ -43,15 +44,15 @@ func rosterIsReplaced(t *testing.T, l LedgerUnderTest) {
 	stand := aShift(5, 150, 180, "cgj")
 	stand.Replaces, stand.Kind, stand.Reason = "d00002", huiying.ShiftSubstitute, "外出开会"
 	must(t, l.ReplaceShifts(ctx, []huiying.Shift{stand}, rosterNote(2)))
-	must(t, l.ReplaceRoster(ctx, county, units, at(100), at(300), []huiying.Shift{aShift(6, 120, 220, "cgj")}, rosterNote(3)))
-	same(t, "after a new roster: its unit and period only, substitutes with their shift", rosterOf(t, l, 0, 400), "d00001 d00004 d00006 d00003")
+	must(t, l.ReplaceRoster(ctx, county, at(100), at(300), []huiying.Shift{aShift(6, 120, 220, "cgj")}, rosterNote(3)))
+	same(t, "after a new roster: its unit, role and period only, substitutes with their shift", rosterOf(t, l, 0, 400), "d00001 d00004 d00006 d00008 d00003")
 	_, err := l.Shift(ctx, "d00002")
 	is(t, err, huiying.ErrNotFound)
 
-	if err := l.ReplaceRoster(ctx, county, units, at(0), at(400), []huiying.Shift{aShift(7, 0, 100, "cgj"), aShift(1, 0, 100, "cgj")}, rosterNote(4)); err == nil {
+	if err := l.ReplaceRoster(ctx, county, at(0), at(400), []huiying.Shift{aShift(7, 0, 100, "cgj"), aShift(1, 0, 100, "cgj")}, rosterNote(4)); err == nil {
 		t.Error("an id was taken twice")
 	}
-	same(t, "after a roster that failed", rosterOf(t, l, 0, 400), "d00001 d00004 d00006 d00003")
+	same(t, "after a roster that failed", rosterOf(t, l, 0, 400), "d00001 d00004 d00006 d00008 d00003")
 	if n := value(l.VerifyAudit(ctx))(t); n != 3 {
 		t.Errorf("%d audit rows, want 3", n)
 	}
@@ -59,7 +60,7 @@ func rosterIsReplaced(t *testing.T, l LedgerUnderTest) {
 
 func shiftIsReplacedOnce(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
-	must(t, l.ReplaceRoster(ctx, county, []huiying.UnitID{"cgj"}, at(0), at(200), []huiying.Shift{aShift(1, 0, 100, "cgj"), aShift(2, 100, 200, "cgj")}, rosterNote(1)))
+	must(t, l.ReplaceRoster(ctx, county, at(0), at(200), []huiying.Shift{aShift(1, 0, 100, "cgj"), aShift(2, 100, 200, "cgj")}, rosterNote(1)))
 	stand := func(n, from, to int, replaces huiying.ShiftID) huiying.Shift {
 		s := aShift(n, from, to, "cgj")
 		s.Replaces, s.Instead = replaces, "张三"

@@ -6,6 +6,7 @@ CREATE TABLE shifts (
   id           TEXT    PRIMARY KEY,
   region       TEXT    NOT NULL,
   unit_id      TEXT    NOT NULL,
+  role         TEXT    NOT NULL,
   from_at      INTEGER NOT NULL,
   to_at        INTEGER NOT NULL,
   replaces     TEXT    NOT NULL DEFAULT '',
