@@ -222,7 +222,9 @@ func (r Roster) Gaps(from, to time.Time, need []Need, calendar *Calendar) []Gap 
 			out = appendGap(out, n, open, end, calendar)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Gap) int { return a.From.Compare(b.From) })
+	slices.SortStableFunc(out, func(a, b Gap) int {
+		return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Role, b.Role))
+	})
 	return out
 }
 

@@ -203,7 +203,7 @@ func gridOf(shifts []rosterShift, gaps []rosterGap, days []rosterDay) []rosterPo
 		c := cell(post{g.Unit, g.Role}, g.UnitName, g.From)
 		c.Gaps = append(c.Gaps, g)
 	}
-	slices.SortStableFunc(out, func(a, b rosterPost) int { return cmp.Compare(a.Unit, b.Unit) })
+	slices.SortStableFunc(out, func(a, b rosterPost) int { return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Role, b.Role)) })
 	return out
 }
 
