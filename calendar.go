@@ -112,5 +112,6 @@ func (c *Calendar) counted(at time.Time, h Hours) iter.Seq2[time.Time, time.Time
 }
 
 func midnight(at time.Time) time.Time {
-	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, Beijing)
+	y, m, d := at.In(Beijing).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, Beijing)
 }

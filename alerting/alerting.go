@@ -56,6 +56,7 @@ type Config struct {
 	Units    *huiying.Directory
 	Speed    huiying.Speed
 	Channels []string // the notification channels that are set up; inapp always is
+	Duty     Duty     // who is told first; nil: all who hold the role
 	Baseline func(ctx context.Context) float64
 	Live     Live
 	Log      *slog.Logger

@@ -48,7 +48,7 @@ type Desk struct {
 func newDesk(cfg Config) *Desk {
 	return &Desk{
 		region: cfg.Region, ledger: cfg.Ledger, rules: cfg.Rules, units: cfg.Units, speed: cfg.Speed,
-		mailing: &mailing{ledger: cfg.Ledger, units: cfg.Units, channels: cfg.Channels}, live: cfg.Live, log: cfg.Log,
+		mailing: &mailing{ledger: cfg.Ledger, units: cfg.Units, channels: cfg.Channels, duty: cfg.Duty}, live: cfg.Live, log: cfg.Log,
 		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1),
 	}
 }

@@ -24,6 +24,7 @@ type mailing struct {
 	}
 	units    *huiying.Directory
 	channels []string // set up besides InApp
+	duty     Duty     // nil: nobody knows who is on duty
 
 	mu     sync.Mutex
 	users  []huiying.User
@@ -61,6 +62,10 @@ func (m *mailing) write(ctx context.Context, c huiying.Case, notices []huiying.N
 	if err != nil {
 		return nil, err
 	}
+	roster, err := m.roster(ctx, c.Region, now)
+	if err != nil {
+		return nil, err
+	}
 	var out []huiying.Notification
 	for i, n := range notices {
 		channels := n.Channels
@@ -71,7 +76,11 @@ func (m *mailing) write(ctx context.Context, c huiying.Case, notices []huiying.N
 			if channel != InApp && !slices.Contains(m.channels, channel) {
 				continue // not set up in this county
 			}
-			for _, to := range m.recipients(users, c, n, channel) {
+			to := m.onDuty(roster, users, c, n, channel, now)
+			if to == nil {
+				to = m.recipients(users, c, n, channel)
+			}
+			for _, to := range to {
 				out = append(out, letter(c, n, i, channel, to, now))
 			}
 		}

@@ -54,6 +54,7 @@ func (s *Server) routesAPI(mux *http.ServeMux) error {
 	a.routesModels()
 	a.routesNotices()
 	a.routesChannels()
+	a.routesRoster()
 	a.routesLive(mux)
 
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which nobody sees

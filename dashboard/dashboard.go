@@ -55,6 +55,12 @@ type Ledger interface {
 	ActivateModel(ctx context.Context, region huiying.Region, id huiying.ModelID, by huiying.Person, reason string, at time.Time, a huiying.Audit) error
 	DiscardModel(ctx context.Context, region huiying.Region, id huiying.ModelID, a huiying.Audit) error
 
+	Shifts(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.Shift, error)
+	Shift(ctx context.Context, id huiying.ShiftID) (huiying.Shift, error)
+	ReplaceRoster(ctx context.Context, region huiying.Region, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
+	ReplaceShifts(ctx context.Context, shifts []huiying.Shift, a huiying.Audit) error
+	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
+
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
 	SaveUser(ctx context.Context, u huiying.User) error
 	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error)

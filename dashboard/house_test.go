@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -23,6 +24,7 @@ import (
 
 	"huiying"
 	"huiying/alerting"
+	"huiying/alerting/notify"
 	"huiying/bus"
 	"huiying/collector"
 	"huiying/dashboard"
@@ -58,6 +60,9 @@ type house struct {
 	inlet   *inlet
 	class   *classroom
 	log     *syncBuffer
+	ways    *notify.Dispatcher // one webhook, to theirs
+	theirs  *httptest.Server
+	refuse  atomic.Bool // theirs does
 
 	mu   sync.Mutex
 	wall time.Time
@@ -111,8 +116,16 @@ func newHouse(t *testing.T) *house {
 		check(t, h.ledger.SaveUser(ctx, huiying.User{Person: p, PasswordHash: passwordHash()}))
 		check(t, h.ledger.SaveToken(ctx, dashboard.HashToken("token-"+string(p.User)), p.User, "test", time.Time{}))
 	}
+	h.theirs = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Idempotency-Key"), "test-sysadmin") && h.refuse.Load() {
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(h.theirs.Close)
+	h.ways = notify.NewDispatcher(h.ledger, []notify.Channel{&notify.Webhook{URL: h.theirs.URL, Now: time.Now, Client: h.theirs.Client()}},
+		huiying.Speed{}, nil, func(string, string) {}, log)
 	h.server = must(dashboard.New(dashboard.Config{
-		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class,
+		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways,
 		Rules: func() *huiying.Rules { return rules }, Log: log, Version: "test", Wall: h.now,
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)

@@ -47,6 +47,13 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /models/{id}/activate", s.page(s.activateModel))
 	mux.Handle("POST /models/{id}/discard", s.page(s.discardModel))
 
+	mux.Handle("GET /roster", s.page(s.rosterPage))
+	mux.Handle("GET /roster/template.xlsx", s.page(s.rosterTemplate))
+	mux.Handle("POST /roster/preview", s.page(s.previewRoster))
+	mux.Handle("POST /roster/import", s.page(s.takeRoster))
+	mux.Handle("POST /roster/{id}/substitute", s.page(s.substituteForm))
+	mux.Handle("POST /roster/{id}/swap", s.page(s.swapForm))
+
 	mux.Handle("GET /notices", s.page(s.noticesPage))
 	mux.Handle("GET /notices/unread", s.page(s.unreadFragment))
 	mux.Handle("GET /notices/recent", s.page(s.recentFragment))

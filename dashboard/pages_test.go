@@ -81,12 +81,13 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 	office := "monitor analyst leader supervisor assessor"
 	units := " jkj-liaison jkj-handler"
 	for path, may := range map[string]string{
-		"/": "all", "/notices": "all", "/notices/unread": "all", "/notices/recent": "all",
+		"/": "all", "/roster": "all", "/roster/template.xlsx": "all", "/notices": "all", "/notices/unread": "all", "/notices/recent": "all",
 		"/posts": office, "/posts/p1": office, "/events": office, "/events/e1": office,
 		"/cases": office + units + " zjj-liaison", "/stats": office + units + " zjj-liaison",
 		"/cases/" + string(c.ID): office + units, "/cases/" + string(c.ID) + "/row": office + units,
 		"/cases/new": "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
 		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
+		"/channels": "sysadmin",
 	} {
 		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "sysadmin", "secadmin", "auditor"} {
 			r := h.as(user).page(path)
@@ -115,7 +116,7 @@ var reference = regexp.MustCompile(`[^ ]+`)
 func TestPagesAreSoundHTML(t *testing.T) {
 	h, c := filled(t)
 	for user, paths := range map[string][]string{
-		"leader":      {"/", "/posts", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/stats", "/sources", "/models", "/notices", "/nothing"},
+		"leader":      {"/", "/posts", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/stats", "/sources", "/models", "/roster", "/notices", "/nothing"},
 		"monitor":     {"/sources"},
 		"sysadmin":    {"/", "/sources"},
 		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/notices"},

@@ -98,6 +98,12 @@ func doneNote(done string) string {
 		return "测试消息已发出，请在收信的一端核对。"
 	case "notification-resent":
 		return "已重新排队，马上再发。"
+	case "roster":
+		return "值班表已导入。"
+	case "substitute":
+		return "替班已登记，通知将先发给替班人。"
+	case "swap":
+		return "换班已登记。"
 	case "replayed":
 		return "消息已重新投递。"
 	}
@@ -208,7 +214,7 @@ var tierOptions = []option{
 // redactionLabels name what was hidden at intake.
 func redactionText(kind string) string {
 	if l, ok := map[string]string{
-		"id_card": "身份证号", "bank_card": "银行卡号", "plate": "车牌", "email": "邮箱",
+		"phone": "电话", "id_card": "身份证号", "bank_card": "银行卡号", "plate": "车牌", "email": "邮箱",
 		"account": "社交账号", "address": "住址", "minor": "未成年人姓名",
 	}[kind]; ok {
 		return l

@@ -137,7 +137,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	}
 	s.engine, err = alerting.New(ctx, alerting.Config{
 		Region: s.cfg.Region, Ledger: s.ledger, Rules: &s.county.Rules, Units: s.units, Speed: s.speed,
-		Channels: channels, Baseline: s.baseline(), Live: s.bus.PublishLive, Log: s.log.With("part", roleAlerting),
+		Channels: channels, Duty: s.ledger, Baseline: s.baseline(), Live: s.bus.PublishLive, Log: s.log.With("part", roleAlerting),
 	})
 	if err != nil {
 		return err

@@ -71,6 +71,11 @@ type LedgerUnderTest interface {
 	ActivateModel(ctx context.Context, region huiying.Region, id huiying.ModelID, by huiying.Person, reason string, at time.Time, a huiying.Audit) error
 	DiscardModel(ctx context.Context, region huiying.Region, id huiying.ModelID, a huiying.Audit) error
 
+	Shifts(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.Shift, error)
+	Shift(ctx context.Context, id huiying.ShiftID) (huiying.Shift, error)
+	ReplaceRoster(ctx context.Context, region huiying.Region, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
+	ReplaceShifts(ctx context.Context, shifts []huiying.Shift, a huiying.Audit) error
+
 	Record(ctx context.Context, a huiying.Audit) error
 	AuditTrail(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Audit], error)
 	VerifyAudit(ctx context.Context) (n int64, err error)
@@ -127,6 +132,9 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"an example of a case made from an event names its first post", exampleNamesThePost},
 		{"one model is live, a switch keeps the one before, and every change is audited", modelsAreSwitched},
 		{"a switch that is refused changes nothing", modelRefusalChangesNothing},
+
+		{"a new roster withdraws the old one of its units, roles and period, and fails whole", rosterIsReplaced},
+		{"a shift is replaced once at any moment", shiftIsReplacedOnce},
 
 		{"the audit chain holds, also under concurrency", auditChain},
 		{"audit rows refuse to be changed or deleted", auditIsFinal},
