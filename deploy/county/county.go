@@ -33,12 +33,13 @@ const (
 	openingFile    = "opening.yaml"
 	calendarFile   = "calendar.yaml"
 	sourcesFile    = "sources.yaml"
+	profilesFile   = "profiles.yaml"
 )
 
 // Files lists the files of a county folder.
 var Files = []string{
 	countyFile, divisionsFile, unitsFile, lexiconFile, clocksFile,
-	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile,
+	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, profilesFile,
 }
 
 //go:embed 141122/*.yaml 141122/policies/*.yaml

@@ -39,6 +39,7 @@ func Load(fsys fs.FS) (*huiying.County, error) {
 	l.loadOpening()
 	l.loadCalendar()
 	l.loadSources()
+	l.loadProfiles()
 	l.loadPolicies()
 	if len(l.problems) > 0 {
 		l.problems.sort()
