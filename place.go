@@ -46,5 +46,5 @@ type County struct {
 	Rules     Rules
 	Sources   []Source
 	Profiles  []Profile // how other systems' exports become posts
-	Policies  []Policy // official texts people may misread; may be empty
+	Policies  []Policy  // official texts people may misread; may be empty
 }

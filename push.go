@@ -35,4 +35,6 @@ type ManualCase struct {
 	Lead     UnitID    `json:"lead,omitempty"`    // proposed; sent only by assign
 	Event    EventID   `json:"event,omitempty"`   // made from an event
 	EventAt  time.Time `json:"event_at,omitzero"` // when it happened
+
+	Evidence []Evidence `json:"-"` // the posts of the event as they stand, frozen with the case
 }

@@ -36,8 +36,10 @@ func workbook(t *testing.T, props *excelize.WorkbookPropsOptions, rows ...[]any)
 func TestAnExportIsReadInAnyEncodingAndAsAWorkbook(t *testing.T) {
 	t.Parallel()
 	p := huiying.Profile{Name: "x", Channel: huiying.ChannelHotline, Header: 2, Columns: []huiying.ProfileColumn{
-		{Column: "工单编号", Field: huiying.FieldID}, {Column: "来电时间", Field: huiying.FieldAt},
-		{Column: "诉求标题", Field: huiying.FieldTitle}, {Column: "诉求内容", Field: huiying.FieldText},
+		{Column: "工单编号", Field: huiying.FieldID},
+		{Column: "来电时间", Field: huiying.FieldAt},
+		{Column: "诉求标题", Field: huiying.FieldTitle},
+		{Column: "诉求内容", Field: huiying.FieldText},
 	}}
 	book := workbook(t, nil,
 		[]any{"交城县工单导出"}, []any{"工单编号", "来电时间", "诉求标题", "诉求内容"}, nil,

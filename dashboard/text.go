@@ -78,6 +78,10 @@ func doneNote(done string) string {
 		return "信源已暂停。"
 	case "resumed":
 		return "信源已恢复采集。"
+	case "profile":
+		return "模板已保存，下次导入可以直接选用。"
+	case "discarded":
+		return "上传的文件已删除。"
 	case "model":
 		return "模型已切换，几秒内对新帖文生效。"
 	case "model-discarded":

@@ -1,0 +1,49 @@
+package dashboard
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"huiying"
+)
+
+func (a api) routesProfiles() {
+	handle(a, huma.Operation{
+		Method: http.MethodGet, Path: "/profiles", OperationID: "list-profiles", Summary: "来件模板：导出表格的列与信息字段的对应", Tags: []string{"舆情"},
+	}, func(ctx context.Context, p huiying.Person, _ *struct{}) ([]huiying.Profile, error) {
+		if err := only(p, "使用来件模板", huiying.Monitor, huiying.Analyst, huiying.Leader, huiying.SystemAdmin); err != nil {
+			return nil, err
+		}
+		list, err := a.cfg.Ledger.Profiles(ctx, p.Region)
+		if err != nil {
+			return nil, fmt.Errorf("listing profiles: %w", err)
+		}
+		return some(list), nil
+	})
+}
+
+// evidence is what a case made from an event freezes: its posts as they stand.
+func (a api) evidence(ctx context.Context, event huiying.EventID) ([]huiying.Evidence, error) {
+	if event == "" {
+		return nil, nil
+	}
+	members, err := a.cfg.Ledger.EventPosts(ctx, event, huiying.MaxLimit)
+	if err != nil {
+		return nil, fmt.Errorf("finding the posts of event %s: %w", event, err)
+	}
+	if len(members) == 0 {
+		return nil, nil
+	}
+	ids := make([]huiying.PostID, len(members))
+	for i, m := range members {
+		ids[i] = m.Post
+	}
+	posts, err := a.cfg.Archive.Posts(ctx, huiying.PostQuery{IDs: ids, Limit: huiying.MaxLimit})
+	if err != nil {
+		return nil, fmt.Errorf("reading the posts of event %s: %w", event, err)
+	}
+	return huiying.EvidenceOf(posts.Items), nil
+}
