@@ -295,11 +295,11 @@ func (c ProfileColumn) time(v string) (time.Time, error) {
 		}
 	}
 	if len(c.Layouts) > 0 {
-		return time.Time{}, Invalid("published_at", "%q 不是时间，模板要求写作 %s", Clip(v, 40), strings.Join(c.Layouts, " 或 "))
+		return time.Time{}, Invalid("published_at", "“%s”不是时间，模板要求写作 %s", Clip(v, 40), strings.Join(c.Layouts, " 或 "))
 	}
 	t, err := ParseTime(v)
 	if err != nil {
-		return t, Invalid("published_at", "%q 不是时间，应像 2026-03-05 09:05", Clip(v, 40))
+		return t, Invalid("published_at", "“%s”不是时间，应像 2026-03-05 09:05", Clip(v, 40))
 	}
 	return t, nil
 }

@@ -118,7 +118,7 @@ func TestAProblemNamesItsRowAndColumn(t *testing.T) {
 	}{
 		"cells shifted by one":    {order(7, "", "暖气不热", "天宁镇某小区"), []string{"第 7 行“来电时间”", "暖气不热"}},
 		"no time":                 {order(8, "", "= "), []string{"第 8 行“来电时间”", "时间为空"}},
-		"a day number too small":  {order(9, "", "5"), []string{"第 9 行“来电时间”", `"5"`}},
+		"a day number too small":  {order(9, "", "5"), []string{"第 9 行“来电时间”", "“5”"}},
 		"no number":               {order(10, "= "), []string{"第 10 行“工单编号”", "编号为空"}},
 		"neither title nor text":  {order(11, "", "", "= ", "= "), []string{"第 11 行“诉求内容”", "空"}},
 		"a row that is cut short": {huiying.TableRow{Number: 12, Cells: []string{"JC1"}}, []string{"第 12 行"}},

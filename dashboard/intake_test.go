@@ -107,6 +107,7 @@ func TestAnExportIsMappedPreviewedImportedAndSavedAsAProfile(t *testing.T) {
 	if len(saved) != 1 || saved[0].Name != "县12345" || saved[0].Header != 2 || len(saved[0].Columns) != 6 {
 		t.Fatalf("saved %+v", saved)
 	}
+	monitor.page(monitor.upload("四月.csv", []byte(exported)).header.Get("Location")).says(t, "<option selected>县12345</option>")
 	at = monitor.upload("四月.csv", []byte(strings.Replace(exported, "工单编号", "单号码", 1))).header.Get("Location")
 	monitor.submit(at+"/mapping", "use", "县12345")
 	monitor.page(at).says(t, "没有“工单编号”这一列")
@@ -210,7 +211,7 @@ func TestALetterJoinsTheEventAndTheCaseThereIs(t *testing.T) {
 	}
 	var c caseDoc
 	monitor.get(path).json(t, &c)
-	if c.Event != "e1" || len(c.Evidence) != 2 || len(c.Routing) == 0 || c.Routing[0].Unit != "zjj" || strings.Contains(c.Summary, "138") || c.Queue != huiying.Offline {
+	if c.Event != "e1" || len(c.Evidence) != 2 || c.Evidence[0].Post != "crawled" || len(c.Routing) == 0 || c.Routing[0].Unit != "zjj" || strings.Contains(c.Summary, "138") || c.Queue != huiying.Offline {
 		t.Errorf("the case: %+v", c.Case)
 	}
 	// ticked again: no second case

@@ -88,7 +88,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, u *upload) erro
 			return &huiying.Error{Code: huiying.CodeInvalid, Field: "file", Message: "上传中断，请重试", Cause: err}
 		}
 		if part.FormName() == "file" && part.FileName() != "" {
-			return s.take(u, part.FileName(), part)
+			return s.take(r.Context(), u, part.FileName(), part)
 		}
 	}
 }

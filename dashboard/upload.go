@@ -181,7 +181,7 @@ func sniff(head []byte) (format string, err error) {
 }
 
 // take stores an uploaded file, reads it once and proposes how to map it.
-func (s *Server) take(u *upload, name string, body io.Reader) error {
+func (s *Server) take(ctx context.Context, u *upload, name string, body io.Reader) error {
 	f, err := os.OpenFile(u.file(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("store an upload: %w", err)
@@ -201,12 +201,27 @@ func (s *Server) take(u *upload, name string, body io.Reader) error {
 	if err := s.look(u, ""); err != nil {
 		return err
 	}
-	u.change(func(v *uploadView) {
-		v.Profile = huiying.GuessProfile(v.Head)
-		v.Profile.Name = strings.TrimSuffix(v.Name, filepath.Ext(v.Name))
-		v.Profile.Region, v.Profile.Channel, v.Profile.Source = v.Region, huiying.ChannelHotline, huiying.ChannelHotline.Label()
-	})
+	known, err := s.cfg.Ledger.Profiles(ctx, u.now().Region)
+	if err != nil {
+		return fmt.Errorf("read profiles: %w", err)
+	}
+	u.change(func(v *uploadView) { v.Profile = v.proposed(known) })
 	return nil
+}
+
+// proposed is the first saved profile whose columns the first sheet has, else a
+// guess for a person to correct.
+func (v uploadView) proposed(known []huiying.Profile) huiying.Profile {
+	for _, p := range known {
+		v.Profile = p
+		if h := v.header(); p.Sheet == "" && h.Number == p.HeaderRow() && p.Fits(h.Cells) == nil {
+			return p
+		}
+	}
+	p := huiying.GuessProfile(v.Head)
+	p.Name = strings.TrimSuffix(v.Name, filepath.Ext(v.Name))
+	p.Region, p.Channel, p.Source = v.Region, huiying.ChannelHotline, huiying.ChannelHotline.Label()
+	return p
 }
 
 func (s *Server) formatOf(u *upload) (string, error) {
