@@ -16,26 +16,23 @@ import (
 const (
 	similarFor  = 30 * 24 * time.Hour // back from now
 	similarMost = 5
-	similarFrom = 0.25 // share of what an event is about that the text says too
+	similarFrom = 0.12 // likeness, as the tracker asks of a second post (alerting)
 )
 
 // similarMatter is an event or case a text may be about.
 type similarMatter struct {
 	Title, Path, Number string
 	At                  time.Time
-	Share               float64 // 0…1
+	Likeness            float64 // 0…1
+
+	about pairs
 }
 
 // similar finds recent events and open cases a text may belong to, the likest
 // first. An event is compared by the words the tracker remembers of it.
 func (s *Server) similar(ctx context.Context, region huiying.Region, title, text string) ([]similarMatter, error) {
-	said, now := pairSet(title+"\n"+text), s.now()
+	now := s.now()
 	var out []similarMatter
-	offer := func(m similarMatter, about map[string]float64) {
-		if m.Share = said.share(about); m.Share >= similarFrom {
-			out = append(out, m)
-		}
-	}
 	events, err := s.cfg.Ledger.Events(ctx, huiying.EventQuery{Region: region, From: now.Add(-similarFor), Limit: huiying.MaxLimit})
 	if err != nil {
 		return nil, fmt.Errorf("read events to compare with: %w", err)
@@ -48,20 +45,42 @@ func (s *Server) similar(ctx context.Context, region huiying.Region, title, text
 	for _, c := range cases.Items {
 		numbers[c.ID] = c.Number
 		if c.Event == "" {
-			offer(similarMatter{Title: c.Title, Path: "/cases/" + string(c.ID), Number: c.Number, At: c.OpenedAt}, pairSet(c.Title+"\n"+c.Summary))
+			out = append(out, similarMatter{Title: c.Title, Path: "/cases/" + string(c.ID), Number: c.Number, At: c.OpenedAt, about: pairSet(c.Title + "\n" + c.Summary)})
 		}
 	}
 	for _, e := range events.Items {
-		about := e.Track.Terms
-		if len(about) == 0 {
-			about = pairSet(e.Title + "\n" + e.Summary)
+		m := similarMatter{Title: e.Title, Path: "/events/" + string(e.ID), Number: numbers[e.Case], At: e.LastAt, about: e.Track.Terms}
+		if len(m.about) == 0 {
+			m.about = pairSet(e.Title + "\n" + e.Summary)
 		}
-		offer(similarMatter{Title: e.Title, Path: "/events/" + string(e.ID), Number: numbers[e.Case], At: e.LastAt}, about)
+		out = append(out, m)
+	}
+	return likest(pairSet(title+"\n"+text), out), nil
+}
+
+// likest keeps the matters most like what is said: the cosine of their pairs,
+// what many matters share counting little.
+func likest(said pairs, all []similarMatter) []similarMatter {
+	const assumed = 20 // matters there may be besides, or a lone one would seem common
+	in := make(map[string]int)
+	for _, m := range all {
+		for pair := range m.about {
+			in[pair]++
+		}
+	}
+	for pair, w := range said {
+		said[pair] = w * math.Pow(math.Log(float64(len(all)+assumed)/float64(in[pair]+2)), 1.5)
+	}
+	var out []similarMatter
+	for _, m := range all {
+		if m.Likeness = said.cosine(m.about); m.Likeness >= similarFrom {
+			out = append(out, m)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b similarMatter) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), b.At.Compare(a.At))
+		return cmp.Or(cmp.Compare(b.Likeness, a.Likeness), b.At.Compare(a.At))
 	})
-	return out[:min(len(out), similarMost)], nil
+	return out[:min(len(out), similarMost)]
 }
 
 // pairs are pairs of neighbouring characters with a weight.
@@ -84,17 +103,22 @@ func pairSet(text string) pairs {
 	return out
 }
 
-// share is the cosine of the pairs with those a matter is about, 0…1.
-func (p pairs) share(about map[string]float64) float64 {
-	both, length := 0.0, 0.0
-	for pair, w := range about {
-		length += w * w
-		if p[pair] > 0 {
-			both += w * w
-		}
+// cosine is the likeness of two sets of pairs, 0…1.
+func (p pairs) cosine(q pairs) float64 {
+	both := 0.0
+	for pair, w := range q {
+		both += w * p[pair]
 	}
-	if length == 0 {
+	if both == 0 {
 		return 0
 	}
-	return math.Sqrt(both / length)
+	return both / (p.length() * q.length())
+}
+
+func (p pairs) length() float64 {
+	sum := 0.0
+	for _, w := range p {
+		sum += w * w
+	}
+	return math.Sqrt(sum)
 }
