@@ -12,7 +12,8 @@ func TestACaseMadeByHandFromAnEventFreezesItsPosts(t *testing.T) {
 	o := newOffice(t)
 	posts := huiying.EvidenceOf([]huiying.Assessed{
 		{Post: huiying.Post{ID: "p1", Source: "卦山论坛", Title: "路灯不亮", Text: strings.Repeat("长", 300)}},
-		{Post: huiying.Post{ID: "p1", Source: "卦山论坛"}}, {Post: huiying.Post{ID: "p2", Source: "来信", Text: "路灯坏了"}},
+		{Post: huiying.Post{ID: "p1", Source: "卦山论坛"}},
+		{Post: huiying.Post{ID: "p2", Source: "来信", Text: "路灯坏了"}},
 	})
 	c, err := o.Desk().Open(t.Context(), leader, huiying.ManualCase{Queue: huiying.Offline, Title: "路灯不亮", Level: huiying.Blue, Evidence: posts})
 	if err != nil {

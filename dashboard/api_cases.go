@@ -280,7 +280,7 @@ func (a api) openCase(ctx context.Context, p huiying.Person, in *openInput) (*ca
 		return nil, err
 	}
 	m.Region = region
-	if m.Evidence, err = a.evidence(ctx, m.Event); err != nil {
+	if m.Evidence, err = a.evidence(ctx, region, m.Event); err != nil {
 		return nil, err
 	}
 	c, err := a.cfg.Desk.Open(ctx, p, m)

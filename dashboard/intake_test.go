@@ -203,6 +203,9 @@ func TestALetterJoinsTheEventAndTheCaseThereIs(t *testing.T) {
 	r.says(t, "可能是同一件事", `href="/events/e1"`, "仍要登记", `name="seen" value="yes"`)
 	sound(t, "similar", r)
 
+	neighbour := h.as("wenshui").post("/cases", map[string]any{"queue": "offline", "title": "路灯", "summary": "路灯", "event": "e1"})
+	neighbour.problem(t, http.StatusNotFound)
+
 	// ticked: the case of the event, with its evidence frozen
 	r = monitor.submit("/intake", registration("case", "yes", "seen", "yes", "unit", "zjj")...)
 	path, ok := strings.CutSuffix(r.header.Get("Location"), "?done=open")
@@ -217,6 +220,11 @@ func TestALetterJoinsTheEventAndTheCaseThereIs(t *testing.T) {
 	// ticked again: no second case
 	r = monitor.submit("/intake", registration("case", "yes", "seen", "yes")...)
 	monitor.page(r.header.Get("Location")).says(t, "没有另外登记", c.Number, string(c.ID))
+	r = monitor.submit("/cases", "queue", "offline", "title", "路灯", "level", "blue", "event", "e1")
+	if at := r.header.Get("Location"); at != path+"?done=exists" {
+		t.Errorf("a second case of the event leads to %d %q", r.status, at)
+	}
+	monitor.page(path+"?done=exists").says(t, "没有另外登记")
 	if n := must(h.ledger.CountCases(t.Context(), huiying.CaseQuery{Region: jiaocheng})); n != 1 {
 		t.Errorf("%d cases of one event", n)
 	}
