@@ -45,5 +45,6 @@ type County struct {
 	Lexicon   Lexicon
 	Rules     Rules
 	Sources   []Source
-	Policies  []Policy // official texts people may misread; may be empty
+	Profiles  []Profile // how other systems' exports become posts
+	Policies  []Policy  // official texts people may misread; may be empty
 }

@@ -20,8 +20,8 @@ const (
 // run takes each due case through [huiying.Case.Tick] until ctx ends. What
 // lapsed while the process was down is due at the first look, once.
 func (d *Desk) run(ctx context.Context) error {
-	if err := d.heedRules(ctx); err != nil {
-		return err
+	if err := d.heedRules(ctx); err != nil && ctx.Err() == nil {
+		d.log.Error("open cases are not looked at by the changed rules", "err", err)
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()

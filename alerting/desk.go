@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -180,7 +179,7 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	draft := huiying.Case{
 		ID: newCaseID(), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
 		Summary: huiying.Redact(huiying.CleanText(m.Summary), found), Category: m.Category, Level: m.Level,
-		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Drill: m.Drill,
+		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Drill: m.Drill, Evidence: m.Evidence,
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
 	}
 	if m.Lead != "" {
@@ -278,19 +277,7 @@ func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
 		Factors: e.Factors, Engagement: e.Engagement, Emergency: isEmergency(e), Routing: e.Units,
 		Policy: e.Misreading.Policy, Misreading: e.Misreading, EventAt: e.FirstAt, FirstSeenAt: e.FirstSeenAt,
 	}
-	for _, a := range posts {
-		p := a.Post
-		if slices.ContainsFunc(c.Evidence, func(e huiying.Evidence) bool { return e.Post == p.ID }) {
-			continue // delivered twice in one batch
-		}
-		c.Evidence = append(c.Evidence, huiying.Evidence{
-			Post: p.ID, Source: p.Source, Channel: p.Channel, URL: p.URL, Headline: p.Headline(),
-			Excerpt: huiying.Clip(p.Text, 200), PublishedAt: p.PublishedAt, Engagement: p.Engagement,
-		})
-		if len(c.Evidence) == maxEvidence {
-			break
-		}
-	}
+	c.Evidence = huiying.EvidenceOf(posts)
 	return c
 }
 

@@ -251,17 +251,25 @@ func blank(cells []string) bool {
 	return true
 }
 
-func workbookRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool) {
+// openWorkbook reads a workbook whole; dates stay the numbers they are.
+func openWorkbook(r io.Reader) (*excelize.File, error) {
 	limited := &io.LimitedReader{R: r, N: maxWorkbook + 1}
 	book, err := excelize.OpenReader(bufio.NewReader(limited), excelize.Options{
 		RawCellValue: true, UnzipSizeLimit: maxWorkbookUnpacked, UnzipXMLSizeLimit: 64 << 20,
 	})
 	if limited.N <= 0 {
-		yield(Row{}, huiying.Errorf(huiying.CodeInvalid, "表格文件超过 %d MB，请存为 CSV 再导入", maxWorkbook>>20))
-		return
+		return nil, huiying.Errorf(huiying.CodeInvalid, "表格文件超过 %d MB，请存为 CSV 再导入", maxWorkbook>>20)
 	}
 	if err != nil {
-		yield(Row{}, &huiying.Error{Code: huiying.CodeInvalid, Message: "不是可读的 XLSX 文件，请用 Excel 另存为 .xlsx 或 .csv", Cause: err})
+		return nil, &huiying.Error{Code: huiying.CodeInvalid, Message: "不是可读的 XLSX 文件，请用 Excel 另存为 .xlsx 或 .csv", Cause: err}
+	}
+	return book, nil
+}
+
+func workbookRows(r io.Reader, m Mapping, now time.Time, yield func(Row, error) bool) {
+	book, err := openWorkbook(r)
+	if err != nil {
+		yield(Row{}, err)
 		return
 	}
 	defer func() { _ = book.Close() }() // only temporary files

@@ -47,6 +47,7 @@ func (s *Server) routesAPI(mux *http.ServeMux) error {
 	a.doc.UseMiddleware(s.signedIn)
 
 	a.routesPosts()
+	a.routesProfiles()
 	a.routesEvents()
 	a.routesCases()
 	a.routesStats()

@@ -43,7 +43,7 @@ func TestTheOpenAPIDocumentListsEveryCall(t *testing.T) {
 		t.Errorf("openapi %q, info %+v, servers %+v", doc.OpenAPI, doc.Info, doc.Servers)
 	}
 	want := []string{
-		"get /posts", "post /posts", "get /posts/{id}", "get /events", "get /events/{id}", "get /cases", "post /cases", "get /cases/{id}",
+		"get /posts", "post /posts", "get /posts/{id}", "get /profiles", "get /events", "get /events/{id}", "get /cases", "post /cases", "get /cases/{id}",
 		"post /cases/{id}/{action}", "get /stats/overview", "get /stats/trend", "get /stats/units", "get /sources", "post /sources",
 		"post /sources/{id}/test", "get /rejections", "get /dead-letters", "post /dead-letters/{id}/replay", "get /notifications",
 		"get /models", "post /models/train", "post /models/{id}/activate", "delete /models/{id}",

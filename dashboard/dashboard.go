@@ -8,6 +8,7 @@ package dashboard
 import (
 	"context"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"time"
@@ -50,6 +51,9 @@ type Ledger interface {
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)
 
+	SaveProfile(ctx context.Context, p huiying.Profile, a huiying.Audit) error
+	Profiles(ctx context.Context, region huiying.Region) ([]huiying.Profile, error)
+
 	Examples(ctx context.Context, region huiying.Region) ([]huiying.Example, error)
 	Models(ctx context.Context, region huiying.Region) ([]huiying.Model, error)
 	ActivateModel(ctx context.Context, region huiying.Region, id huiying.ModelID, by huiying.Person, reason string, at time.Time, a huiying.Audit) error
@@ -86,6 +90,9 @@ type Desk interface {
 type Inlet interface {
 	Push(ctx context.Context, region huiying.Region, body io.Reader) (huiying.PushResult, error)
 	Try(ctx context.Context, s huiying.Source) (huiying.Preview, error) // fetch once, publish nothing
+
+	// Table reads the rows of an uploaded csv or xlsx; row number 0: the file itself is wrong.
+	Table(r io.Reader, format, sheet string) iter.Seq2[huiying.TableRow, error]
 }
 
 // Learning trains the analyzer on what people decided, in the background; the
@@ -106,7 +113,7 @@ type Bus interface {
 }
 
 // Config is what a dashboard needs. County, Speed, Log,
-// Version, Demo, Wall and TLS may be left out.
+// Version, Demo, Wall, Temp and TLS may be left out.
 type Config struct {
 	Region   huiying.Region
 	County   string // 交城县
@@ -124,6 +131,7 @@ type Config struct {
 	Demo     []Credential // shown on the sign-in page of a demo, never otherwise
 
 	Wall func() time.Time // the real clock, for sessions and lock-outs, which no speed-up may shorten; nil: time.Now
+	Temp string           // a folder of our own for files being imported, emptied at start; "": one under the system's
 	TLS  bool             // a proxy before us ends TLS: cookies travel over TLS only
 }
 

@@ -242,6 +242,11 @@ func (s *Server) openCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if huiying.CodeOf(err) == huiying.CodeInvalid {
 		return again(err)
 	}
+	if huiying.CodeOf(err) == huiying.CodeConflict && m.Event != "" { // one event, one case
+		if e, readErr := s.cfg.Ledger.Event(r.Context(), m.Event); readErr == nil && e.Case != "" {
+			return redirect(w, r, "/cases/"+url.PathEscape(string(e.Case))+"?done=exists")
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"html"
-	"mime/multipart"
 	"net/http"
 	"regexp"
 	"strings"
@@ -29,17 +28,6 @@ func sheetOf(rows ...[]any) []byte {
 		panic(err)
 	}
 	return out.Bytes()
-}
-
-// upload sends a file the way a browser does.
-func (c caller) upload(path string, file []byte) reply {
-	c.h.t.Helper()
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	part := must(w.CreateFormFile("file", "值班表.xlsx"))
-	_ = must(part.Write(file))
-	check(c.h.t, w.Close())
-	return c.do("POST", path, &body, "Accept", "text/html", "Content-Type", w.FormDataContentType())
 }
 
 var hiddenRows = regexp.MustCompile(`name="rows" value="([^"]*)"`)
@@ -75,7 +63,7 @@ func TestARosterSheetIsPreviewedBeforeItIsImported(t *testing.T) {
 		[]any{"赵某", "", "环保局", "联络人", "明天", "早班", ""},
 		[]any{"钱某", "nobody", "教科局", "联络人", day.AddDate(0, 0, 3).Format(time.DateOnly), "白班", ""},
 	)
-	r := h.as("leader").upload("/roster/preview", file)
+	r := h.as("leader").upload("/roster/preview", "值班表.xlsx", file)
 	r.says(t, "共 4 行", "无误 2 行", "第 5 行 日期：认不出 &#34;明天&#34;", "第 5 行 班次：认不出 &#34;早班&#34;", "第 5 行 单位：没有单位 &#34;环保局&#34;", "第 6 行 账号：没有账号 &#34;nobody&#34;", "只导入无误的行（2 行）")
 	sound(t, "the preview", r)
 	rows := r.previewed(t)
@@ -117,7 +105,7 @@ func TestAFileThatIsNoRosterIsRefusedInWords(t *testing.T) {
 		"表头下面没有内容":              sheetOf([]any{"日期", "班次", "单位", "岗位", "姓名"}),
 		"请选择不超过 5 MB 的 XLSX 文件": bytes.Repeat([]byte("x"), 6<<20),
 	} {
-		if r := h.as("analyst").upload("/roster/preview", file); r.status < 400 || r.status >= 500 || !strings.Contains(string(r.body), want) {
+		if r := h.as("analyst").upload("/roster/preview", "值班表.xlsx", file); r.status < 400 || r.status >= 500 || !strings.Contains(string(r.body), want) {
 			t.Errorf("%s: %d", want, r.status)
 		}
 	}
@@ -129,7 +117,7 @@ func TestAFileThatIsNoRosterIsRefusedInWords(t *testing.T) {
 
 func TestTheTemplateCanBeImportedOnceFilledIn(t *testing.T) {
 	h := newHouse(t)
-	h.as("analyst").upload("/roster/preview", h.as("analyst").page("/roster/template.xlsx").body).says(t, "导入 1 行")
+	h.as("analyst").upload("/roster/preview", "值班表.xlsx", h.as("analyst").page("/roster/template.xlsx").body).says(t, "导入 1 行")
 }
 
 // shiftBody is one row of the API.

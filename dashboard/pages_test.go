@@ -85,6 +85,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 		"/posts": office, "/posts/p1": office, "/events": office, "/events/e1": office,
 		"/cases": office + units + " zjj-liaison", "/stats": office + units + " zjj-liaison",
 		"/cases/" + string(c.ID): office + units, "/cases/" + string(c.ID) + "/row": office + units,
+		"/intake":    "monitor analyst leader jkj-liaison zjj-liaison",
 		"/cases/new": "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
 		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
 		"/channels": "sysadmin",
@@ -116,7 +117,7 @@ var reference = regexp.MustCompile(`[^ ]+`)
 func TestPagesAreSoundHTML(t *testing.T) {
 	h, c := filled(t)
 	for user, paths := range map[string][]string{
-		"leader":      {"/", "/posts", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/stats", "/sources", "/models", "/roster", "/notices", "/nothing"},
+		"leader":      {"/", "/posts", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/sources", "/models", "/roster", "/notices", "/nothing"},
 		"monitor":     {"/sources"},
 		"sysadmin":    {"/", "/sources"},
 		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/notices"},

@@ -125,6 +125,9 @@ func navigation(p huiying.Person, at string, unread int) []navEntry {
 		add("/posts", "信息流", "rss", 0)
 		add("/events", "事件", "timeline-event", 0)
 	}
+	if mayOpen(p) || p.Role == huiying.Liaison {
+		add("/intake", "登记", "writing", 0)
+	}
 	if p.SeesPosts() || p.Role.OfUnit() {
 		add("/cases", "交办单", "clipboard-list", 0)
 		add("/stats", "响应统计", "chart-bar", 0)

@@ -32,6 +32,7 @@ type Server struct {
 	hashing     chan struct{} // bounds the memory argon2id takes
 
 	overviews overviewCache
+	uploads   *uploads
 }
 
 // New makes a dashboard from its parts.
@@ -55,6 +56,7 @@ func New(cfg Config) (*Server, error) {
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
 	s.sessions = newSessions(cfg.Ledger, cfg.Wall, cfg.TLS)
+	s.uploads = newUploads(cfg.Temp, cfg.Wall)
 	s.metrics = newMetrics(s)
 	s.hub = newHub(cfg.Speed.Now, cfg.Wall, s.metrics)
 	if err := s.routesAPI(s.mux); err != nil {
@@ -94,6 +96,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.hub.open()
 	g.Go(func() error { return s.listen(inner) })
 	g.Go(func() error { return s.beat(inner) })
+	g.Go(func() error { return s.importUploads(inner) })
 	err := g.Wait()
 	s.hub.close()
 	if ctx.Err() != nil {

@@ -90,6 +90,12 @@ func doneNote(done string) string {
 		return "信源已暂停。"
 	case "resumed":
 		return "信源已恢复采集。"
+	case "profile":
+		return "模板已保存，下次导入可以直接选用。"
+	case "exists":
+		return "这个事件已有交办单，就是这一件，没有另外登记。"
+	case "discarded":
+		return "上传的文件已删除。"
 	case "model":
 		return "模型已切换，几秒内对新帖文生效。"
 	case "model-discarded":

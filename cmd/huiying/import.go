@@ -30,6 +30,7 @@ type importCmd struct {
 	URL      string            `help:"Address of the running instance; default: the installation's own."`
 	Token    string            `env:"HUIYING_TOKEN" help:"API token; default for a demo: its monitor's."`
 	Map      map[string]string `help:"Field of a post = column of the file, such as published_at=date." mapsep:","`
+	Profile  string            `help:"Name of a saved intake profile (来件模板) that says how to read a CSV or XLSX; instead of --map, --source and --channel."`
 	Source   string            `help:"Source of rows that name none; default: the file's name."`
 	Channel  string            `default:"letter" help:"Channel of rows that name none."`
 	Rejected string            `type:"path" help:"Where rows that were not taken go, with reasons; default FILE.rejected.jsonl."`
@@ -80,8 +81,16 @@ func (c *importCmd) Run(ctx context.Context) error {
 		source = filepath.Base(filepath.Dir(c.File)) + "/" + filepath.Base(c.File)
 	}
 	mapping := collector.Mapping{Fields: c.Map, Source: source, Channel: huiying.Channel(c.Channel)}
+	rows := collector.Rows(&countingReader{r: file, bar: bar}, format, mapping)
+	if c.Profile != "" {
+		profile, err := target.profile(ctx, c.Profile)
+		if err != nil {
+			return err
+		}
+		rows = collector.ProfileRows(&countingReader{r: file, bar: bar}, format, profile)
+	}
 	var batch []collector.Row
-	for row, err := range collector.Rows(&countingReader{r: file, bar: bar}, format, mapping) {
+	for row, err := range rows {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -291,6 +300,40 @@ func (t target) push(ctx context.Context, body []byte) (result huiying.PushResul
 		}
 		return result, json.Unmarshal(raw, &result)
 	}
+}
+
+// profile asks the instance for the intake profile of a name.
+func (t target) profile(ctx context.Context, name string) (huiying.Profile, error) {
+	none := huiying.Profile{}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.url+"/api/v1/profiles", nil)
+	if err != nil {
+		return none, err
+	}
+	req.Header.Set("Authorization", "Bearer "+t.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = resp.Body.Close() }() // only read
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
+	if err != nil {
+		return none, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return none, fmt.Errorf("%s: %s", resp.Status, problemDetail(raw))
+	}
+	var list []huiying.Profile
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return none, err
+	}
+	names := make([]string, len(list))
+	for i, p := range list {
+		if p.Name == name {
+			return p, nil
+		}
+		names[i] = p.Name
+	}
+	return none, usagef("没有“%s”这个来件模板，有：%s", name, strings.Join(names, "、"))
 }
 
 func problemDetail(raw []byte) string {

@@ -110,6 +110,11 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 			return s, err
 		}
 	}
+	for _, p := range s.county.Profiles {
+		if err := s.ledger.SaveProfile(ctx, p, huiying.Audit{}); err != nil {
+			return s, err
+		}
+	}
 	return s, s.wire(ctx, creds)
 }
 
@@ -159,7 +164,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
 		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
-		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS,
+		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
 	})
 	return err
 }

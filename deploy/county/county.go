@@ -34,12 +34,13 @@ const (
 	calendarFile   = "calendar.yaml"
 	sourcesFile    = "sources.yaml"
 	repliesFile    = "replies.yaml"
+	profilesFile   = "profiles.yaml"
 )
 
 // Files lists the files of a county folder.
 var Files = []string{
 	countyFile, divisionsFile, unitsFile, lexiconFile, clocksFile,
-	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, repliesFile,
+	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, repliesFile, profilesFile,
 }
 
 //go:embed 141122/*.yaml 141122/policies/*.yaml

@@ -40,6 +40,7 @@ func Load(fsys fs.FS) (*huiying.County, error) {
 	l.loadCalendar()
 	l.loadSources()
 	l.loadReplies()
+	l.loadProfiles()
 	l.loadPolicies()
 	if len(l.problems) > 0 {
 		l.problems.sort()

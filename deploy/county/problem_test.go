@@ -114,6 +114,14 @@ func TestEveryMistakeIsReportedWithItsFileAndLine(t *testing.T) {
 		"a source visited every second":       {"sources.yaml", "sources: []", source("every: 1s"), "every: 1s", "至少 1m"},
 		"a source of another county":          {"sources.yaml", "sources: []", source(`region: "140121"`), `region: "140121"`, "不属于本县"},
 		"a source of an unknown tier":         {"sources.yaml", "sources: []", source("tier: village"), "tier: village", `"village" 不在可用范围内`},
+		"a profile of an unknown channel":     {"profiles.yaml", "channel: hotline\n", "channel: phone\n", "channel: phone", `"phone" 不在可用范围内`},
+		"a profile column of no field":        {"profiles.yaml", "field: place}\n      - {column: 诉求类别", "field: plaza}\n      - {column: 诉求类别", "field: plaza", `没有 "plaza" 这个字段`},
+		"a profile column and a constant":     {"profiles.yaml", "{column: 诉求地点,", "{column: 诉求地点, value: 天宁镇,", "诉求地点, value", "二者取一"},
+		"a profile column written twice":      {"profiles.yaml", "column: 诉求类别", "column: 诉求 地点", "    columns:", "写了两次"},
+		"a profile without a text":            {"profiles.yaml", "field: title}\n      - {column: 诉求内容, field: text}", "field: keep}\n      - {column: 诉求内容, field: keep}", "    columns:", "哪一列是内容"},
+		"a way to write dates that is none":   {"profiles.yaml", "field: published_at}", "field: published_at, layouts: [某日]}", "某日", "yyyy-MM-dd"},
+		"a header far down":                   {"profiles.yaml", "header: 1\n", "header: 99\n", "header: 99", "表头应在"},
+		"two profiles of one name":            {"profiles.yaml", "profiles:\n  - name: 12345热线工单\n", "profiles:\n  - {name: 12345热线工单, channel: letter, source: 来信, columns: [{column: 内容, field: text}]}\n  - name: 12345热线工单 # 又\n", "# 又", "重复"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

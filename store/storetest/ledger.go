@@ -63,6 +63,9 @@ type LedgerUnderTest interface {
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)
 
+	SaveProfile(ctx context.Context, p huiying.Profile, a huiying.Audit) error
+	Profiles(ctx context.Context, region huiying.Region) ([]huiying.Profile, error)
+
 	Examples(ctx context.Context, region huiying.Region) ([]huiying.Example, error)
 	AddModel(ctx context.Context, m huiying.Model, data []byte, a huiying.Audit) error
 	Models(ctx context.Context, region huiying.Region) ([]huiying.Model, error)
@@ -127,6 +130,8 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"sources and their health come back", sourcesComeBack},
 		{"an item is unseen until it is marked, source by source", seenKeys},
 		{"rejected items are kept, counted and listed newest first", rejections},
+
+		{"an intake profile comes back, is replaced by name and refused when unusable", profilesComeBack},
 
 		{"examples are what people decided, read off the timelines", examplesOfTimelines},
 		{"an example of a case made from an event names its first post", exampleNamesThePost},
