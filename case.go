@@ -111,7 +111,9 @@ type Entry struct {
 	By     Person    `json:"by"`
 	From   CaseState `json:"from,omitempty"`
 	To     CaseState `json:"to"`
-	Unit   UnitID    `json:"unit,omitempty"`
+	Unit   UnitID    `json:"unit,omitempty"`  // who acted, or whom it is about
+	Units  []UnitID  `json:"units,omitempty"` // assign, reassign, add-unit: who has a part from now on, lead first
+	Clock  ClockKind `json:"clock,omitempty"` // overdue, extend and the like: which clock; Unit says whose
 	Reason string    `json:"reason,omitempty"`
 	Detail string    `json:"detail,omitempty"` // what changed, in words
 }
@@ -382,7 +384,7 @@ func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed boo
 		if late := now.Sub(k.Due); late > time.Minute {
 			detail += "，记录时已超 " + SpanText(late)
 		}
-		out.Entries = append(out.Entries, Entry{At: now, Action: ActOverdue, By: system, Unit: k.Unit, Detail: detail})
+		out.Entries = append(out.Entries, Entry{At: now, Action: ActOverdue, By: system, Unit: k.Unit, Clock: k.Kind, Detail: detail})
 		if k.Kind != ClockAcknowledge { // silence has its own escalation
 			out.Notices = append(out.Notices, next.overdueNotices(*k)...)
 		}

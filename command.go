@@ -76,6 +76,14 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 		}
 	}
 	entry.Detail = detail
+	switch cmd.Action {
+	case ActAssign, ActReassign, ActAddUnit:
+		for _, u := range next.Units {
+			entry.Units = append(entry.Units, u.Unit)
+		}
+	case ActExtend, ActPause, ActResume, ActRestart:
+		entry.Clock, entry.Unit = cmd.Clock, cmd.Unit
+	}
 	out.Entries = append([]Entry{entry}, out.Entries...)
 	next.Version++
 	next.Rev++

@@ -51,6 +51,7 @@ func (s *Server) routesAPI(mux *http.ServeMux) error {
 	a.routesEvents()
 	a.routesCases()
 	a.routesStats()
+	a.routesAppraisal()
 	a.routesSources()
 	a.routesModels()
 	a.routesNotices()

@@ -30,6 +30,9 @@ type Ledger interface {
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
 	Cases(ctx context.Context, q huiying.CaseQuery) (huiying.Page[huiying.Case], error)
 	CountCases(ctx context.Context, q huiying.CaseQuery) (int, error)
+	CaseLogs(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.CaseLog, error)
+	SaveAppeal(ctx context.Context, a huiying.Appeal, audit huiying.Audit) error
+	Appeals(ctx context.Context, region huiying.Region, unit huiying.UnitID) ([]huiying.Appeal, error)
 	Resend(ctx context.Context, region huiying.Region, id huiying.NotificationID, now time.Time) error
 	Timeline(ctx context.Context, id huiying.CaseID) ([]huiying.Entry, error)
 
@@ -125,10 +128,12 @@ type Config struct {
 	Learning Learning // nil: no training here
 	Channels Channels // nil: only in-app notifications
 	Rules    func() *huiying.Rules
-	Speed    huiying.Speed // the time source; its factor is shown and used by ticking clocks
-	Log      *slog.Logger
-	Version  string
-	Demo     []Credential // shown on the sign-in page of a demo, never otherwise
+	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
+	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)
+	Speed         huiying.Speed // the time source; its factor is shown and used by ticking clocks
+	Log           *slog.Logger
+	Version       string
+	Demo          []Credential // shown on the sign-in page of a demo, never otherwise
 
 	Wall func() time.Time // the real clock, for sessions and lock-outs, which no speed-up may shorten; nil: time.Now
 	Temp string           // a folder of our own for files being imported, emptied at start; "": one under the system's

@@ -28,6 +28,7 @@ import (
 	"huiying/bus"
 	"huiying/collector"
 	"huiying/dashboard"
+	"huiying/deploy/county"
 	"huiying/store/ledger"
 	"huiying/store/sqlite"
 )
@@ -125,7 +126,7 @@ func newHouse(t *testing.T) *house {
 	h.ways = notify.NewDispatcher(h.ledger, []notify.Channel{&notify.Webhook{URL: h.theirs.URL, Now: time.Now, Client: h.theirs.Client()}},
 		huiying.Speed{}, nil, func(string, string) {}, log)
 	h.server = must(dashboard.New(dashboard.Config{
-		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways,
+		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal,
 		Rules: func() *huiying.Rules { return rules }, Log: log, Version: "test", Wall: h.now,
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)
@@ -193,6 +194,7 @@ func testRules() *huiying.Rules {
 		},
 		Escalation: huiying.ByLevel[[]huiying.EscalationStep]{Red: steps, Orange: steps, Yellow: steps, Blue: steps},
 		ReturnIn:   huiying.Duration(24 * time.Hour), ReturnHrs: huiying.PlainHours,
+		Appraisal: huiying.AppraisalRules{Version: "test", MinSample: 5, Rules: []huiying.AppraisalRule{{Name: "按时签收", Merit: huiying.MeritAcknowledge, Points: 10}}},
 	}
 }
 

@@ -51,6 +51,11 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /sources/{id}/pause", s.page(s.pauseSource))
 	mux.Handle("POST /dead-letters/{id}/replay", s.page(s.replayDeadLetter))
 
+	mux.Handle("GET /appraisal", s.page(s.appraisalPage))
+	mux.Handle("GET /appraisal.xlsx", s.page(s.appraisalSheet))
+	mux.Handle("POST /appraisal/try", s.page(s.tryAppraisal))
+	mux.Handle("POST /appraisal/appeals", s.page(s.appeal))
+	mux.Handle("POST /appraisal/appeals/{id}", s.page(s.decideAppeal))
 	mux.Handle("GET /channels", s.page(s.channelsPage))
 	mux.Handle("POST /channels/{name}/test", s.page(s.testChannel))
 	mux.Handle("POST /notifications/{id}/resend", s.page(s.resendNotification))

@@ -141,6 +141,9 @@ func navigation(p huiying.Person, at string, unread int) []navEntry {
 	if p.Role == huiying.SystemAdmin {
 		add("/channels", "通知渠道", "external-link", 0)
 	}
+	if p.Role.OfUnit() || p.Role == huiying.Assessor || p.Role == huiying.Supervisor || p.Role == huiying.Leader {
+		add("/appraisal", "考核", "check", 0)
+	}
 	add("/roster", "值班表", "users", 0)
 	add("/notices", "通知", "bell", unread)
 	return out

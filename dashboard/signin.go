@@ -204,11 +204,14 @@ func (s *Server) count(r *http.Request, name huiying.UserID, right bool) (huiyin
 // audit puts an action on the audit chain. What cannot be put on record is not
 // done: the caller fails.
 func (s *Server) audit(ctx context.Context, r *http.Request, p huiying.Person, action, object, detail string) error {
-	err := s.cfg.Ledger.Record(ctx, huiying.Audit{
-		At: s.now(), Region: p.Region, Who: p.User, Role: p.Role, Action: action, Object: object, Detail: detail, From: remote(r),
-	})
-	if err != nil {
+	if err := s.cfg.Ledger.Record(ctx, s.auditRow(r, p, action, object, detail)); err != nil {
 		return fmt.Errorf("recording %s: %w", action, err)
 	}
 	return nil
+}
+
+func (s *Server) auditRow(r *http.Request, p huiying.Person, action, object, detail string) huiying.Audit {
+	return huiying.Audit{
+		At: s.now(), Region: p.Region, Who: p.User, Role: p.Role, Action: action, Object: object, Detail: detail, From: remote(r),
+	}
 }

@@ -100,6 +100,10 @@ func doneNote(done string) string {
 		return "模型已切换，几秒内对新帖文生效。"
 	case "model-discarded":
 		return "待确认的模型已放弃。"
+	case "appealed":
+		return "申诉已提交，等待考核员处理。"
+	case "decided":
+		return "申诉已处理，分数已按结果重算。"
 	case "channel-tested":
 		return "测试消息已发出，请在收信的一端核对。"
 	case "notification-resent":

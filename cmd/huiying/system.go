@@ -24,6 +24,7 @@ import (
 	"huiying/bus"
 	"huiying/collector"
 	"huiying/dashboard"
+	"huiying/deploy/county"
 	"huiying/store/ledger"
 	"huiying/store/sqlite"
 )
@@ -165,6 +166,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
 		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
+		ReadAppraisal: county.Appraisal,
 	})
 	return err
 }

@@ -35,12 +35,13 @@ const (
 	sourcesFile    = "sources.yaml"
 	repliesFile    = "replies.yaml"
 	profilesFile   = "profiles.yaml"
+	appraisalFile  = "appraisal.yaml"
 )
 
 // Files lists the files of a county folder.
 var Files = []string{
 	countyFile, divisionsFile, unitsFile, lexiconFile, clocksFile,
-	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, repliesFile, profilesFile,
+	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, repliesFile, profilesFile, appraisalFile,
 }
 
 //go:embed 141122/*.yaml 141122/policies/*.yaml

@@ -41,6 +41,7 @@ func Load(fsys fs.FS) (*huiying.County, error) {
 	l.loadSources()
 	l.loadReplies()
 	l.loadProfiles()
+	l.loadAppraisal()
 	l.loadPolicies()
 	if len(l.problems) > 0 {
 		l.problems.sort()

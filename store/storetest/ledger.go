@@ -12,6 +12,9 @@ import (
 // only the suite has.
 type LedgerUnderTest interface {
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
+	CaseLogs(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.CaseLog, error)
+	SaveAppeal(ctx context.Context, a huiying.Appeal, audit huiying.Audit) error
+	Appeals(ctx context.Context, region huiying.Region, unit huiying.UnitID) ([]huiying.Appeal, error)
 	DueNow(ctx context.Context, region huiying.Region) error
 	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
@@ -145,6 +148,8 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"audit rows refuse to be changed or deleted", auditIsFinal},
 		{"the audit chain shows a changed, a removed, an added and a cut-off row", auditShowsTampering},
 
+		{"timelines of a period are read for an appraisal, drills excepted", timelinesToAppraise},
+		{"an appeal is made once and decided", appealsAreDecided},
 		{"cases that change together are all saved or none", savedTogether},
 		{"drills have numbers of their own and count in no figure", drillsDoNotCount},
 		{"statistics agree with an example counted by hand", statsByHand},
