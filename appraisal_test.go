@@ -13,8 +13,10 @@ import (
 )
 
 var appraisalRules = huiying.AppraisalRules{MinSample: 1, Rules: []huiying.AppraisalRule{
-	{Name: "签收", Merit: huiying.MeritAcknowledge, Points: 20}, {Name: "反馈", Merit: huiying.MeritFeedback, Points: 20},
-	{Name: "回应", Merit: huiying.MeritRespond, Points: 20}, {Name: "解决", Merit: huiying.MeritFixed, Points: 30},
+	{Name: "签收", Merit: huiying.MeritAcknowledge, Points: 20},
+	{Name: "反馈", Merit: huiying.MeritFeedback, Points: 20},
+	{Name: "回应", Merit: huiying.MeritRespond, Points: 20},
+	{Name: "解决", Merit: huiying.MeritFixed, Points: 30},
 	{Name: "合格", Merit: huiying.MeritComplete, Points: 10},
 }}
 
