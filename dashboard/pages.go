@@ -56,6 +56,7 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /appraisal/try", s.page(s.tryAppraisal))
 	mux.Handle("POST /appraisal/appeals", s.page(s.appeal))
 	mux.Handle("POST /appraisal/appeals/{id}", s.page(s.decideAppeal))
+	mux.Handle("GET /cases/{id}/effect", s.page(s.effectPage))
 	mux.Handle("GET /channels", s.page(s.channelsPage))
 	mux.Handle("POST /channels/{name}/test", s.page(s.testChannel))
 	mux.Handle("POST /notifications/{id}/resend", s.page(s.resendNotification))

@@ -85,8 +85,9 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 		"/posts": office, "/posts/p1": office, "/events": office, "/events/e1": office,
 		"/cases": office + units + " zjj-liaison", "/stats": office + units + " zjj-liaison",
 		"/cases/" + string(c.ID): office + units, "/cases/" + string(c.ID) + "/row": office + units,
-		"/intake":    "monitor analyst leader jkj-liaison zjj-liaison",
-		"/cases/new": "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
+		"/cases/" + string(c.ID) + "/effect": office + units,
+		"/intake":                            "monitor analyst leader jkj-liaison zjj-liaison",
+		"/cases/new":                         "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
 		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
 		"/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
 	} {

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -26,6 +27,9 @@ type workbenchView struct {
 	Trend    plot
 	Latest   []caseRow
 	Late     []caseRow
+	Blind    []huiying.BlindSpot
+	Watching int  // sources that are
+	Calm     bool // nothing grave is open and nobody is blind
 	SeesLate bool // beside the own work; a supervisor's own work is just that list
 	Notices  []noticeView
 }
@@ -132,6 +136,9 @@ func (s *Server) county(r *http.Request, p huiying.Person, units *huiying.Direct
 		return fmt.Errorf("read trend: %w", err)
 	}
 	v.Trend = trendPlot(buckets, from, end, time.Hour)
+	if err := s.vigil(ctx, p.Region, v); err != nil {
+		return err
+	}
 	latest, err := s.cfg.Ledger.Cases(ctx, huiying.CaseQuery{Region: p.Region, Limit: sideShown, Now: v.Today})
 	if err != nil {
 		return fmt.Errorf("read latest cases: %w", err)
@@ -149,5 +156,22 @@ func (s *Server) county(r *http.Request, p huiying.Person, units *huiying.Direct
 	for _, c := range late.Items {
 		v.Late = append(v.Late, rowOf(c, p, units, v.Today))
 	}
+	return nil
+}
+
+// vigil says whether the county is calm, or that it cannot be told.
+func (s *Server) vigil(ctx context.Context, region huiying.Region, v *workbenchView) error {
+	sources, err := s.cfg.Ledger.Sources(ctx, region)
+	if err != nil {
+		return fmt.Errorf("read sources: %w", err)
+	}
+	health, err := s.cfg.Ledger.Health(ctx, region)
+	if err != nil {
+		return fmt.Errorf("read health of sources: %w", err)
+	}
+	v.Blind = huiying.BlindSpots(sources, health, s.now())
+	v.Watching = len(sources) - len(v.Blind)
+	by := v.Overview.ByLevel
+	v.Calm = len(v.Blind) == 0 && v.Watching > 0 && by["red"]+by["orange"]+by["yellow"] == 0
 	return nil
 }
