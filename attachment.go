@@ -104,3 +104,32 @@ func attachmentExtensions() string {
 	}
 	return strings.Join(all, "、")
 }
+
+// mostAttachments is how many files one case may have.
+const mostAttachments = 50
+
+// attach adds a file that is kept already; the same content twice is refused.
+func (c *Case) attach(cmd Command, now time.Time) (string, error) {
+	if cmd.Attach == nil || !cmd.Attach.Hash.Valid() {
+		return "", Invalid("file", "请选择文件")
+	}
+	if _, twice := c.Attachment(cmd.Attach.Hash); twice {
+		return "", Errorf(CodeConflict, "这个文件已经在附件里了")
+	}
+	if len(c.Attachments) >= mostAttachments {
+		return "", Errorf(CodeConflict, "一件交办单最多 %d 个附件", mostAttachments)
+	}
+	a := *cmd.Attach
+	a.By, a.At = cmd.By, now
+	c.Attachments = append(c.Attachments, a)
+	return a.Name, nil
+}
+
+// Attachment is the file of a hash, if the case has it.
+func (c Case) Attachment(h AttachmentHash) (Attachment, bool) {
+	i := slices.IndexFunc(c.Attachments, func(a Attachment) bool { return a.Hash == h })
+	if i < 0 {
+		return Attachment{}, false
+	}
+	return c.Attachments[i], true
+}

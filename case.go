@@ -51,6 +51,7 @@ type Case struct {
 	Drill      bool       `json:"drill,omitempty"` // 演练: counts nowhere, leaves the machine nowhere
 
 	Refusals      []Refusal      `json:"refusals,omitempty"`
+	Attachments   []Attachment   `json:"attachments,omitempty"`
 	Consultations []Consultation `json:"consultations,omitempty"`
 
 	EventAt     time.Time `json:"event_at"`      // 事发（首发）
@@ -212,6 +213,7 @@ func (c Case) clone() Case {
 	c.Reasons = slices.Clone(c.Reasons)
 	c.Refusals = slices.Clone(c.Refusals)
 	c.Consultations = slices.Clone(c.Consultations)
+	c.Attachments = slices.Clone(c.Attachments)
 	c.Evidence = slices.Clone(c.Evidence)
 	return c
 }

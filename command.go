@@ -26,7 +26,8 @@ type Command struct {
 	Response *Response // draft; respond: a field left empty is taken from the draft
 	Consult  *Consultation
 	Split    *Part
-	Text     string // handle: the first feedback
+	Attach   *Attachment // attach: kept already
+	Text     string      // handle: the first feedback
 }
 
 // SendBackGrounds are the standard reasons to send a feedback form back (惯例).
@@ -155,6 +156,8 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		return c.settleRumor(cmd)
 	case ActSplit:
 		return c.checkPart(cmd.Split)
+	case ActAttach:
+		return c.attach(cmd, now)
 	case ActTransfer:
 		return c.transfer(cmd.To, out)
 	case ActUrge:

@@ -79,6 +79,7 @@ const (
 	ActConsult     Action = "consult"
 	ActRumor       Action = "rumor"
 	ActSplit       Action = "split"
+	ActAttach      Action = "attach"
 	ActAbsorb      Action = "absorb"   // only on the timeline: another case was merged into this one
 	ActQuiet       Action = "quiet"    // only on the timeline: the unit acknowledged, then fell silent
 	ActAccept      Action = "accept"   // only on the timeline: the time to return the case passed
@@ -142,6 +143,7 @@ var Transitions = []Transition{
 	{ActTransfer, "移送", open, "", judges, true},
 	{ActUrge, "督办", open, "", []Role{Supervisor, Leader}, true},
 	{ActRestart, "更正起算时间", open, "", []Role{Supervisor}, true},
+	{ActAttach, "添加附件", open, "", []Role{Monitor, Analyst, Leader, Liaison, Handler, Head}, false},
 	{ActComment, "批注", CaseStates, "", everybody, true},
 }
 
@@ -216,7 +218,7 @@ func (c Case) permits(t Transition, p Person) error {
 		if t.Action == ActAcknowledge {
 			return nil
 		}
-		if u == nil || !u.Lead && t.Action != ActHandle {
+		if u == nil || !u.Lead && t.Action != ActHandle && t.Action != ActAttach {
 			return Errorf(CodeForbidden, "%s由主办单位办理", t.Label)
 		}
 		if t.Action == ActReturn && !u.AcceptedAt.IsZero() {

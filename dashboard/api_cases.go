@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,14 @@ type commandBody struct {
 	Into     huiying.CaseID    `json:"into,omitempty" doc:"merge：并入哪一件"`
 	Feedback *feedbackBody     `json:"feedback,omitempty" doc:"submit：处置反馈单"`
 	Response *responseBody     `json:"response,omitempty" doc:"draft：拟稿；respond：回应，不写的沿用拟稿"`
+	File     *fileBody         `json:"file,omitempty" doc:"attach：附件"`
 	Text     string            `json:"text,omitempty" maxLength:"20000" doc:"handle：初步核实情况和处置打算"`
+}
+
+// fileBody is a file as JSON carries it.
+type fileBody struct {
+	Name    string `json:"name" maxLength:"400"`
+	Content []byte `json:"content" doc:"文件内容，base64"`
 }
 
 // consultBody is the part of a 会商 record a person fills in.
@@ -153,7 +161,8 @@ func (a api) routesCases() {
 	}, a.openCase)
 	handle(a, huma.Operation{
 		Method: http.MethodPost, Path: "/cases/{id}/{action}", OperationID: "act-on-case", Summary: "办理交办单", Tags: tags,
-		Description: "可用的操作：" + actionList() + "。除签收和批注外须带 version；版本已旧返回 409，current 为当前内容。重复签收不算错，以第一次为准。",
+		MaxBodyBytes: maxFileForm * 4 / 3,
+		Description:  "可用的操作：" + actionList() + "。除签收和批注外须带 version；版本已旧返回 409，current 为当前内容。重复签收不算错，以第一次为准。",
 	}, a.actOnCase)
 	for _, p := range a.doc.OpenAPI().Paths["/cases/{id}/{action}"].Post.Parameters {
 		if p.Name == "action" { // documented, but checked by us: an unknown one is 404 with the list
@@ -329,7 +338,13 @@ func (a api) actOnCase(ctx context.Context, p huiying.Person, in *actionInput) (
 	if body.Version == 0 && action != huiying.ActAcknowledge && action != huiying.ActComment {
 		return nil, huiying.Invalid("version", "请带上您看到的版本号 version，以免覆盖他人的操作")
 	}
-	c, err := a.cfg.Desk.Do(ctx, id, body.command(action, p))
+	cmd := body.command(action, p)
+	if f := body.File; f != nil && action == huiying.ActAttach {
+		if cmd.Attach, err = a.keepFile(ctx, f.Name, bytes.NewReader(f.Content)); err != nil {
+			return nil, err
+		}
+	}
+	c, err := a.cfg.Desk.Do(ctx, id, cmd)
 	if errors.Is(err, huiying.ErrStale) || errors.Is(err, huiying.ErrConflict) {
 		out := newProblem(err, visitOf(ctx).id)
 		if now, readErr := a.caseFor(ctx, p, id); readErr == nil {

@@ -11,6 +11,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"huiying"
@@ -105,6 +106,13 @@ type Learning interface {
 	Training() huiying.Training
 }
 
+// Files keeps attachments by content.
+type Files interface {
+	// Put refuses what lies about its type, is too large or does not pass the scan.
+	Put(ctx context.Context, name string, r io.Reader) (huiying.Attachment, error)
+	Get(hash huiying.AttachmentHash) (*os.File, error)
+}
+
 // Bus is what the dashboard hears and mends of the bus.
 type Bus interface {
 	// SubscribeLive calls f for each live message after since (0: only new ones)
@@ -127,6 +135,7 @@ type Config struct {
 	Bus      Bus
 	Learning Learning // nil: no training here
 	Channels Channels // nil: only in-app notifications
+	Files    Files    // nil: nothing can be attached
 	Rules    func() *huiying.Rules
 	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
 	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)

@@ -29,6 +29,7 @@ import (
 	"huiying/collector"
 	"huiying/dashboard"
 	"huiying/deploy/county"
+	"huiying/store/attachments"
 	"huiying/store/ledger"
 	"huiying/store/sqlite"
 )
@@ -126,7 +127,7 @@ func newHouse(t *testing.T) *house {
 	h.ways = notify.NewDispatcher(h.ledger, []notify.Channel{&notify.Webhook{URL: h.theirs.URL, Now: time.Now, Client: h.theirs.Client()}},
 		huiying.Speed{}, nil, func(string, string) {}, log)
 	h.server = must(dashboard.New(dashboard.Config{
-		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal,
+		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
 		Rules: func() *huiying.Rules { return rules }, Log: log, Version: "test", Wall: h.now,
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)

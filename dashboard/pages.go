@@ -56,6 +56,8 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /appraisal/try", s.page(s.tryAppraisal))
 	mux.Handle("POST /appraisal/appeals", s.page(s.appeal))
 	mux.Handle("POST /appraisal/appeals/{id}", s.page(s.decideAppeal))
+	mux.Handle("POST /cases/{id}/attach", s.page(s.attach))
+	mux.Handle("GET /cases/{id}/attachments/{hash}", s.page(s.attachment))
 	mux.Handle("GET /cases/{id}/effect", s.page(s.effectPage))
 	mux.Handle("GET /channels", s.page(s.channelsPage))
 	mux.Handle("POST /channels/{name}/test", s.page(s.testChannel))

@@ -48,6 +48,8 @@ type Config struct {
 
 	Channels channelsConfig `yaml:"channels"`
 
+	Scan []string `yaml:"attachment_scan"` // a command that gets the path of an uploaded file: 0 clean, 1 refused
+
 	path string
 }
 

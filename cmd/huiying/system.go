@@ -25,6 +25,7 @@ import (
 	"huiying/collector"
 	"huiying/dashboard"
 	"huiying/deploy/county"
+	"huiying/store/attachments"
 	"huiying/store/ledger"
 	"huiying/store/sqlite"
 )
@@ -60,6 +61,7 @@ type system struct {
 	analyzer   *analyzer.Analyzer
 	engine     *alerting.Engine
 	dispatcher *notify.Dispatcher
+	files      *attachments.Store
 	collector  *collector.Collector
 	dashboard  *dashboard.Server
 	learning   *learning
@@ -101,6 +103,9 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		return s, err
 	}
 	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), s.tokens); err != nil {
+		return s, err
+	}
+	if s.files, err = attachments.Open(filepath.Join(cfg.Data, "attachments"), cfg.Scan); err != nil {
 		return s, err
 	}
 	if err := s.ledger.SaveUnits(ctx, s.county.Units); err != nil {
@@ -166,7 +171,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
 		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
-		ReadAppraisal: county.Appraisal,
+		ReadAppraisal: county.Appraisal, Files: s.files,
 	})
 	return err
 }
