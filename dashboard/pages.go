@@ -59,6 +59,7 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /cases/{id}/attach", s.page(s.attach))
 	mux.Handle("GET /cases/{id}/attachments/{hash}", s.page(s.attachment))
 	mux.Handle("GET /cases/{id}/effect", s.page(s.effectPage))
+	mux.Handle("GET /drills", s.page(s.drillsPage))
 	mux.Handle("GET /channels", s.page(s.channelsPage))
 	mux.Handle("POST /channels/{name}/test", s.page(s.testChannel))
 	mux.Handle("POST /notifications/{id}/resend", s.page(s.resendNotification))

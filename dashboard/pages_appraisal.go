@@ -14,6 +14,7 @@ import (
 // appraisalView is 考核: the score of each unit and what it is made of.
 type appraisalView struct {
 	*appraisalDoc
+	Last     time.Time // the last day of the period
 	Rows     []appraisalRow
 	Appealed []appealRow
 	Quarters []option
@@ -77,7 +78,7 @@ func (s *Server) showAppraisal(w http.ResponseWriter, r *http.Request, p huiying
 	if err != nil {
 		return err
 	}
-	v.appraisalDoc, v.Period = doc, from.Format(time.DateOnly)
+	v.appraisalDoc, v.Last, v.Period = doc, to.AddDate(0, 0, -1), from.Format(time.DateOnly)
 	for _, a := range doc.Units {
 		v.Rows = append(v.Rows, appraisalRow{a, units.Name(a.Unit)})
 	}

@@ -89,7 +89,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 		"/intake":                            "monitor analyst leader jkj-liaison zjj-liaison",
 		"/cases/new":                         "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
 		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
-		"/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
+		"/drills": office + units + " zjj-liaison", "/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
 	} {
 		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "sysadmin", "secadmin", "auditor"} {
 			r := h.as(user).page(path)

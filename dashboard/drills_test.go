@@ -1,0 +1,15 @@
+package dashboard_test
+
+import "testing"
+
+func TestADrillIsReportedToThoseWhoTookPart(t *testing.T) {
+	h, _ := filled(t)
+	h.as("leader").page("/drills").says(t, "还没有演练")
+	var c caseDoc
+	h.as("leader").post("/cases", map[string]any{"queue": "online", "title": "演练：锅炉房泄漏", "summary": "演练", "level": "red", "drill": true}).json(t, &c)
+	h.as("leader").post("/cases/"+string(c.ID)+"/assign", map[string]any{"version": c.Version, "lead": "jkj"}).json(t, &c)
+	h.as("jkj-liaison").post("/cases/"+string(c.ID)+"/acknowledge", nil).json(t, &c)
+	h.as("supervisor").page("/drills").says(t, "交舆演〔", "演练：锅炉房泄漏", "教科局（主办）", "按时完成", "按时签收 1 个")
+	h.as("zjj-liaison").page("/drills").says(t, "还没有演练")
+	h.as("jkj-liaison").page("/cases/"+string(c.ID)).says(t, "不计入统计和考核")
+}

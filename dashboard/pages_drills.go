@@ -1,0 +1,72 @@
+package dashboard
+
+import (
+	"fmt"
+	"net/http"
+
+	"huiying"
+)
+
+// drillsView is the report of the latest drills (演练): who answered, how fast,
+// against which limit.
+type drillsView struct {
+	Rows  []drillRow
+	Parts int // parts of units in all drills shown
+	Acked int // of these, acknowledged in time
+}
+
+type drillRow struct {
+	Case  huiying.Case
+	Parts []drillPart
+}
+
+type drillPart struct {
+	Name     string
+	Lead     bool
+	Ack      clockView
+	Feedback clockView
+	Steps    int // reminders it took
+}
+
+// drillsShown is how many drills the report covers.
+const drillsShown = 50
+
+func (s *Server) drillsPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if err := needCases(p); err != nil {
+		return err
+	}
+	q, err := scoped(p, huiying.CaseQuery{Region: p.Region, Drill: new(true), Limit: drillsShown, Now: s.now()})
+	if err != nil {
+		return err
+	}
+	found, err := s.cfg.Ledger.Cases(r.Context(), q)
+	if err != nil {
+		return fmt.Errorf("read drills: %w", err)
+	}
+	units, err := s.unitsOf(r.Context())
+	if err != nil {
+		return err
+	}
+	var v drillsView
+	for _, c := range found.Items {
+		row := drillRow{Case: c}
+		for _, u := range c.Units {
+			if p.Role.OfUnit() && u.Unit != p.Unit {
+				continue
+			}
+			part := drillPart{Name: units.Name(u.Unit), Lead: u.Lead, Steps: u.Step}
+			if k, ok := c.Clock(huiying.ClockAcknowledge, u.Unit); ok {
+				part.Ack = clockOf(k, units, s.now())
+			}
+			if k, ok := c.Clock(huiying.ClockFeedback, u.Unit); ok {
+				part.Feedback = clockOf(k, units, s.now())
+			}
+			if v.Parts++; part.Ack.State == huiying.ClockMet {
+				v.Acked++
+			}
+			row.Parts = append(row.Parts, part)
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	return s.show(w, r, p, http.StatusOK, "drills", "演练报告", v)
+}
