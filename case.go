@@ -334,6 +334,9 @@ func (c Case) nextStep(u CaseUnit, r *Rules) (EscalationStep, time.Time, bool) {
 		return EscalationStep{}, time.Time{}, false
 	}
 	s := steps[u.Step]
+	if s.At == 0 { // news is told at once, at any hour
+		return s, k.Start, true
+	}
 	return s, r.Calendar.Add(k.Start, time.Duration(s.At*float64(k.Limit)), k.Hours), true
 }
 

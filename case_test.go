@@ -137,6 +137,43 @@ func TestSilenceIsEscalatedStepByStepAndAcknowledgingStopsIt(t *testing.T) {
 	}
 }
 
+// In duty hours a reminder may wait until morning; the news itself may not.
+func TestAUnitIsToldAtOnceAtAnyHourAndRemindedInDutyHours(t *testing.T) {
+	t.Parallel()
+	rules := testRules()
+	rules.Calendar = springFestival()
+	for i := range rules.Clocks {
+		if rules.Clocks[i].Kind == huiying.ClockAcknowledge {
+			rules.Clocks[i].Hours.Blue = huiying.DutyHours
+		}
+	}
+	for _, at := range []time.Time{start.Add(3*time.Hour + 30*time.Minute), start.Add(14 * time.Hour)} { // 12:30 and 23:00
+		c, _, err := opened(t, huiying.Blue, false).Do(huiying.Command{Action: huiying.ActAssign, By: leader, Lead: "yjj"}, rules, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := func(when time.Time) (n int) {
+			next, out, _ := c.Tick(rules, when)
+			c = next
+			for _, notice := range out.Notices {
+				if notice.Unit == "yjj" {
+					n++
+				}
+			}
+			return n
+		}
+		if n := told(at); n != 1 {
+			t.Errorf("assigned at %s: %d notices at once, want 1", at.Format(time.TimeOnly), n)
+		}
+		if n := told(at.Add(time.Hour)); n != 0 {
+			t.Errorf("assigned at %s: reminded outside duty hours", at.Format(time.TimeOnly))
+		}
+		if n := told(at.Add(48 * time.Hour)); n == 0 {
+			t.Errorf("assigned at %s: never reminded", at.Format(time.TimeOnly))
+		}
+	}
+}
+
 func TestADeadlineThatPassedUnseenIsRecordedOnce(t *testing.T) {
 	t.Parallel()
 	r, c := testRules(), assigned(t)

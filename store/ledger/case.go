@@ -42,10 +42,10 @@ func (l *Ledger) SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]h
 	err := l.change(ctx, "saving case "+string(writes[0].Case.ID), func(ctx context.Context, tx bun.Tx) error {
 		for i, w := range writes {
 			var err error
-			if out[i] = w.Case; w.PrevRev == 0 {
+			if w.PrevRev == 0 {
 				out[i], err = l.insertCase(ctx, tx, w.Case, w.Change)
 			} else {
-				err = updateCase(ctx, tx, w.Case, w.PrevRev, w.Change)
+				out[i], err = updateCase(ctx, tx, w.Case, w.PrevRev, w.Change)
 			}
 			if err != nil {
 				return err
@@ -53,13 +53,7 @@ func (l *Ledger) SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]h
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range out {
-		jsondoc.Beijing(&out[i])
-	}
-	return out, nil
+	return out, err
 }
 
 func (l *Ledger) insertCase(ctx context.Context, tx bun.Tx, c huiying.Case, ch huiying.Change) (huiying.Case, error) {
@@ -88,28 +82,34 @@ func (l *Ledger) insertCase(ctx context.Context, tx bun.Tx, c huiying.Case, ch h
 			return c, err
 		}
 	}
-	return c, writeChange(ctx, tx, c, ch)
+	if err := writeChange(ctx, tx, c, ch); err != nil {
+		return c, err
+	}
+	return jsondoc.Decode[huiying.Case](row.Doc)
 }
 
-func updateCase(ctx context.Context, tx bun.Tx, c huiying.Case, prevRev int, ch huiying.Change) error {
+func updateCase(ctx context.Context, tx bun.Tx, c huiying.Case, prevRev int, ch huiying.Change) (huiying.Case, error) {
 	row, err := rowOf(c, ch)
 	if err != nil {
-		return err
+		return c, err
 	}
 	n, err := changed(tx.NewUpdate().Model(&row).ExcludeColumn("id", "county", "event_id").
 		Where("id = ?", row.ID).Where("rev = ?", prevRev).Exec(ctx))
 	if err != nil {
-		return fmt.Errorf("writing the case: %w", err)
+		return c, fmt.Errorf("writing the case: %w", err)
 	}
 	if n == 0 {
-		return missed(ctx, tx, c.ID)
+		return c, missed(ctx, tx, c.ID)
 	}
 	if c.MergedInto != "" && c.Event != "" { // what comes later of its event belongs to the other case
 		if err := setEventCase(ctx, tx, c.Event, c.MergedInto); err != nil {
-			return err
+			return c, err
 		}
 	}
-	return writeChange(ctx, tx, c, ch)
+	if err := writeChange(ctx, tx, c, ch); err != nil {
+		return c, err
+	}
+	return jsondoc.Decode[huiying.Case](row.Doc)
 }
 
 // free returns ErrConflict when the case, or another one of its event, exists.
