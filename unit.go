@@ -26,6 +26,7 @@ type Unit struct {
 	Short      string    `json:"short,omitempty"`    // 教科局
 	Kind       string    `json:"kind"`               // 县政府, 县委, 乡镇, 垂直管理 …
 	Township   Region    `json:"township,omitempty"` // the place a township government answers for
+	Tile       [2]int    `json:"tile,omitzero"`      // of a township: column and row from 1 in the schematic of the wall
 	Duty       string    `json:"duty,omitempty"`
 	Keywords   []string  `json:"keywords,omitempty"`
 	PilotAreas []string  `json:"pilot_areas,omitempty"` // of 国办发〔2019〕54号

@@ -13,45 +13,57 @@ import (
 // one answer a second is enough.
 const overviewFor = time.Second
 
-// overviewCache holds the latest overview of each region.
-type overviewCache struct {
+// memo keeps the latest answer of each region for a while. Who asks meanwhile
+// waits for the one that is being computed. Regions come from accounts, so it
+// stays small.
+type memo[T any] struct {
 	mu sync.Mutex
-	of map[huiying.Region]*cachedOverview
+	of map[huiying.Region]*memory[T]
 }
 
-type cachedOverview struct {
-	mu sync.Mutex // held while it is computed: others wait for that one
+type memory[T any] struct {
+	mu sync.Mutex // held while it is computed
 	at time.Time
-	o  huiying.Overview
+	v  T
 }
 
-func (c *overviewCache) entry(r huiying.Region) *cachedOverview {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.of == nil {
-		c.of = make(map[huiying.Region]*cachedOverview)
+func (m *memo[T]) entry(r huiying.Region) *memory[T] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.of == nil {
+		m.of = make(map[huiying.Region]*memory[T])
 	}
-	if c.of[r] == nil {
-		c.of[r] = new(cachedOverview)
+	if m.of[r] == nil {
+		m.of[r] = new(memory[T])
 	}
-	return c.of[r]
+	return m.of[r]
+}
+
+// get answers with what compute said at most good ago; an error is not kept.
+func (m *memo[T]) get(r huiying.Region, now func() time.Time, good time.Duration, compute func() (T, error)) (T, error) {
+	e := m.entry(r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.at.IsZero() && now().Sub(e.at) < good {
+		return e.v, nil
+	}
+	v, err := compute()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	e.at, e.v = now(), v
+	return v, nil
 }
 
 // overview is the state of the desk at a glance, at most a second old: the
 // cases from the ledger, the posts from the archive, what was refused on the
-// way. Regions come from accounts, so the cache stays small.
+// way.
 func (s *Server) overview(ctx context.Context, region huiying.Region) (huiying.Overview, error) {
-	c := s.overviews.entry(region)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.at.IsZero() && s.wall().Sub(c.at) < overviewFor {
-		return c.o, nil
-	}
-	o, err := s.computeOverview(ctx, region)
+	o, err := s.overviews.get(region, s.wall, overviewFor, func() (huiying.Overview, error) { return s.computeOverview(ctx, region) })
 	if err != nil {
-		return huiying.Overview{}, fmt.Errorf("computing the overview: %w", err)
+		return o, fmt.Errorf("computing the overview: %w", err)
 	}
-	c.at, c.o = s.wall(), o
 	return o, nil
 }
 

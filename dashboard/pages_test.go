@@ -82,7 +82,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 	units := " jkj-liaison jkj-handler"
 	for path, may := range map[string]string{
 		"/": "all", "/roster": "all", "/roster/template.xlsx": "all", "/notices": "all", "/notices/unread": "all", "/notices/recent": "all",
-		"/posts": office, "/posts/p1": office, "/events": office, "/events/e1": office,
+		"/posts": office, "/posts/p1": office, "/events": office, "/events/e1": office, "/wall": office,
 		"/cases": office + units + " zjj-liaison", "/stats": office + units + " zjj-liaison",
 		"/cases/" + string(c.ID): office + units, "/cases/" + string(c.ID) + "/row": office + units,
 		"/cases/" + string(c.ID) + "/effect": office + units,

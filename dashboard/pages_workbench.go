@@ -135,7 +135,7 @@ func (s *Server) county(r *http.Request, p huiying.Person, units *huiying.Direct
 	if err != nil {
 		return fmt.Errorf("read trend: %w", err)
 	}
-	v.Trend = trendPlot(buckets, from, end, time.Hour)
+	v.Trend = trendPlot(buckets, from, end, time.Hour, 420, 132)
 	if err := s.vigil(ctx, p.Region, v); err != nil {
 		return err
 	}
@@ -171,7 +171,6 @@ func (s *Server) vigil(ctx context.Context, region huiying.Region, v *workbenchV
 	}
 	v.Blind = huiying.BlindSpots(sources, health, s.now())
 	v.Watching = len(sources) - len(v.Blind)
-	by := v.Overview.ByLevel
-	v.Calm = len(v.Blind) == 0 && v.Watching > 0 && by["red"]+by["orange"]+by["yellow"] == 0
+	v.Calm = calm(v.Overview, len(v.Blind), v.Watching)
 	return nil
 }

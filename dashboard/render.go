@@ -132,6 +132,9 @@ func navigation(p huiying.Person, at string, unread int) []navEntry {
 		add("/cases", "交办单", "clipboard-list", 0)
 		add("/stats", "响应统计", "chart-bar", 0)
 	}
+	if p.SeesPosts() {
+		add("/wall", "态势大屏", "device-desktop", 0)
+	}
 	if operators(p, "信源") == nil {
 		add("/sources", "信源", "antenna", 0)
 	}

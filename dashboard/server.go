@@ -31,7 +31,8 @@ type Server struct {
 	signins     sync.Mutex    // one count of failures at a time
 	hashing     chan struct{} // bounds the memory argon2id takes
 
-	overviews overviewCache
+	overviews memo[huiying.Overview]
+	walls     memo[wallView]
 	uploads   *uploads
 }
 

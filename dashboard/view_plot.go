@@ -117,7 +117,7 @@ func niceTop(v int) int {
 func round1(f float64) float64 { return math.Round(f*10) / 10 }
 
 // trendPlot draws the roll-up of the last hours, empty ones included.
-func trendPlot(buckets []huiying.TrendBucket, from, to time.Time, step time.Duration) plot {
+func trendPlot(buckets []huiying.TrendBucket, from, to time.Time, step time.Duration, width, height int) plot {
 	byHour := map[int64]huiying.TrendBucket{}
 	for _, b := range buckets {
 		byHour[b.At.Truncate(step).Unix()] = b
@@ -127,7 +127,7 @@ func trendPlot(buckets []huiying.TrendBucket, from, to time.Time, step time.Dura
 		b := byHour[at.Unix()]
 		slots = append(slots, slot{at, b.Posts, b.Negative})
 	}
-	return draw("近 24 小时每小时信息量，深色为负面", "负面", 420, 132, slots)
+	return draw("近 24 小时每小时信息量，深色为负面", "负面", width, height, slots)
 }
 
 // maxCurveHours bounds an event's curve; a longer one shows its latest part.

@@ -76,10 +76,10 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		}
 	}()
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return nil, err
+		return s, err
 	}
 	if s.county, err = cfg.loadCounty(); err != nil {
-		return nil, err
+		return s, err
 	}
 	s.units = huiying.NewDirectory(s.county.Units)
 

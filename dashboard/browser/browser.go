@@ -69,9 +69,10 @@ type Screen struct {
 	Scale         float64 // pixels a point; 0 means 1
 }
 
-// The two screens the pages are made for first.
+// The screens the pages are made for.
 var (
 	Desktop = Screen{Width: 1366, Height: 768}
+	Wall    = Screen{Width: 1920, Height: 1080}
 	Phone   = Screen{Width: 390, Height: 844, Mobile: true, Scale: 2}
 )
 

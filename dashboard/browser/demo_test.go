@@ -28,6 +28,7 @@ import (
 type installation struct {
 	url      string
 	accounts []dashboard.Credential
+	binary   string // what was started; "" for one that ran already
 }
 
 var (
@@ -57,7 +58,7 @@ func start() (installation, func(), error) {
 	none := func() {}
 	if url := os.Getenv("HUIYING_URL"); url != "" {
 		accounts, err := readAccounts(os.Getenv("HUIYING_CREDENTIALS"))
-		return installation{url, accounts}, none, err
+		return installation{url: url, accounts: accounts}, none, err
 	}
 	dir, err := os.MkdirTemp("", "huiying-browser")
 	if err != nil {
@@ -68,31 +69,34 @@ func start() (installation, func(), error) {
 	if out, err := exec.Command("go", "build", "-o", binary, "huiying/cmd/huiying").CombinedOutput(); err != nil {
 		return installation{}, clean, fmt.Errorf("build huiying: %w\n%s", err, out)
 	}
-	data := filepath.Join(dir, "data")
-	cmd := exec.Command(binary, "demo", "--listen", "127.0.0.1:0", "--data", data)
+	in, stop, err := launch(binary, filepath.Join(dir, "data"), "127.0.0.1:0")
+	return in, func() { stop(); clean() }, err
+}
+
+// launch runs a demo until the function it returns is called.
+func launch(binary, data, listen string) (installation, func(), error) {
+	in := installation{binary: binary}
+	cmd := exec.Command(binary, "demo", "--listen", listen, "--data", data)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return installation{}, clean, err
+		return in, func() {}, err
 	}
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
-		return installation{}, clean, fmt.Errorf("start the demo: %w", err)
+		return in, func() {}, fmt.Errorf("start the demo: %w", err)
 	}
 	stop := func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
-		clean()
 	}
-	url, err := readURL(stdout)
-	if err != nil {
-		return installation{}, stop, err
+	if in.url, err = readURL(stdout); err != nil {
+		return in, stop, err
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the process
-	accounts, err := readAccounts(filepath.Join(data, "demo-credentials.json"))
-	if err == nil {
-		err = ready(url)
+	if in.accounts, err = readAccounts(filepath.Join(data, "demo-credentials.json")); err == nil {
+		err = ready(in.url)
 	}
-	return installation{url, accounts}, stop, err
+	return in, stop, err
 }
 
 // readURL is the address the demo prints first.

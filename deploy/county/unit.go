@@ -27,6 +27,10 @@ func (t *date) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// mostTiles bounds the columns and rows of the townships' schematic: more could
+// not be read from across a room.
+const mostTiles = 8
+
 func index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 // unitEntry is a unit as units.yaml writes it.
@@ -36,6 +40,7 @@ type unitEntry struct {
 	Short      string          `yaml:"short"`
 	Kind       string          `yaml:"kind"`
 	Township   huiying.Region  `yaml:"township"`
+	Tile       []int           `yaml:"tile"` // column, row
 	Duty       string          `yaml:"duty"`
 	Keywords   []string        `yaml:"keywords"`
 	PilotAreas []string        `yaml:"pilot_areas"`
@@ -50,10 +55,17 @@ type unitEntry struct {
 
 func (u unitEntry) unit(region huiying.Region) huiying.Unit {
 	return huiying.Unit{
-		ID: u.ID, Region: region, Name: u.Name, Short: u.Short, Kind: u.Kind, Township: u.Township, Duty: u.Duty,
+		ID: u.ID, Region: region, Name: u.Name, Short: u.Short, Kind: u.Kind, Township: u.Township, Tile: u.tile(), Duty: u.Duty,
 		Keywords: u.Keywords, PilotAreas: u.PilotAreas, Superior: u.Superior, From: u.From.Time, To: u.To.Time,
 		Department: u.Department, Head: u.Head, Liaison: u.Liaison, Handler: u.Handler,
 	}
+}
+
+func (u unitEntry) tile() [2]int {
+	if len(u.Tile) != 2 {
+		return [2]int{}
+	}
+	return [2]int(u.Tile)
 }
 
 func (l *loader) loadUnits() {
@@ -109,6 +121,9 @@ func (l *loader) checkUnit(d *document, at string, u unitEntry) {
 		if !slices.Contains(pilotAreas, area) {
 			d.blame(index(at+".pilot_areas", i), "%q 不是国办发〔2019〕54号的 26 个试点领域之一", area)
 		}
+	}
+	if len(u.Tile) > 0 && (len(u.Tile) != 2 || slices.Min(u.Tile) < 1 || slices.Max(u.Tile) > mostTiles) {
+		d.blame(at+".tile", "示意图位置应写作 [列, 行]，各为 1 至 %d，收到 %v", mostTiles, u.Tile)
 	}
 	if u.Township != "" && len(l.townships) > 0 && !l.townships[u.Township] {
 		d.blame(at+".township", "没有代码为 %s 的乡镇", u.Township)

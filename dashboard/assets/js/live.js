@@ -35,6 +35,7 @@ function take(message) {
   if (message.seq > seq) seq = message.seq;
   const handle = handlers[message.type];
   if (handle) handle(message.data, message);
+  document.dispatchEvent(new CustomEvent("live", { detail: message }));
 }
 
 // A greeting may say that messages were missed: then what is shown is old.
@@ -46,6 +47,7 @@ function onHello(data, message) {
 }
 
 function reread() {
+  if (!document.dispatchEvent(new CustomEvent("stale", { cancelable: true }))) return; // somebody mends the page
   const busy = document.querySelector("details.action[open], details.add-source[open]") ||
     document.activeElement && document.activeElement.matches("input, textarea, select");
   if (busy) say("页面内容可能不是最新，请在填完后刷新");

@@ -4,8 +4,10 @@ import { startClocks } from "./clock.js";
 import { startLive } from "./live.js";
 import { startForms } from "./forms.js";
 import { startCharts } from "./chart.js";
+import { startWall } from "./wall.js";
 
 startClocks();
 startForms();
 startCharts();
+startWall();
 if (document.body.dataset.user) startLive();
