@@ -27,6 +27,7 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("GET /cases", s.page(s.caseList))
 	mux.Handle("POST /cases", s.page(s.openCase))
 	mux.Handle("GET /cases/new", s.page(s.newCasePage))
+	mux.Handle("POST /cases/bulk", s.page(s.actOnCases))
 	mux.Handle("GET /cases/{id}", s.page(s.casePage))
 	mux.Handle("GET /cases/{id}/row", s.page(s.caseRowFragment))
 	mux.Handle("POST /cases/{id}/{action}", s.page(s.actOnCase))

@@ -24,6 +24,7 @@ type casesView struct {
 	ByDue   bool
 	MayOpen bool
 	OfUnit  bool
+	Bulk    []huiying.Transition
 }
 
 // caseFilter is what the form of the list holds. View is a chip: a state or a
@@ -109,7 +110,7 @@ func (s *Server) caseList(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	}
 	v := casesView{
 		Filter: f, Views: caseViews, Levels: levelOptions(), Queues: queueOptions, More: moreURL(r, found.Next), Total: total,
-		Query: filterQuery(r.URL.Query()), ByDue: q.ByDue, MayOpen: mayOpen(p), OfUnit: p.Role.OfUnit(),
+		Query: filterQuery(r.URL.Query()), ByDue: q.ByDue, MayOpen: mayOpen(p), OfUnit: p.Role.OfUnit(), Bulk: bulkFor(p),
 	}
 	if !v.OfUnit {
 		v.Units = unitGroups(units.All(), now)

@@ -32,6 +32,7 @@ type workbenchView struct {
 	Calm     bool // nothing grave is open and nobody is blind
 	SeesLate bool // beside the own work; a supervisor's own work is just that list
 	Notices  []noticeView
+	Bulk     []huiying.Transition // what may be done to several at once; none for units, whose cards have a button each
 }
 
 const (
@@ -101,6 +102,9 @@ func (s *Server) waiting(r *http.Request, p huiying.Person, units *huiying.Direc
 		v.Waiting = v.Waiting[:workShown]
 	}
 	v.Others = v.Others[:min(len(v.Others), workShown)]
+	if len(v.Waiting) > 0 && !v.OfUnit {
+		v.Bulk = bulkFor(p)
+	}
 	return nil
 }
 

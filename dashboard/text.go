@@ -84,6 +84,8 @@ func doneNote(done string) string {
 	switch done {
 	case "":
 		return ""
+	case "bulk":
+		return "选中的交办单都已办理。"
 	case "read":
 		return "通知已全部标为已读。"
 	case "source":

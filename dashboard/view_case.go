@@ -30,6 +30,7 @@ type caseRow struct {
 	Drill    bool
 	Rumor    huiying.RumorState
 	In       string // the list it stands in, for live updates
+	Bulk     string // what the reader may do to it together with others, by spaces
 }
 
 // rowOf is the case as p sees it in a list.
@@ -37,7 +38,7 @@ func rowOf(c huiying.Case, p huiying.Person, units *huiying.Directory, now time.
 	v := caseRow{
 		ID: c.ID, Number: c.Number, Title: c.Title, Level: c.Level, State: c.State, Queue: c.Queue, Category: c.Category,
 		Flags: c.Flags, Version: c.Version, OpenedAt: c.OpenedAt, Waits: waitsFor(c, p, now), CanAck: canAcknowledge(c, p),
-		Drill: c.Drill, Rumor: c.Rumor,
+		Drill: c.Drill, Rumor: c.Rumor, Bulk: strings.Join(bulkOf(c, p), " "),
 	}
 	for _, u := range c.Units {
 		if u.Lead {

@@ -4,10 +4,12 @@ import { startClocks } from "./clock.js";
 import { startLive } from "./live.js";
 import { startForms } from "./forms.js";
 import { startCharts } from "./chart.js";
+import { startBulk } from "./bulk.js";
 import { startWall } from "./wall.js";
 
 startClocks();
 startForms();
 startCharts();
+startBulk();
 startWall();
 if (document.body.dataset.user) startLive();

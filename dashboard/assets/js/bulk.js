@@ -1,0 +1,31 @@
+// Several cases at once: the bar appears with the first tick and offers what
+// all of the ticked allow. Without this module the bar is simply always there.
+
+const ticked = () => [...document.querySelectorAll("[data-bulk]:checked")];
+
+function show() {
+  const bar = document.getElementById("bulk");
+  if (!bar) return;
+  const chosen = ticked();
+  bar.hidden = chosen.length === 0;
+  if (!chosen.length) return;
+  bar.querySelector("#bulk-count").textContent = `已选 ${chosen.length} 件`;
+  bar.elements.back.value = location.pathname + location.search;
+  let any = false;
+  for (const radio of bar.querySelectorAll("[name=action]")) {
+    const may = chosen.every((box) => box.dataset.bulk.split(" ").includes(radio.value));
+    radio.disabled = !may;
+    radio.closest("label").classList.toggle("off", !may);
+    if (!may) radio.checked = false;
+    any = any || may;
+  }
+  if (!any) bar.querySelector("#bulk-count").textContent = `已选 ${chosen.length} 件，没有可以一起办理的事项`;
+  bar.querySelector("button").disabled = !any;
+}
+
+export function startBulk() {
+  show();
+  document.addEventListener("change", (e) => { if (e.target.matches("[data-bulk]")) show(); });
+  document.addEventListener("htmx:afterSettle", show);
+  document.addEventListener("live", () => setTimeout(show, 500)); // rows come and go
+}
