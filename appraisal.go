@@ -231,7 +231,10 @@ func replay(entries []Entry) map[UnitID]*part {
 			u = &part{}
 		}
 		switch e.Action {
-		case ActAssign, ActReassign, ActAddUnit:
+		case ActAssign, ActReassign, ActAddUnit, ActTransfer:
+			if len(e.Units) == 0 { // to another queue: the same units go on
+				continue
+			}
 			kept := make(map[UnitID]*part)
 			for i, id := range e.Units { // lead first
 				if kept[id] = parts[id]; kept[id] == nil || i == 0 && !kept[id].lead {
@@ -241,6 +244,10 @@ func replay(entries []Entry) map[UnitID]*part {
 			}
 			parts = kept
 		case ActReturn, ActMerge: // the case goes on elsewhere
+			if e.Action == ActReturn && !u.lead { // without this helper
+				delete(parts, e.Unit)
+				continue
+			}
 			parts = make(map[UnitID]*part)
 		case ActAcknowledge:
 			u.acked = true

@@ -84,8 +84,9 @@ func (c *Case) agree(cmd Command, now time.Time) (string, error) {
 	return "协办时限 " + cmd.Until.In(Beijing).Format("01-02 15:04"), nil
 }
 
-// release takes a unit out of the case; its clocks no longer apply.
-func (c *Case) release(id UnitID, now time.Time) {
+// release takes a unit out of the case; its clocks and reminders no longer apply.
+func (c *Case) release(id UnitID, now time.Time, out *Outcome) {
+	out.Silence = append(out.Silence, id)
 	c.stop(ClockAcknowledge, id, now, true)
 	c.stop(ClockFeedback, id, now, true)
 	c.Units = slices.DeleteFunc(c.Units, func(u CaseUnit) bool { return u.Unit == id })
@@ -102,8 +103,9 @@ func (c *Case) acknowledge(by Person, now time.Time, before Case, out *Outcome) 
 	return "用时 " + SpanText(now.Sub(u.AssignedAt))
 }
 
-// giveBack takes the case from all its units (退单) and asks for a new judgement.
-func (c *Case) giveBack(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
+// giveBack takes the case from all its units (退单) and asks for a new judgement;
+// a helper only leaves, the case goes on without it.
+func (c *Case) giveBack(cmd Command, r *Rules, now time.Time, before Case, out *Outcome) (string, error) {
 	u := c.unit(cmd.By.Unit)
 	if !u.ReturnBy.IsZero() && now.After(u.ReturnBy) {
 		return "", Errorf(CodeConflict, "退单须在交办后 %s 内提出，已于 %s 截止，视为接受", SpanText(time.Duration(r.ReturnIn)), u.ReturnBy.In(Beijing).Format("01-02 15:04"))
@@ -112,9 +114,19 @@ func (c *Case) giveBack(cmd Command, r *Rules, now time.Time, out *Outcome) (str
 		return "", Invalid("lead", "建议承办单位不能是退单单位自己")
 	}
 	c.Refusals = append(c.Refusals, Refusal{Unit: u.Unit, By: cmd.By.Name, At: now, Reason: cmd.Reason, Instead: cmd.Lead})
+	if !u.Lead {
+		c.State = before.State
+		c.release(u.Unit, now, out)
+		for _, to := range []Role{Analyst, Leader} {
+			out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, To: string(to), Text: "协办单位退单，请看是否另派"})
+		}
+		return "退出协办", nil
+	}
 	for _, u := range slices.Clone(c.Units) { // helpers wait for the new order too
-		c.release(u.Unit, now)
-		out.Silence = append(out.Silence, u.Unit)
+		c.release(u.Unit, now, out)
+		if !u.Lead {
+			out.tell(u.Unit, "主办单位退单，本单将重新派单，贵单位暂不办理")
+		}
 	}
 	c.AssignedAt = time.Time{}
 	c.start(r, ClockJudge, "", now, "自退单起算")
@@ -126,12 +138,15 @@ func (c *Case) giveBack(cmd Command, r *Rules, now time.Time, out *Outcome) (str
 }
 
 func (c *Case) addHelpers(cmd Command, r *Rules, now time.Time) (string, error) {
-	if len(cmd.Helpers) == 0 {
+	if len(cmd.Helpers) == 0 || slices.Contains(cmd.Helpers, "") {
 		return "", Invalid("helpers", "请选择协办单位")
 	}
-	for _, id := range cmd.Helpers {
-		if c.HasUnit(id) {
-			return "", Invalid("helpers", "该单位已在本单中")
+	for i, id := range cmd.Helpers {
+		switch {
+		case slices.Contains(cmd.Helpers[:i], id):
+			return "", Invalid("helpers", "协办单位 %s 选了两次", id)
+		case c.HasUnit(id):
+			return "", Invalid("helpers", "单位 %s 已在本单中", id)
 		}
 		c.join(id, false, r, now)
 	}

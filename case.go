@@ -152,6 +152,17 @@ type Outcome struct {
 	Silence []UnitID // units whose pending reminders are void from now on
 }
 
+// tell lets a unit know of something it need not answer.
+func (o *Outcome) tell(unit UnitID, text string) {
+	o.Notices = append(o.Notices, Notice{Kind: NoticeChanged, Unit: unit, To: string(Liaison), Text: text})
+}
+
+func (c *Case) tellUnits(out *Outcome, text string) {
+	for _, u := range c.Units {
+		out.tell(u.Unit, text)
+	}
+}
+
 // HasUnit reports whether the unit leads or helps.
 func (c Case) HasUnit(id UnitID) bool { return c.unit(id) != nil }
 

@@ -223,7 +223,6 @@ func TestRefusals(t *testing.T) {
 		"no reason where one is due":              {huiying.Command{Action: huiying.ActReturn, By: liaison}, huiying.ErrInvalid},
 		"an action of another state":              {huiying.Command{Action: huiying.ActClose, By: leader, Reason: "已解决"}, huiying.ErrConflict},
 		"an action of another role":               {huiying.Command{Action: huiying.ActUrge, By: liaison, Reason: "快"}, huiying.ErrForbidden},
-		"a helper doing the lead's work":          {huiying.Command{Action: huiying.ActReturn, By: helper, Reason: "非我职责"}, huiying.ErrForbidden},
 		"a response without publicity":            {respond(huiying.Response{Text: "已停产整改", Forms: []huiying.ResponseForm{huiying.FormRelease}}), huiying.ErrInvalid},
 		"a non-public response without reason":    {respond(huiying.Response{Text: "已停产整改", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.NotPublic}), huiying.ErrInvalid},
 		"an unknown action":                       {huiying.Command{Action: "delete", By: leader}, huiying.ErrInvalid},
@@ -235,6 +234,9 @@ func TestRefusals(t *testing.T) {
 		"a consultation without a conclusion":     {huiying.Command{Action: huiying.ActConsult, By: analyst, Consult: &huiying.Consultation{People: "网信办、应急局"}}, huiying.ErrInvalid},
 		"a split without a title":                 {huiying.Command{Action: huiying.ActSplit, By: analyst, Reason: "两件事", Split: &huiying.Part{Title: " "}}, huiying.ErrInvalid},
 		"a split with foreign evidence":           {huiying.Command{Action: huiying.ActSplit, By: analyst, Reason: "两件事", Split: &huiying.Part{Title: "路灯不亮", Posts: []huiying.PostID{"p9"}}}, huiying.ErrInvalid},
+		"a new lead that leads already":           {huiying.Command{Action: huiying.ActReassign, By: leader, Lead: "yjj", Reason: "从头计时"}, huiying.ErrInvalid},
+		"a helper named twice":                    {huiying.Command{Action: huiying.ActAddUnit, By: leader, Helpers: []huiying.UnitID{"jkj", "jkj"}}, huiying.ErrInvalid},
+		"a helper without a name":                 {huiying.Command{Action: huiying.ActAddUnit, By: leader, Helpers: []huiying.UnitID{""}}, huiying.ErrInvalid},
 		"a rumour state nobody knows":             {huiying.Command{Action: huiying.ActRumor, By: analyst, Reason: "已核", To: "perhaps"}, huiying.ErrInvalid},
 	}
 	for name, tt := range tests {
@@ -320,13 +322,20 @@ func TestAnySequenceOfActionsKeepsTheInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, now := testRules(), start
 		c := opened(t, rapid.SampledFrom(huiying.Levels).Draw(t, "level"), rapid.Bool().Draw(t, "emergency"))
+		told := timeline{state: c.State}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "minutes")) * time.Minute)
 			before := c
 			if rapid.Bool().Draw(t, "tick") {
-				c, _, _ = c.Tick(r, now)
+				next, out, _ := c.Tick(r, now)
+				c = next
+				told.fold(t, out.Entries)
 			} else {
-				next, out, err := c.Do(randomCommand(t, actions, now), r, now)
+				cmd := randomCommand(t, actions, now)
+				if may := c.Allowed(cmd.By); len(may) > 0 && rapid.IntRange(0, 3).Draw(t, "sensible") > 0 { // most of what people ask for can be done
+					cmd.Action = rapid.SampledFrom(may).Draw(t, "allowed").Action
+				}
+				next, out, err := c.Do(cmd, r, now)
 				if err != nil && !reflect.DeepEqual(next, before) {
 					t.Fatalf("refused (%v) but changed", err)
 				}
@@ -334,10 +343,80 @@ func TestAnySequenceOfActionsKeepsTheInvariants(t *testing.T) {
 					t.Fatal("changed without a line on the timeline")
 				}
 				c = next
+				told.fold(t, out.Entries)
 			}
 			checkInvariants(t, c, r, now)
+			told.check(t, c)
 		}
 	})
+}
+
+// timeline is what can be told of a case from its timeline alone.
+type timeline struct {
+	state   huiying.CaseState
+	units   []huiying.UnitID // lead first
+	acted   int              // entries of people
+	acked   map[huiying.UnitID]bool
+	refused int
+	sent    int // responses
+}
+
+func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
+	for _, e := range entries {
+		if e.From != l.state {
+			t.Fatalf("%s begins in %q, the entry before ended in %q", e.Action, e.From, l.state)
+		}
+		l.state = e.To
+		if e.By.Role != huiying.System || e.Action == huiying.ActAssign {
+			l.acted++
+		}
+		if l.acked == nil {
+			l.acked = make(map[huiying.UnitID]bool)
+		}
+		switch e.Action {
+		case huiying.ActAssign, huiying.ActReassign, huiying.ActAddUnit, huiying.ActTransfer:
+			if len(e.Units) == 0 {
+				break
+			}
+			if len(l.units) > 0 && e.Units[0] != l.units[0] { // who leads now begins anew
+				delete(l.acked, e.Units[0])
+			}
+			for u := range l.acked {
+				if !slices.Contains(e.Units, u) {
+					delete(l.acked, u)
+				}
+			}
+			l.units = e.Units
+		case huiying.ActReturn:
+			l.refused++
+			if len(l.units) > 0 && e.Unit == l.units[0] {
+				l.units, l.acked = nil, nil
+				break
+			}
+			l.units = slices.DeleteFunc(slices.Clone(l.units), func(u huiying.UnitID) bool { return u == e.Unit })
+			delete(l.acked, e.Unit)
+		case huiying.ActAcknowledge:
+			l.acked[e.Unit] = true
+		case huiying.ActReopen:
+			l.acked = nil
+		case huiying.ActRespond:
+			l.sent++
+		}
+	}
+}
+
+// check compares the case with the fold of its timeline.
+func (l *timeline) check(t *rapid.T, c huiying.Case) {
+	var units []huiying.UnitID
+	for _, u := range c.Units {
+		units = append(units, u.Unit)
+		if u.AckedAt.IsZero() == l.acked[u.Unit] {
+			t.Fatalf("%s acknowledged at %v, the timeline says %v", u.Unit, u.AckedAt, l.acked[u.Unit])
+		}
+	}
+	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent {
+		t.Fatalf("the case (%s, %v, version %d, %d refusals, %d responses) is not the fold of its timeline %+v", c.State, units, c.Version, len(c.Refusals), len(c.Responses), *l)
+	}
 }
 
 func randomCommand(t *rapid.T, actions []huiying.Action, now time.Time) huiying.Command {
@@ -372,6 +451,7 @@ func checkInvariants(t *rapid.T, c huiying.Case, r *huiying.Rules, now time.Time
 	if len(c.Units) > 0 && leads != 1 {
 		t.Fatalf("%d leads among %v", leads, c.Units)
 	}
+	open := make(map[string]int)
 	for _, k := range c.Clocks {
 		if k.Due.Before(k.Start) || !k.StoppedAt.IsZero() && k.StoppedAt.Before(k.Start) && !k.Void {
 			t.Fatalf("clock %s ends before it starts: %+v", k.Kind, k)
@@ -379,8 +459,16 @@ func checkInvariants(t *rapid.T, c huiying.Case, r *huiying.Rules, now time.Time
 		if k.Excused < 0 || !k.PausedAt.IsZero() && k.PausedAt.After(k.Due) {
 			t.Fatalf("clock %s counts backwards: %+v", k.Kind, k)
 		}
+		if k.Open() {
+			open[string(k.Kind)+" of "+string(k.Unit)]++
+		}
 		if k.Open() && c.State.Ended() {
 			t.Fatalf("clock %s runs in state %s", k.Kind, c.State)
+		}
+	}
+	for which, n := range open {
+		if n > 1 {
+			t.Fatalf("%d open clocks: %s", n, which)
 		}
 	}
 	next, _, _ := c.Tick(r, now)
@@ -550,5 +638,113 @@ func TestReboundIsSaidOnceAfterAResponse(t *testing.T) {
 	_, _, second := c.Rebound(start.Add(2 * time.Hour))
 	if !first || second {
 		t.Errorf("said first %v, second %v", first, second)
+	}
+}
+
+func TestAHelperThatReturnsLeavesAndTheCaseGoesOn(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	c, out, err := c.Do(huiying.Command{Action: huiying.ActReturn, By: helper, Reason: "不在本镇"}, testRules(), start.Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.State != huiying.StateAcknowledged || c.HasUnit("t100") || c.Lead() != "yjj" || len(c.Refusals) != 1 {
+		t.Errorf("state %s, units %v, refusals %v", c.State, c.Units, c.Refusals)
+	}
+	if k, _ := c.Clock(huiying.ClockFeedback, "t100"); k.Open() {
+		t.Error("the helper's clock still runs")
+	}
+	if !slices.ContainsFunc(out.Notices, func(n huiying.Notice) bool { return n.To == string(huiying.Analyst) }) {
+		t.Errorf("nobody was told: %+v", out.Notices)
+	}
+	if _, _, err := acknowledged(t).Do(huiying.Command{Action: huiying.ActVerify, By: helper}, testRules(), start); !errors.Is(err, huiying.ErrForbidden) {
+		t.Errorf("a helper does the lead's work: %v", err)
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActVerify, By: handler}, start.Add(2*time.Hour))
+	if _, _, err := c.Do(huiying.Command{Action: huiying.ActReturn, By: liaison, Reason: "不归我"}, testRules(), start.Add(3*time.Hour)); !errors.Is(err, huiying.ErrConflict) {
+		t.Errorf("returned after the work began: %v", err)
+	}
+}
+
+// Whoever loses a case, or gets another deadline, hears of it.
+func TestUnitsAreToldWhatChangesForThem(t *testing.T) {
+	t.Parallel()
+	c := acknowledged(t)
+	responded := must(t, c, respond(huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}), start)
+	tests := map[string]struct {
+		of   huiying.Case
+		cmd  huiying.Command
+		told []huiying.UnitID
+	}{
+		"another lead":       {c, huiying.Command{Action: huiying.ActReassign, By: leader, Lead: "jkj", Reason: "属教科局"}, []huiying.UnitID{"yjj"}},
+		"a lead that left":   {c, huiying.Command{Action: huiying.ActReturn, By: liaison, Reason: "不归我"}, []huiying.UnitID{"t100"}},
+		"a merged case":      {c, huiying.Command{Action: huiying.ActMerge, By: leader, Into: "c2", Reason: "同一件事"}, []huiying.UnitID{"yjj", "t100"}},
+		"a deadline put off": {c, huiying.Command{Action: huiying.ActExtend, By: leader, Clock: huiying.ClockFeedback, Unit: "t100", Until: start.Add(20 * time.Hour), Reason: "待检测"}, []huiying.UnitID{"t100"}},
+		"a paused clock":     {c, huiying.Command{Action: huiying.ActPause, By: leader, Clock: huiying.ClockFeedback, Unit: "yjj", Reason: "待检测"}, []huiying.UnitID{"yjj"}},
+		"another start":      {c, huiying.Command{Action: huiying.ActRestart, By: supervisor, Clock: huiying.ClockRespond, Until: start.Add(-2 * time.Hour), Reason: "首发更早"}, []huiying.UnitID{"yjj"}},
+		"a response":         {c, respond(huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}), []huiying.UnitID{"yjj"}},
+		"the end":            {responded, huiying.Command{Action: huiying.ActClose, By: leader, Reason: "达标"}, []huiying.UnitID{"yjj", "t100"}},
+	}
+	for name, tt := range tests {
+		_, out, err := tt.of.Do(tt.cmd, testRules(), start.Add(time.Minute))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var told []huiying.UnitID
+		for _, n := range out.Notices {
+			if n.Kind == huiying.NoticeChanged && n.To == string(huiying.Liaison) {
+				told = append(told, n.Unit)
+			}
+		}
+		if !slices.Equal(told, tt.told) {
+			t.Errorf("%s: told %v, want %v", name, told, tt.told)
+		}
+	}
+}
+
+func TestThePoliceTakePartInWhatIsHandedOverToThem(t *testing.T) {
+	t.Parallel()
+	cmd := huiying.Command{Action: huiying.ActTransfer, By: analyst, To: "police", Unit: huiying.PoliceUnit, Reason: "涉嫌犯罪"}
+	c := must(t, acknowledged(t), cmd, start.Add(time.Hour))
+	if k, ok := c.Clock(huiying.ClockAcknowledge, huiying.PoliceUnit); !ok || !k.Open() || !c.Police {
+		t.Errorf("police %v, their clock %+v", c.Police, k)
+	}
+	if _, _, err := c.Do(cmd, testRules(), start.Add(time.Hour)); !errors.Is(err, huiying.ErrConflict) {
+		t.Errorf("handed over twice: %v", err)
+	}
+	early := must(t, opened(t, huiying.Orange, false), cmd, start)
+	if !early.Police || len(early.Units) != 0 {
+		t.Errorf("before anybody has the case: police %v, units %v", early.Police, early.Units)
+	}
+}
+
+func TestWhatIsPublishedIsWhatWasSigned(t *testing.T) {
+	t.Parallel()
+	draft := huiying.Response{Text: "情况通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}
+	c := acknowledged(t)
+	c = must(t, c, huiying.Command{Action: huiying.ActSubmit, By: liaison, Feedback: &huiying.Feedback{Finding: huiying.FoundTrue, Facts: "属实", Measures: "整改", Publicity: huiying.Public}}, start)
+	unwritten := must(t, c, huiying.Command{Action: huiying.ActApprove, By: leader}, start)
+	byAnalyst := huiying.Command{Action: huiying.ActRespond, By: analyst, Response: &draft}
+	if _, _, err := unwritten.Do(byAnalyst, testRules(), start); !errors.Is(err, huiying.ErrForbidden) {
+		t.Errorf("an analyst published what the leader had not read: %v", err)
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActDraft, By: liaison, Response: &draft}, start)
+	c = must(t, c, huiying.Command{Action: huiying.ActApprove, By: leader}, start)
+	other := draft
+	other.Text = "另一种说法"
+	for _, by := range []huiying.Person{analyst, leader} {
+		if _, _, err := c.Do(huiying.Command{Action: huiying.ActRespond, By: by, Response: &other}, testRules(), start); !errors.Is(err, huiying.ErrInvalid) {
+			t.Errorf("%s published another wording under the signature: %v", by.Name, err)
+		}
+	}
+	c = must(t, c, byAnalyst, start)
+	if _, _, err := c.Do(byAnalyst, testRules(), start); !errors.Is(err, huiying.ErrForbidden) {
+		t.Errorf("a second response went out under the first one's signature: %v", err)
+	}
+	c = must(t, c, huiying.Command{Action: huiying.ActDraft, By: liaison, Response: &other}, start)
+	c = must(t, c, huiying.Command{Action: huiying.ActApprove, By: leader}, start)
+	c = must(t, c, huiying.Command{Action: huiying.ActRespond, By: analyst}, start)
+	if len(c.Responses) != 2 || c.Responses[1].Text != other.Text || c.Responses[1].ApprovedBy != "leader" {
+		t.Errorf("responses %+v", c.Responses)
 	}
 }

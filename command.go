@@ -17,7 +17,7 @@ type Command struct {
 	Helpers  []UnitID  // assign, add-unit
 	Level    Level     // change-level
 	Clock    ClockKind // extend, restart-clock, pause-clock, resume-clock
-	Unit     UnitID    // extend, restart-clock, pause-clock, resume-clock: whose clock, "" for whichever runs
+	Unit     UnitID    // extend, restart-clock, pause-clock, resume-clock: whose clock, "" for whichever runs; transfer to the police: their unit, if they are to have a part
 	Until    time.Time // extend: the new deadline; restart-clock: the new start; assign, add-unit: the helpers' own deadline
 	To       string    // transfer: online, offline or police; rumor: a [RumorState]
 	Into     CaseID    // merge
@@ -78,7 +78,10 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 	}
 	entry.Detail = detail
 	switch cmd.Action {
-	case ActAssign, ActReassign, ActAddUnit:
+	case ActAssign, ActReassign, ActAddUnit, ActTransfer:
+		if cmd.Action == ActTransfer && len(next.Units) == len(c.Units) {
+			break // nobody new has a part
+		}
 		for _, u := range next.Units {
 			entry.Units = append(entry.Units, u.Unit)
 		}
@@ -101,8 +104,11 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		return c.assign(cmd, r, now)
 	case ActReassign:
 		from := before.Lead()
-		out.Silence = append(out.Silence, from)
-		c.release(from, now)
+		if cmd.Lead == from {
+			return "", Invalid("lead", "本单已由该单位主办，改派请选别的单位")
+		}
+		c.release(from, now, out)
+		out.tell(from, "已改派其他单位，贵单位不再承办")
 		c.SignedBy = cmd.By.Name
 		return c.assign(cmd, r, now)
 	case ActReopen:
@@ -112,10 +118,11 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 			return "", Invalid("into", "请选择并入哪一件交办单")
 		}
 		c.MergedInto = cmd.Into
+		c.tellUnits(out, "已并入另一件交办单，不再单独办理")
 	case ActAcknowledge:
 		return c.acknowledge(cmd.By, now, before, out), nil
 	case ActReturn:
-		return c.giveBack(cmd, r, now, out)
+		return c.giveBack(cmd, r, now, before, out)
 	case ActAddUnit:
 		return c.addHelpers(cmd, r, now)
 	case ActHandle:
@@ -135,19 +142,20 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		detail = cmd.Grounds
 		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, Unit: c.Lead(), To: "liaison", Text: "反馈单被退回补充"})
 	case ActRespond:
-		return c.respond(cmd, now)
+		return c.respond(cmd, now, out)
 	case ActClose:
 		c.ClosedAt = now
+		c.tellUnits(out, "已办结")
 	case ActChangeLevel:
 		return c.changeLevel(cmd.Level, r, now, out)
 	case ActExtend:
-		return c.extend(cmd, r)
+		return c.extend(cmd, r, out)
 	case ActRestart:
-		return c.restart(cmd, r, now)
+		return c.restart(cmd, r, now, out)
 	case ActPause:
-		return c.pause(cmd, r, now)
+		return c.pause(cmd, r, now, out)
 	case ActResume:
-		return c.resume(cmd, r, now)
+		return c.resume(cmd, r, now, out)
 	case ActDraft:
 		return c.draft(cmd, now)
 	case ActConsult:
@@ -159,7 +167,7 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActAttach:
 		return c.attach(cmd, now)
 	case ActTransfer:
-		return c.transfer(cmd.To, out)
+		return c.transfer(cmd, r, now, out)
 	case ActUrge:
 		for _, u := range c.Units {
 			out.Notices = append(out.Notices, Notice{Kind: NoticeUrge, Unit: u.Unit, To: "liaison", Text: "督办：" + cmd.Reason}, Notice{Kind: NoticeUrge, Unit: u.Unit, To: "head", Text: "督办：" + cmd.Reason})
@@ -221,7 +229,10 @@ func (c *Case) submit(cmd Command, now time.Time, out *Outcome) (string, error) 
 	return "核实结论：" + f.Finding.Label() + "；" + f.Publicity.Label(), nil
 }
 
-func (c *Case) respond(cmd Command, now time.Time) (string, error) {
+// signed reports whether the wording that stands there was signed (审签).
+func (c Case) signed() bool { return !c.ApprovedAt.IsZero() && c.Draft != nil }
+
+func (c *Case) respond(cmd Command, now time.Time, out *Outcome) (string, error) {
 	var resp Response
 	if cmd.Response != nil {
 		resp = *cmd.Response
@@ -232,8 +243,15 @@ func (c *Case) respond(cmd Command, now time.Time) (string, error) {
 	if err := resp.Check(); err != nil {
 		return "", err
 	}
+	if c.signed() && strings.TrimSpace(resp.Text) != strings.TrimSpace(c.Draft.Text) {
+		return "", Invalid("response.text", "与审签的拟稿不一致：请照拟稿发布，或修改拟稿后重新审签")
+	}
 	resp.At, resp.By, resp.ApprovedBy, resp.ApprovedAt = now, cmd.By.User, c.ApprovedBy, c.ApprovedAt
 	c.Responses, c.Draft, c.ReboundAt = append(c.Responses, resp), nil, time.Time{}
+	c.ApprovedAt, c.ApprovedBy = time.Time{}, "" // what is published next is signed anew
+	if lead := c.Lead(); lead != "" {
+		out.tell(lead, "已发布回应")
+	}
 	if c.RespondedAt.IsZero() {
 		c.RespondedAt = now
 	}
@@ -252,10 +270,16 @@ func (c *Case) respond(cmd Command, now time.Time) (string, error) {
 	return strings.Join(names, "、") + "；" + resp.Publicity.Label(), nil
 }
 
-func (c *Case) transfer(to string, out *Outcome) (string, error) {
+func (c *Case) transfer(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
+	to := cmd.To
 	switch {
+	case to == "police" && c.Police:
+		return "", Errorf(CodeConflict, "本单已移交公安机关")
 	case to == "police":
 		c.Police = true
+		if cmd.Unit != "" && slices.Contains(withUnit, c.State) && !c.HasUnit(cmd.Unit) {
+			c.join(cmd.Unit, false, r, now) // so that they must acknowledge
+		}
 		return "移交公安机关", nil
 	case to != string(Online) && to != string(Offline):
 		return "", Invalid("to", "只能移送网信办（online）、新闻中心（offline）或公安（police）")
@@ -273,6 +297,9 @@ func (c *Case) transfer(to string, out *Outcome) (string, error) {
 // reopen starts the case's work again for the units it had (rebound).
 func (c *Case) reopen(r *Rules, now time.Time) {
 	c.ClosedAt, c.ApprovedAt, c.ApprovedBy, c.ReboundAt = time.Time{}, time.Time{}, "", time.Time{}
+	for _, kind := range []ClockKind{ClockAcknowledge, ClockFeedback, ClockRespond} { // begun anew below
+		c.stop(kind, "*", now, true)
+	}
 	if len(c.Units) == 0 {
 		c.State = StateTriage
 		c.start(r, ClockJudge, "", now, "自重开起算")

@@ -1,6 +1,9 @@
 package huiying
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // changeLevel moves the level and computes the open clocks anew from their own
 // starts: a graver level may mean that a deadline has already passed.
@@ -61,7 +64,7 @@ func (c *Case) picked(cmd Command, is func(Clock) bool) *Clock {
 }
 
 // extend puts a deadline off (延期), as often and as far as the rule allows.
-func (c *Case) extend(cmd Command, r *Rules) (string, error) {
+func (c *Case) extend(cmd Command, r *Rules, out *Outcome) (string, error) {
 	k := c.picked(cmd, Clock.Running)
 	if k == nil {
 		return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
@@ -82,25 +85,28 @@ func (c *Case) extend(cmd Command, r *Rules) (string, error) {
 	k.Due, k.OverdueAt = cmd.Until, time.Time{}
 	k.Excused += Duration(by)
 	k.Extended++
-	return k.Kind.Label() + "时限由 " + old.In(Beijing).Format("01-02 15:04") + " 延至 " + cmd.Until.In(Beijing).Format("01-02 15:04"), nil
+	return c.moved(*k, "时限由 "+old.In(Beijing).Format("01-02 15:04")+" 延至 "+cmd.Until.In(Beijing).Format("01-02 15:04"), out), nil
 }
 
 // restart corrects when a clock began.
-func (c *Case) restart(cmd Command, r *Rules, now time.Time) (string, error) {
+func (c *Case) restart(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
 	if cmd.Until.IsZero() || cmd.Until.After(now) {
 		return "", Invalid("until", "起算时间不能晚于现在")
 	}
 	if k := c.picked(cmd, Clock.Running); k != nil {
+		if k.Agreed {
+			return "", Errorf(CodeConflict, "这是派单时约定的协办时限，不按起算时间计，请用延期")
+		}
 		if n, ok := r.clock(k.Kind, c.Level, c.Emergency, cmd.Until, "督办员更正："+cmd.Reason); ok {
 			*k = n.after(*k, r)
-			return k.Kind.Label() + "改自 " + cmd.Until.In(Beijing).Format("01-02 15:04") + " 起算", nil
+			return c.moved(*k, "改自 "+cmd.Until.In(Beijing).Format("01-02 15:04")+" 起算", out), nil
 		}
 	}
 	return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
 }
 
 // pause stops the count of a clock whose rule allows it, until resumed.
-func (c *Case) pause(cmd Command, r *Rules, now time.Time) (string, error) {
+func (c *Case) pause(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
 	k := c.picked(cmd, Clock.Running)
 	if k == nil {
 		return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
@@ -113,11 +119,11 @@ func (c *Case) pause(cmd Command, r *Rules, now time.Time) (string, error) {
 		return "", Errorf(CodeConflict, "%s时限已过，不能再暂停", k.Kind.Label())
 	}
 	k.PausedAt, k.PauseWhy = now, cmd.Reason
-	return k.Kind.Label() + "时限暂停，尚余 " + SpanText(r.Calendar.Between(now, k.Due, k.Hours)), nil
+	return c.moved(*k, "时限暂停，尚余 "+SpanText(r.Calendar.Between(now, k.Due, k.Hours)), out), nil
 }
 
 // resume lets a paused clock go on: what it stood still is excused.
-func (c *Case) resume(cmd Command, r *Rules, now time.Time) (string, error) {
+func (c *Case) resume(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
 	k := c.picked(cmd, func(k Clock) bool { return !k.Running() })
 	if k == nil {
 		return "", Invalid("clock", "没有暂停的%s时限", cmd.Clock.Label())
@@ -128,5 +134,15 @@ func (c *Case) resume(cmd Command, r *Rules, now time.Time) (string, error) {
 	if u := c.unit(k.Unit); u != nil {
 		u.ActiveAt, u.QuietStep = now, 0
 	}
-	return k.Kind.Label() + "时限恢复，至 " + k.Due.In(Beijing).Format("01-02 15:04"), nil
+	return c.moved(*k, "时限恢复，至 "+k.Due.In(Beijing).Format("01-02 15:04"), out), nil
+}
+
+// moved says what became of a deadline, to the timeline and to the unit that has
+// to keep it.
+func (c *Case) moved(k Clock, what string, out *Outcome) string {
+	what = k.Kind.Label() + what
+	if unit := cmp.Or(k.Unit, c.Lead()); unit != "" {
+		out.tell(unit, what)
+	}
+	return what
 }

@@ -29,7 +29,7 @@ type ManualCase struct {
 	Region   Region    `json:"region,omitempty"`
 	Queue    Queue     `json:"queue"`
 	Title    string    `json:"title"`
-	Summary  string    `json:"summary"`
+	Summary  string    `json:"summary,omitempty"`
 	Category string    `json:"category,omitempty"`
 	Level    Level     `json:"level,omitempty"`
 	Lead     UnitID    `json:"lead,omitempty"`    // proposed; sent only by assign

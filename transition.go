@@ -122,14 +122,14 @@ var Transitions = []Transition{
 	{ActConsult, "会商", open, "", judges, false},
 	{ActWatch, "持续关注", []CaseState{StateClue, StateTriage}, StateWatching, judges, true},
 	{ActAcknowledge, "签收", withUnit, StateAcknowledged, unitRoles, false},
-	{ActReturn, "退单", []CaseState{StateAssigned, StateAcknowledged}, StateTriage, []Role{Liaison, Head}, true},
+	{ActReturn, "退单", withUnit, StateTriage, []Role{Liaison, Head}, true},
 	{ActReassign, "改派", []CaseState{StateAssigned, StateAcknowledged, StateVerifying, StateHandling, StateReturned}, StateAssigned, judges, true},
 	{ActAddUnit, "加协办", withUnit, "", judges, false},
 	{ActVerify, "开始核实", []CaseState{StateAcknowledged, StateReturned}, StateVerifying, unitRoles, false},
 	{ActHandle, "首次反馈并处置", inWork, StateHandling, unitRoles, false},
 	{ActSubmit, "报送反馈单", inWork, StateReviewing, unitRoles, false},
 	{ActDraft, "拟稿", drafting, "", []Role{Liaison, Handler, Head, Analyst, Leader}, false},
-	{ActApprove, "审签", []CaseState{StateReviewing}, "", judges, false},
+	{ActApprove, "审签", []CaseState{StateReviewing, StateResponded}, "", judges, false},
 	{ActSendBack, "退回补充", []CaseState{StateReviewing}, StateReturned, judges, true},
 	{ActRespond, "发布回应", withUnit, StateResponded, judges, false},
 	{ActClose, "办结", []CaseState{StateResponded}, StateClosed, judges, true},
@@ -202,12 +202,14 @@ func (c Case) permits(t Transition, p Person) error {
 		return Errorf(CodeForbidden, "%s须由值班领导签发交办", c.Level.Label())
 	case t.Action == ActApprove && !c.ApprovedAt.IsZero():
 		return Errorf(CodeConflict, "已经审签过了")
+	case t.Action == ActApprove && c.State == StateResponded && c.Draft == nil:
+		return Errorf(CodeConflict, "没有待审签的拟稿")
 	case t.Action == ActApprove && c.Level >= Yellow && p.Role == Analyst:
 		return Errorf(CodeForbidden, "%s的口径须由值班领导审签", c.Level.Label())
 	case t.Action == ActRespond && c.State == StateReviewing && c.ApprovedAt.IsZero():
 		return Errorf(CodeConflict, "口径还没有审签，请先审签再发布回应")
-	case t.Action == ActRespond && c.Level >= Yellow && p.Role == Analyst && c.ApprovedAt.IsZero():
-		return Errorf(CodeForbidden, "%s的回应须先由值班领导审签，或由值班领导发布", c.Level.Label())
+	case t.Action == ActRespond && c.Level >= Yellow && p.Role == Analyst && !c.signed():
+		return Errorf(CodeForbidden, "%s的回应须先拟稿、由值班领导审签，或由值班领导发布", c.Level.Label())
 	case t.Action == ActPause && !slices.ContainsFunc(c.Clocks, Clock.Running):
 		return Errorf(CodeConflict, "没有正在计时的时限")
 	case t.Action == ActResume && !slices.ContainsFunc(c.Clocks, func(k Clock) bool { return k.Open() && !k.Running() }):
@@ -218,8 +220,11 @@ func (c Case) permits(t Transition, p Person) error {
 		if t.Action == ActAcknowledge {
 			return nil
 		}
-		if u == nil || !u.Lead && t.Action != ActHandle && t.Action != ActAttach {
+		if u == nil || !u.Lead && t.Action != ActHandle && t.Action != ActAttach && t.Action != ActReturn {
 			return Errorf(CodeForbidden, "%s由主办单位办理", t.Label)
+		}
+		if t.Action == ActReturn && u.Lead && c.State != StateAssigned && c.State != StateAcknowledged {
+			return Errorf(CodeConflict, "已经开始办理，不能退单；确需改派请与研判员联系")
 		}
 		if t.Action == ActReturn && !u.AcceptedAt.IsZero() {
 			return Errorf(CodeConflict, "退单期限已于 %s 截止，视为接受", u.ReturnBy.In(Beijing).Format("01-02 15:04"))

@@ -9,6 +9,10 @@ import (
 // theirs, merged ones end and a new one begins.
 type UnitID string
 
+// PoliceUnit is where a case that is handed over to the police goes, in a county
+// that lists it.
+const PoliceUnit UnitID = "gaj"
+
 // Contact is one of the four people every unit names (交政办发〔2020〕78号).
 type Contact struct {
 	Name  string `json:"name" yaml:"name"`

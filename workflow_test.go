@@ -64,6 +64,6 @@ func workflowDoc() string {
 		}
 		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", t.Label, t.Action, start, to, strings.Join(by, "、"), reason)
 	}
-	b.WriteString("\n协办单位签收、反馈只记录本单位的时间，不改变交办单状态；较大（Ⅲ级）及以上由值班领导签发和审签。\n")
+	b.WriteString("\n协办单位签收、反馈只记录本单位的时间，协办单位退单只退出本单位，都不改变交办单状态；主办单位开始办理后不能退单；公开的文字须与审签的拟稿一致；较大（Ⅲ级）及以上由值班领导签发和审签。\n")
 	return b.String()
 }

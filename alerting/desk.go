@@ -64,15 +64,14 @@ const retries = 8
 // stays as it was.
 func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (huiying.Case, error) {
 	now := d.speed.Now()
-	for _, u := range append([]huiying.UnitID{cmd.Lead}, cmd.Helpers...) {
-		if u == "" {
-			continue
-		}
-		if err := d.units.Check(u, now); err != nil {
-			return huiying.Case{}, err
-		}
+	if err := d.checkUnits(cmd, now); err != nil {
+		return huiying.Case{}, err
 	}
 	switch {
+	case cmd.Action == huiying.ActTransfer:
+		if cmd.Unit = ""; cmd.To == "police" && d.units.Check(huiying.PoliceUnit, now) == nil {
+			cmd.Unit = huiying.PoliceUnit
+		}
 	case cmd.Action == huiying.ActMerge && cmd.Into != "" && cmd.Into != id:
 		return d.merge(ctx, id, cmd)
 	case cmd.Action == huiying.ActSplit && cmd.Split != nil:
@@ -85,6 +84,23 @@ func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (
 		}
 		return d.andTick(next, out, now)
 	})
+}
+
+// checkUnits refuses units that do not exist now, by the field that names them.
+func (d *Desk) checkUnits(cmd huiying.Command, now time.Time) error {
+	named := map[string][]huiying.UnitID{"lead": {cmd.Lead}, "helpers": cmd.Helpers}
+	for _, field := range []string{"lead", "helpers"} {
+		for _, u := range named[field] {
+			if u == "" {
+				continue
+			}
+			var e *huiying.Error
+			if err := d.units.Check(u, now); errors.As(err, &e) {
+				return huiying.Invalid(field, "%s", e.Message)
+			}
+		}
+	}
+	return nil
 }
 
 // andTick lets what is due at once (the first notice to a unit just assigned)

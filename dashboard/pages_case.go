@@ -50,6 +50,7 @@ type caseUnitView struct {
 type entryView struct {
 	huiying.Entry
 	Unit  string
+	Whom  string // who has a part from then on, in words
 	Tone  string // late, urge, ours, system, person
 	Moved bool
 }
@@ -199,6 +200,16 @@ func entryOf(e huiying.Entry, p huiying.Person, units *huiying.Directory) entryV
 	if e.Unit != "" {
 		v.Unit = units.Name(e.Unit)
 	}
+	for i, id := range e.Units {
+		switch i {
+		case 0:
+			v.Whom = "主办" + units.Name(id)
+		case 1:
+			v.Whom += "，协办" + units.Name(id)
+		default:
+			v.Whom += "、" + units.Name(id)
+		}
+	}
 	switch {
 	case e.Action == huiying.ActOverdue:
 		v.Tone = "late"
@@ -303,8 +314,11 @@ func proposed(c huiying.Case, typed url.Values) (lead huiying.UnitID, helpers []
 	if len(c.Units) > 0 {
 		return "", nil
 	}
+	if c.Police {
+		helpers = append(helpers, string(huiying.PoliceUnit))
+	}
 	if n := len(c.Refusals); n > 0 && c.Refusals[n-1].Instead != "" {
-		return c.Refusals[n-1].Instead, nil
+		return c.Refusals[n-1].Instead, helpers
 	}
 	for i, u := range c.Routing {
 		if i == 0 {

@@ -32,7 +32,7 @@ var actionHelp = map[huiying.Action]string{
 	huiying.ActArchive:     "资料齐全，归入档案。",
 	huiying.ActChangeLevel: "按新的等级重新计算未完成的时限。",
 	huiying.ActExtend:      "延长一项正在计时的时限，须说明理由。",
-	huiying.ActTransfer:    "转到另一个队列，或移交公安机关。",
+	huiying.ActTransfer:    "转到另一个队列，或移交公安机关（公安机关作为协办单位签收）。",
 	huiying.ActSplit:       "这一单里其实有两件事，拆出一件另立交办单。",
 	huiying.ActAttach:      "现场照片、检测报告、往来文件等。",
 	huiying.ActConsult:     "记下会商的时间、人员、结论和建议等级。",
