@@ -73,19 +73,3 @@ type CaseWrite struct {
 	PrevRev int
 	Change  Change
 }
-
-// Audit is one link of the audit chain. Hash covers Prev and all other fields,
-// so changing or removing a row is detected (GB/T 22239 level 3).
-type Audit struct {
-	Seq    int64     `json:"seq"`
-	At     time.Time `json:"at"`
-	Region Region    `json:"region"`
-	Who    UserID    `json:"who"`
-	Role   Role      `json:"role"`
-	Action string    `json:"action"` // case.acknowledge, session.sign-in, export.posts …
-	Object string    `json:"object,omitempty"`
-	Detail string    `json:"detail,omitempty"`
-	From   string    `json:"from,omitempty"` // network address
-	Prev   string    `json:"prev"`
-	Hash   string    `json:"hash"`
-}

@@ -79,12 +79,3 @@ func (p Person) SeesCase(c Case) bool {
 	}
 	return p.SeesPosts()
 }
-
-// User is an account.
-type User struct {
-	Person
-	PasswordHash string `json:"-"` // argon2id, PHC string
-	Disabled     bool   `json:"disabled,omitempty"`
-	Failures     int    `json:"-"` // wrong passwords in a row; 5 lock the account (GB/T 22239)
-	LockedUntil  int64  `json:"-"` // unix seconds
-}

@@ -162,7 +162,7 @@ func TestEveryStepIsOnTheAuditChain(t *testing.T) {
 	if int(rows) != len(steps) {
 		t.Errorf("%d audit rows for %d steps", rows, len(steps))
 	}
-	trail, err := o.ledger.AuditTrail(t.Context(), "141122", 100, "")
+	trail, err := o.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: "141122", Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}

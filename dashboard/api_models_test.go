@@ -134,7 +134,7 @@ func TestAModelIsSwitchedOnRolledBackAndDiscarded(t *testing.T) {
 	h.as("leader").post("/models/m3/activate", map[string]any{"reason": "x"}).problem(t, 404)
 
 	actions := ""
-	for _, a := range must(h.ledger.AuditTrail(t.Context(), jiaocheng, 50, "")).Items {
+	for _, a := range must(h.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: jiaocheng, Limit: 50})).Items {
 		if strings.HasPrefix(a.Action, "model.") {
 			actions = a.Action + "/" + a.Object + "/" + a.Detail + " " + actions
 			if a.Action != "model.train" && a.From == "" {

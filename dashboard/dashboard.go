@@ -71,7 +71,7 @@ type Ledger interface {
 
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
 	SaveUser(ctx context.Context, u huiying.User) error
-	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error)
+	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, huiying.Token, error)
 	Record(ctx context.Context, a huiying.Audit) error
 
 	// scs.CtxStore: sessions live in the ledger, so any node serves any client.

@@ -116,7 +116,7 @@ func newHouse(t *testing.T) *house {
 	})}
 	for _, p := range accounts {
 		check(t, h.ledger.SaveUser(ctx, huiying.User{Person: p, PasswordHash: passwordHash()}))
-		check(t, h.ledger.SaveToken(ctx, dashboard.HashToken("token-"+string(p.User)), p.User, "test", time.Time{}))
+		check(t, h.ledger.SaveToken(ctx, huiying.Token{ID: dashboard.HashToken("token-" + string(p.User)), User: p.User, Name: "test"}, huiying.Audit{}))
 	}
 	h.theirs = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.Header.Get("Idempotency-Key"), "test-sysadmin") && h.refuse.Load() {

@@ -91,7 +91,7 @@ func TestARosterSheetIsPreviewedBeforeItIsImported(t *testing.T) {
 		t.Errorf("the gap before the second shift is not told: %+v", got.Gaps)
 	}
 	h.as("sysadmin").page("/roster").says(t, "空岗", "王联络", "00:00–24:00", "今天")
-	trail := must(h.ledger.AuditTrail(t.Context(), jiaocheng, 10, "")).Items
+	trail := must(h.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: jiaocheng, Limit: 10})).Items
 	if trail[0].Action != "roster.import" || trail[0].Who != "leader" {
 		t.Errorf("the audit says %+v", trail[0])
 	}
@@ -220,7 +220,7 @@ func TestASubstituteAndASwapAreArrangedWithForms(t *testing.T) {
 	if noon(0) != "王联络" || noon(1) != "孙某" || noon(2) != "李某" {
 		t.Errorf("on duty after the swap: %s, %s, %s", noon(0), noon(1), noon(2))
 	}
-	trail := must(h.ledger.AuditTrail(t.Context(), jiaocheng, 10, "")).Items
+	trail := must(h.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: jiaocheng, Limit: 10})).Items
 	if trail[0].Action != "roster.swap" || trail[1].Action != "roster.substitute" || !strings.Contains(trail[1].Detail, "开会") {
 		t.Errorf("the audit says %+v and %+v", trail[0], trail[1])
 	}

@@ -167,7 +167,7 @@ func (s *Server) identify(r *http.Request) (huiying.Person, string, error) {
 }
 
 func (s *Server) byToken(ctx context.Context, token string) (huiying.Person, error) {
-	u, err := s.cfg.Ledger.UserByToken(ctx, HashToken(token), s.wall())
+	u, _, err := s.cfg.Ledger.UserByToken(ctx, HashToken(token), s.wall())
 	switch {
 	case errors.Is(err, huiying.ErrNotFound), err == nil && u.Disabled:
 		return huiying.Person{}, huiying.Errorf(huiying.CodeSignIn, "令牌无效或已过期")

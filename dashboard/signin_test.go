@@ -293,5 +293,5 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 func (h *house) audits(t *testing.T) []huiying.Audit {
 	t.Helper()
 	must(h.ledger.VerifyAudit(t.Context()))
-	return must(h.ledger.AuditTrail(t.Context(), jiaocheng, 500, "")).Items
+	return must(h.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: jiaocheng, Limit: 500})).Items
 }

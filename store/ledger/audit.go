@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -97,20 +98,15 @@ func appendAudit(ctx context.Context, tx bun.Tx, list []huiying.Audit) error {
 }
 
 // AuditTrail lists audit rows, newest first.
-func (l *Ledger) AuditTrail(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Audit], error) {
+func (l *Ledger) AuditTrail(ctx context.Context, q huiying.AuditQuery) (huiying.Page[huiying.Audit], error) {
 	var page huiying.Page[huiying.Audit]
-	var w conditions
-	w.in("region", region)
-	if cursor != "" {
-		var seq int64
-		if err := keyset.Decode("audit", cursor, &seq); err != nil {
-			return page, err
-		}
-		w.add("seq < ?", seq)
+	w, err := auditConditions(q)
+	if err != nil {
+		return page, err
 	}
-	limit = keyset.Limit(limit)
+	limit := keyset.Limit(q.Limit)
 	var rows []auditRow
-	err := l.read.NewRaw("SELECT * FROM audit"+w.where()+" ORDER BY seq DESC LIMIT ?", append(w.args, limit+1)...).Scan(ctx, &rows)
+	err = l.read.NewRaw("SELECT * FROM audit"+w.where()+" ORDER BY seq DESC LIMIT ?", append(w.args, limit+1)...).Scan(ctx, &rows)
 	if err != nil {
 		return page, fmt.Errorf("listing the audit trail: %w", err)
 	}
@@ -122,10 +118,59 @@ func (l *Ledger) AuditTrail(ctx context.Context, region huiying.Region, limit in
 	return page, nil
 }
 
+func auditConditions(q huiying.AuditQuery) (conditions, error) {
+	var w conditions
+	w.in("region", q.Region)
+	if !q.From.IsZero() {
+		w.add("at >= ?", jsondoc.Micro(q.From))
+	}
+	if !q.To.IsZero() {
+		w.add("at < ?", jsondoc.Micro(q.To))
+	}
+	if q.Who != "" {
+		w.add("who = ?", string(q.Who))
+	}
+	switch {
+	case strings.HasSuffix(q.Action, "."):
+		w.add("action >= ? AND action < ?", q.Action, strings.TrimSuffix(q.Action, ".")+"/")
+	case q.Action != "":
+		w.add("action = ?", q.Action)
+	}
+	if q.Object != "" {
+		w.add("object LIKE ? ESCAPE '!'", strings.TrimPrefix(like(q.Object), "%"))
+	}
+	if q.Cursor != "" {
+		var seq int64
+		if err := keyset.Decode("audit", q.Cursor, &seq); err != nil {
+			return w, err
+		}
+		w.add("seq < ?", seq)
+	}
+	return w, nil
+}
+
+// AuditSpan counts the rows of a region and says when the first was written; the
+// zero time when there is none.
+func (l *Ledger) AuditSpan(ctx context.Context, region huiying.Region) (n int64, first time.Time, err error) {
+	var w conditions
+	w.in("region", region)
+	var span struct{ N, First int64 }
+	err = l.read.NewRaw("SELECT count(*) AS n, coalesce(min(at), 0) AS first FROM audit"+w.where(), w.args...).Scan(ctx, &span)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("counting the audit trail: %w", err)
+	}
+	return span.N, jsondoc.Time(span.First), nil
+}
+
 // VerifyAudit walks the whole chain and returns how many rows it has. The error
 // names the first row that was changed, removed or put in between; it is an
 // [huiying.ErrConflict].
 func (l *Ledger) VerifyAudit(ctx context.Context) (n int64, err error) {
+	return l.WalkAudit(ctx, func(int64, int64) {})
+}
+
+// WalkAudit is [Ledger.VerifyAudit] that says how far it has got.
+func (l *Ledger) WalkAudit(ctx context.Context, progress func(done, total int64)) (n int64, err error) {
 	var end struct {
 		Seq    int64
 		Hash   string
@@ -142,6 +187,7 @@ func (l *Ledger) VerifyAudit(ctx context.Context) (n int64, err error) {
 	}
 	prev := ""
 	for n < end.Seq {
+		progress(n, end.Seq)
 		var rows []auditRow
 		err := l.read.NewRaw("SELECT * FROM audit WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 1000", n, end.Seq).Scan(ctx, &rows)
 		if err != nil {

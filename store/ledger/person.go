@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/uptrace/bun"
 
@@ -23,6 +22,26 @@ type userRow struct {
 	Disabled     bool   `bun:"disabled"`
 	Failures     int    `bun:"failures"`
 	LockedUntil  int64  `bun:"locked_until"`
+	MustChange   bool   `bun:"must_change"`
+	PasswordAt   int64  `bun:"password_at"` // µs, like the times below
+	CreatedAt    int64  `bun:"created_at"`
+	LastAt       int64  `bun:"last_at"`
+	LastFrom     string `bun:"last_from"`
+}
+
+// userColumns are what a save replaces; the password has a rule of its own.
+var userColumns = []string{
+	"name", "role", "unit_id", "region", "disabled", "failures", "locked_until",
+	"must_change", "password_at", "created_at", "last_at", "last_from",
+}
+
+func newUserRow(u huiying.User) userRow {
+	return userRow{
+		ID: string(u.User), Name: u.Name, Role: string(u.Role), UnitID: string(u.Unit), Region: string(u.Region),
+		PasswordHash: u.PasswordHash, Disabled: u.Disabled, Failures: u.Failures, LockedUntil: u.LockedUntil,
+		MustChange: u.MustChange, PasswordAt: jsondoc.Micro(u.PasswordAt), CreatedAt: jsondoc.Micro(u.CreatedAt),
+		LastAt: jsondoc.Micro(u.LastAt), LastFrom: u.LastFrom,
+	}
 }
 
 func (r userRow) user() huiying.User {
@@ -31,6 +50,8 @@ func (r userRow) user() huiying.User {
 			User: huiying.UserID(r.ID), Name: r.Name, Role: huiying.Role(r.Role), Unit: huiying.UnitID(r.UnitID), Region: huiying.Region(r.Region),
 		},
 		PasswordHash: r.PasswordHash, Disabled: r.Disabled, Failures: r.Failures, LockedUntil: r.LockedUntil,
+		MustChange: r.MustChange, PasswordAt: jsondoc.Time(r.PasswordAt), CreatedAt: jsondoc.Time(r.CreatedAt),
+		LastAt: jsondoc.Time(r.LastAt), LastFrom: r.LastFrom,
 	}
 }
 
@@ -38,15 +59,16 @@ func (r userRow) user() huiying.User {
 // password the account has: it never travels as JSON, so a copy that came back
 // from a page has none.
 func (l *Ledger) SaveUser(ctx context.Context, u huiying.User) error {
-	row := userRow{
-		ID: string(u.User), Name: u.Name, Role: string(u.Role), UnitID: string(u.Unit), Region: string(u.Region),
-		PasswordHash: u.PasswordHash, Disabled: u.Disabled, Failures: u.Failures, LockedUntil: u.LockedUntil,
-	}
-	if row.ID == "" {
+	if u.User == "" {
 		return huiying.Invalid("user", "账号名为空")
 	}
-	ins := l.write.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE")
-	for _, column := range []string{"name", "role", "unit_id", "region", "disabled", "failures", "locked_until"} {
+	return saveUser(ctx, l.write, u)
+}
+
+func saveUser(ctx context.Context, db bun.IDB, u huiying.User) error {
+	row := newUserRow(u)
+	ins := db.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE")
+	for _, column := range userColumns {
 		ins = ins.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 	}
 	ins = ins.Set("password_hash = CASE WHEN EXCLUDED.password_hash = '' THEN users.password_hash ELSE EXCLUDED.password_hash END")
@@ -56,10 +78,63 @@ func (l *Ledger) SaveUser(ctx context.Context, u huiying.User) error {
 	return nil
 }
 
+// ChangeUser gives f the account as it is and saves what f makes of it, with an
+// audit row unless its action is empty, in one transaction. A password that is
+// replaced is remembered (see [Ledger.OldPasswords]). An error of f changes
+// nothing and is returned.
+func (l *Ledger) ChangeUser(ctx context.Context, id huiying.UserID, f func(u *huiying.User) (huiying.Audit, error)) (huiying.User, error) {
+	var u huiying.User
+	err := l.change(ctx, "changing account "+string(id), func(ctx context.Context, tx bun.Tx) (err error) {
+		if u, err = userIn(ctx, tx, id); err != nil {
+			return err
+		}
+		before := u
+		audit, err := f(&u)
+		if err != nil {
+			return err
+		}
+		return saveChange(ctx, tx, before, u, audit)
+	})
+	return u, err
+}
+
+func saveChange(ctx context.Context, tx bun.Tx, before, u huiying.User, audit huiying.Audit) error {
+	if u.PasswordHash != before.PasswordHash && before.PasswordHash != "" {
+		_, err := tx.NewRaw("INSERT INTO old_passwords (user_id, at, hash) VALUES (?, ?, ?)", string(u.User), jsondoc.Micro(u.PasswordAt), before.PasswordHash).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("remembering a password of %s: %w", u.User, err)
+		}
+	}
+	if u != before {
+		if err := saveUser(ctx, tx, u); err != nil {
+			return err
+		}
+	}
+	if audit.Action == "" {
+		return nil
+	}
+	return appendAudit(ctx, tx, []huiying.Audit{audit})
+}
+
+// OldPasswords are the hashes of the last n passwords an account had before the
+// present one.
+func (l *Ledger) OldPasswords(ctx context.Context, id huiying.UserID, n int) ([]string, error) {
+	var out []string
+	err := l.read.NewRaw("SELECT hash FROM old_passwords WHERE user_id = ? ORDER BY at DESC LIMIT ?", string(id), n).Scan(ctx, &out)
+	if err != nil {
+		return nil, fmt.Errorf("reading old passwords of %s: %w", id, err)
+	}
+	return out, nil
+}
+
 // User returns one account.
 func (l *Ledger) User(ctx context.Context, id huiying.UserID) (huiying.User, error) {
+	return userIn(ctx, l.read, id)
+}
+
+func userIn(ctx context.Context, db bun.IDB, id huiying.UserID) (huiying.User, error) {
 	var row userRow
-	err := l.read.NewRaw("SELECT * FROM users WHERE id = ?", string(id)).Scan(ctx, &row)
+	err := db.NewRaw("SELECT * FROM users WHERE id = ?", string(id)).Scan(ctx, &row)
 	if none(err) {
 		return huiying.User{}, huiying.Errorf(huiying.CodeNotFound, "没有账号 %q", id)
 	}
@@ -82,34 +157,4 @@ func (l *Ledger) Users(ctx context.Context, region huiying.Region) ([]huiying.Us
 		out[i] = r.user()
 	}
 	return out, nil
-}
-
-// SaveToken lets the bearer of a token act as an account until it expires (the
-// zero time: never). Only the token's hash is kept.
-func (l *Ledger) SaveToken(ctx context.Context, hash string, user huiying.UserID, name string, expires time.Time) error {
-	if _, err := l.User(ctx, user); err != nil {
-		return err
-	}
-	_, err := l.write.NewRaw(`INSERT INTO tokens (hash, user_id, name, expires) VALUES (?, ?, ?, ?)
-		ON CONFLICT (hash) DO UPDATE SET user_id = EXCLUDED.user_id, name = EXCLUDED.name, expires = EXCLUDED.expires`,
-		hash, string(user), name, jsondoc.Micro(expires)).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("saving a token of %s: %w", user, err)
-	}
-	return nil
-}
-
-// UserByToken returns the account a token stands for, or [huiying.ErrNotFound]
-// when it is unknown or has expired at now.
-func (l *Ledger) UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error) {
-	var row userRow
-	err := l.read.NewRaw("SELECT u.* FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ? AND (t.expires = 0 OR t.expires > ?)",
-		hash, jsondoc.Micro(now)).Scan(ctx, &row)
-	if none(err) {
-		return huiying.User{}, huiying.Errorf(huiying.CodeNotFound, "令牌无效或已过期")
-	}
-	if err != nil {
-		return huiying.User{}, fmt.Errorf("looking a token up: %w", err)
-	}
-	return row.user(), nil
 }

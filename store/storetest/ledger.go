@@ -47,8 +47,26 @@ type LedgerUnderTest interface {
 	SaveUser(ctx context.Context, u huiying.User) error
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
-	SaveToken(ctx context.Context, hash string, user huiying.UserID, name string, expires time.Time) error
-	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, error)
+	ChangeUser(ctx context.Context, id huiying.UserID, f func(u *huiying.User) (huiying.Audit, error)) (huiying.User, error)
+	OldPasswords(ctx context.Context, id huiying.UserID, n int) ([]string, error)
+	AddUser(ctx context.Context, u huiying.User, g huiying.Grant, a huiying.Audit) error
+	AskGrant(ctx context.Context, g huiying.Grant, a huiying.Audit) error
+	DecideGrant(ctx context.Context, id huiying.GrantID, f func(g *huiying.Grant, u *huiying.User) (huiying.Audit, error)) (huiying.Grant, error)
+	Grants(ctx context.Context, region huiying.Region, user huiying.UserID, state huiying.GrantState) ([]huiying.Grant, error)
+	SaveToken(ctx context.Context, t huiying.Token, a huiying.Audit) error
+	Tokens(ctx context.Context, user huiying.UserID) ([]huiying.Token, error)
+	RevokeToken(ctx context.Context, user huiying.UserID, id string, at time.Time, a huiying.Audit) error
+	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, huiying.Token, error)
+	TokenUsed(ctx context.Context, hash string, at time.Time) error
+	DescribeSession(ctx context.Context, s huiying.Session) error
+	SessionSeen(ctx context.Context, id string, at time.Time) error
+	Sessions(ctx context.Context, user huiying.UserID) ([]huiying.Session, error)
+	EndSessions(ctx context.Context, user huiying.UserID, id, keep string, a huiying.Audit) ([]string, error)
+	SecondFactor(ctx context.Context, user huiying.UserID) (huiying.SecondFactor, error)
+	ChangeSecondFactor(ctx context.Context, user huiying.UserID, f func(d *huiying.SecondFactor) (huiying.Audit, error)) error
+	UserBySubject(ctx context.Context, issuer, subject string) (huiying.User, error)
+	SubjectOf(ctx context.Context, issuer string, user huiying.UserID) (string, error)
+	BindSubject(ctx context.Context, issuer, subject string, user huiying.UserID, a huiying.Audit) error
 	FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 	CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error
 	DeleteCtx(ctx context.Context, token string) error
@@ -83,7 +101,9 @@ type LedgerUnderTest interface {
 	ReplaceShifts(ctx context.Context, shifts []huiying.Shift, a huiying.Audit) error
 
 	Record(ctx context.Context, a huiying.Audit) error
-	AuditTrail(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Audit], error)
+	AuditTrail(ctx context.Context, q huiying.AuditQuery) (huiying.Page[huiying.Audit], error)
+	AuditSpan(ctx context.Context, region huiying.Region) (n int64, first time.Time, err error)
+	WalkAudit(ctx context.Context, progress func(done, total int64)) (n int64, err error)
 	VerifyAudit(ctx context.Context) (n int64, err error)
 	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error)
 	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)
@@ -127,7 +147,12 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 
 		{"units come back in the order of the file", unitsComeBack},
 		{"accounts keep their password until a new one comes", usersComeBack},
-		{"a token stands for its account until it expires", tokens},
+		{"an account changes with its audit row or not at all, and its passwords are remembered", usersChange},
+		{"a role is asked once at a time and granted with the account, in one transaction", grantsAreDecided},
+		{"a token stands for its account until it expires or is revoked", tokens},
+		{"sessions are listed and ended by account", sessionsAreEnded},
+		{"a second factor comes back, changes as a whole and goes", factors},
+		{"an identity of a provider is bound to one account", subjects},
 		{"sessions are found until they expire or are deleted", sessions},
 
 		{"sources and their health come back", sourcesComeBack},
@@ -145,6 +170,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"a shift is replaced once at any moment", shiftIsReplacedOnce},
 
 		{"the audit chain holds, also under concurrency", auditChain},
+		{"the audit trail is found by time, person, action and object", auditFilters},
 		{"audit rows refuse to be changed or deleted", auditIsFinal},
 		{"the audit chain shows a changed, a removed, an added and a cut-off row", auditShowsTampering},
 

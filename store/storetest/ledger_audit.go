@@ -52,7 +52,9 @@ func auditChain(t *testing.T, l LedgerUnderTest) {
 	if n := value(l.VerifyAudit(ctx))(t); n != 50 {
 		t.Errorf("%d rows verified, want 50", n)
 	}
-	all := walk(t, func(c string) (huiying.Page[huiying.Audit], error) { return l.AuditTrail(ctx, "", 7, c) }, nil)
+	all := walk(t, func(c string) (huiying.Page[huiying.Audit], error) {
+		return l.AuditTrail(ctx, huiying.AuditQuery{Limit: 7, Cursor: c})
+	}, nil)
 	if len(all) != 50 {
 		t.Fatalf("%d rows in the trail, want 50", len(all))
 	}
@@ -64,10 +66,61 @@ func auditChain(t *testing.T, l LedgerUnderTest) {
 	if all[49].Prev != "" || all[0].At.Location() != huiying.Beijing {
 		t.Errorf("the first link: %+v", all[49])
 	}
-	if n := len(value(l.AuditTrail(ctx, other, 100, ""))(t).Items); n != 20 {
+	if n := len(value(l.AuditTrail(ctx, huiying.AuditQuery{Region: other, Limit: 100}))(t).Items); n != 20 {
 		t.Errorf("%d rows of the other county, want 20", n)
 	}
-	badCursor(t, func(c string) (huiying.Page[huiying.Audit], error) { return l.AuditTrail(ctx, "", 3, c) })
+	badCursor(t, func(c string) (huiying.Page[huiying.Audit], error) {
+		return l.AuditTrail(ctx, huiying.AuditQuery{Limit: 3, Cursor: c})
+	})
+}
+
+func auditFilters(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	if n, first, err := l.AuditSpan(ctx, county); n != 0 || !first.IsZero() || err != nil {
+		t.Errorf("an empty trail: %d, %v, %v", n, first, err)
+	}
+	for i, a := range []huiying.Audit{
+		{Who: "li", Action: "session.sign-in", Object: "li"},
+		{Who: "li", Action: "case.assign", Object: "c1"},
+		{Who: "wang", Action: "case.acknowledge", Object: "c1"},
+		{Who: "wang", Action: "cases.export", Object: "c%"},
+		{Who: "li", Action: "case.assign", Object: "c12"},
+	} {
+		a.At, a.Region = at(i), county
+		must(t, l.Record(ctx, a))
+	}
+	must(t, l.Record(ctx, huiying.Audit{At: at(1), Region: other, Who: "li", Action: "case.assign", Object: "c1"}))
+	for name, c := range map[string]struct {
+		q    huiying.AuditQuery
+		want []int64
+	}{
+		"all":              {huiying.AuditQuery{}, []int64{6, 5, 4, 3, 2, 1}},
+		"the county":       {huiying.AuditQuery{Region: county}, []int64{5, 4, 3, 2, 1}},
+		"a person":         {huiying.AuditQuery{Region: county, Who: "li"}, []int64{5, 2, 1}},
+		"an action":        {huiying.AuditQuery{Region: county, Action: "case.assign"}, []int64{5, 2}},
+		"kind of action":   {huiying.AuditQuery{Region: county, Action: "case."}, []int64{5, 3, 2}},
+		"an object begins": {huiying.AuditQuery{Region: county, Object: "c1"}, []int64{5, 3, 2}},
+		"no wildcard":      {huiying.AuditQuery{Region: county, Object: "c%"}, []int64{4}},
+		"a time":           {huiying.AuditQuery{Region: county, From: at(1), To: at(3)}, []int64{3, 2}},
+		"everything":       {huiying.AuditQuery{Region: county, From: at(0), To: at(9), Who: "li", Action: "case.", Object: "c12"}, []int64{5}},
+	} {
+		all := walk(t, func(cursor string) (huiying.Page[huiying.Audit], error) {
+			q := c.q
+			q.Limit, q.Cursor = 2, cursor
+			return l.AuditTrail(ctx, q)
+		}, nil)
+		same(t, name, names(all, func(a huiying.Audit) int64 { return a.Seq }), c.want)
+	}
+	n, first, err := l.AuditSpan(ctx, county)
+	must(t, err)
+	if n != 5 || !first.Equal(at(0)) {
+		t.Errorf("the span: %d rows since %v", n, first)
+	}
+	var told []int64
+	if n := value(l.WalkAudit(ctx, func(done, total int64) { told = append(told, done, total) }))(t); n != 6 {
+		t.Errorf("walked %d rows", n)
+	}
+	same(t, "what the walk told", told, []int64{0, 6})
 }
 
 func auditIsFinal(t *testing.T, l LedgerUnderTest) {

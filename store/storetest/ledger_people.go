@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,8 +54,11 @@ func usersComeBack(t *testing.T, l LedgerUnderTest) {
 func tokens(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
 	must(t, l.SaveUser(ctx, huiying.User{Person: huiying.Person{User: "wang", Role: huiying.Liaison, Region: county}, PasswordHash: "x"}))
-	must(t, l.SaveToken(ctx, "aa", "wang", "大屏", at(60)))
-	must(t, l.SaveToken(ctx, "bb", "wang", "永久", time.Time{}))
+	screen := huiying.Token{ID: "aa", User: "wang", Name: "大屏", Scopes: []huiying.Scope{huiying.ScopeRead, huiying.ScopePush}, CreatedAt: at(0), Expires: at(60)}
+	ever := huiying.Token{ID: "bb", User: "wang", Name: "永久"}
+	must(t, l.SaveToken(ctx, screen, huiying.Audit{At: at(0), Region: county, Action: "token.make"}))
+	must(t, l.SaveToken(ctx, ever, huiying.Audit{}))
+	same(t, "the tokens", value(l.Tokens(ctx, "wang"))(t), []huiying.Token{screen, ever})
 	for _, c := range []struct {
 		hash string
 		now  time.Time
@@ -61,15 +66,179 @@ func tokens(t *testing.T, l LedgerUnderTest) {
 	}{
 		{"aa", at(59), true}, {"aa", at(60), false}, {"bb", at(1e6), true}, {"cc", at(0), false}, {"", at(0), false},
 	} {
-		u, err := l.UserByToken(ctx, c.hash, c.now)
+		u, token, err := l.UserByToken(ctx, c.hash, c.now)
 		if c.ok {
 			must(t, err)
 			same(t, c.hash, u.User, "wang")
+			same(t, c.hash, token.ID, c.hash)
 		} else {
 			is(t, err, huiying.ErrNotFound)
 		}
 	}
-	is(t, l.SaveToken(ctx, "dd", "nobody", "", time.Time{}), huiying.ErrNotFound)
+	is(t, l.SaveToken(ctx, huiying.Token{ID: "dd", User: "nobody"}, huiying.Audit{}), huiying.ErrNotFound)
+	must(t, l.TokenUsed(ctx, "aa", at(30)))
+	revoke := huiying.Audit{At: at(31), Region: county, Action: "token.revoke"}
+	is(t, l.RevokeToken(ctx, "li", "aa", at(31), revoke), huiying.ErrNotFound)
+	must(t, l.RevokeToken(ctx, "wang", "aa", at(31), revoke))
+	is(t, l.RevokeToken(ctx, "wang", "aa", at(32), revoke), huiying.ErrNotFound)
+	_, _, err := l.UserByToken(ctx, "aa", at(32))
+	is(t, err, huiying.ErrNotFound)
+	screen.UsedAt, screen.RevokedAt = at(30), at(31)
+	same(t, "a revoked token", value(l.Tokens(ctx, "wang"))(t)[0], screen)
+	if n := value(l.VerifyAudit(ctx))(t); n != 2 {
+		t.Errorf("%d audit rows, want 2", n)
+	}
+}
+
+func usersChange(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	u := huiying.User{Person: huiying.Person{User: "wang", Role: huiying.Liaison, Unit: "jkj", Region: county}, PasswordHash: "h1"}
+	must(t, l.SaveUser(ctx, u))
+	failed := errors.New("no")
+	_, err := l.ChangeUser(ctx, "wang", func(u *huiying.User) (huiying.Audit, error) {
+		u.Disabled = true
+		return huiying.Audit{At: at(0), Action: "user.disable"}, failed
+	})
+	if !errors.Is(err, failed) {
+		t.Fatalf("got %v", err)
+	}
+	same(t, "after a refusal", value(l.User(ctx, "wang"))(t), u)
+	for i, hash := range []string{"h2", "h3", "h4"} {
+		u = value(l.ChangeUser(ctx, "wang", func(u *huiying.User) (huiying.Audit, error) {
+			u.PasswordHash, u.PasswordAt, u.MustChange = hash, at(i), i == 0
+			u.LastAt, u.LastFrom, u.CreatedAt = at(i), "::1", at(0)
+			return huiying.Audit{At: at(i), Region: county, Action: "user.password"}, nil
+		}))(t)
+	}
+	same(t, "after three changes", value(l.User(ctx, "wang"))(t), u)
+	same(t, "the passwords before", value(l.OldPasswords(ctx, "wang", 2))(t), []string{"h3", "h2"})
+	value(l.ChangeUser(ctx, "wang", func(u *huiying.User) (huiying.Audit, error) { u.Failures++; return huiying.Audit{}, nil }))(t)
+	if n := value(l.VerifyAudit(ctx))(t); n != 3 {
+		t.Errorf("%d audit rows, want 3", n)
+	}
+	_, err = l.ChangeUser(ctx, "nobody", func(*huiying.User) (huiying.Audit, error) { return huiying.Audit{}, nil })
+	is(t, err, huiying.ErrNotFound)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			_, err := l.ChangeUser(ctx, "wang", func(u *huiying.User) (huiying.Audit, error) { u.Failures++; return huiying.Audit{}, nil })
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	same(t, "failures counted at once", value(l.User(ctx, "wang"))(t).Failures, 9)
+}
+
+func grantsAreDecided(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	u := huiying.User{Person: huiying.Person{User: "wang", Name: "王五", Region: county}, CreatedAt: at(0)}
+	g := huiying.Grant{ID: "g1", Region: county, User: "wang", Role: huiying.Liaison, Unit: "jkj", Reason: "新任", By: "sys", At: at(0), State: huiying.GrantAsked}
+	audit := huiying.Audit{At: at(0), Region: county, Who: "sys", Action: "user.add", Object: "wang"}
+	must(t, l.AddUser(ctx, u, g, audit))
+	is(t, l.AddUser(ctx, u, g, audit), huiying.ErrConflict)
+	again := g
+	again.ID = "g2"
+	is(t, l.AskGrant(ctx, again, audit), huiying.ErrConflict)
+	same(t, "the account", value(l.User(ctx, "wang"))(t), u)
+	same(t, "what waits", value(l.Grants(ctx, county, "", huiying.GrantAsked))(t), []huiying.Grant{g})
+
+	refused := errors.New("no")
+	_, err := l.DecideGrant(ctx, "g1", func(g *huiying.Grant, u *huiying.User) (huiying.Audit, error) {
+		g.State, u.Role = huiying.GrantGranted, huiying.Leader
+		return audit, refused
+	})
+	if !errors.Is(err, refused) {
+		t.Fatalf("got %v", err)
+	}
+	done := value(l.DecideGrant(ctx, "g1", func(g *huiying.Grant, u *huiying.User) (huiying.Audit, error) {
+		g.State, g.DecidedBy, g.DecidedAt = huiying.GrantGranted, "sec", at(1)
+		u.Role, u.Unit = g.Role, g.Unit
+		return huiying.Audit{At: at(1), Region: county, Who: "sec", Action: "user.grant", Object: "wang"}, nil
+	}))(t)
+	u.Role, u.Unit = huiying.Liaison, "jkj"
+	same(t, "the account with its role", value(l.User(ctx, "wang"))(t), u)
+	same(t, "the request", value(l.Grants(ctx, county, "wang", ""))(t), []huiying.Grant{done})
+	must(t, l.AskGrant(ctx, again, audit))
+	if n := len(value(l.Grants(ctx, other, "", ""))(t)); n != 0 {
+		t.Errorf("%d requests of another county", n)
+	}
+	_, err = l.DecideGrant(ctx, "nothing", nil)
+	is(t, err, huiying.ErrNotFound)
+	if n := value(l.VerifyAudit(ctx))(t); n != 3 {
+		t.Errorf("%d audit rows, want 3", n)
+	}
+}
+
+func sessionsAreEnded(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	for i, id := range []string{"a", "b", "c", "d"} {
+		user := huiying.UserID("wang")
+		if id == "d" {
+			user = "li"
+		}
+		must(t, l.CommitCtx(ctx, id, []byte("x"), time.Now().Add(time.Hour)))
+		must(t, l.DescribeSession(ctx, huiying.Session{ID: id, User: user, Begun: at(i), Seen: at(i), From: "::1", Agent: "Chromium"}))
+	}
+	must(t, l.SessionSeen(ctx, "a", at(9)))
+	must(t, l.CommitCtx(ctx, "a", []byte("y"), time.Now().Add(time.Hour))) // keeps whose it is
+	list := value(l.Sessions(ctx, "wang"))(t)
+	same(t, "the sessions", names(list, func(s huiying.Session) string { return s.ID }), []string{"a", "c", "b"})
+	same(t, "the first", list[0], huiying.Session{ID: "a", User: "wang", Begun: at(0), Seen: at(9), From: "::1", Agent: "Chromium"})
+	same(t, "one of another's", len(value(l.EndSessions(ctx, "wang", "d", "", huiying.Audit{}))(t)), 0)
+	same(t, "one", value(l.EndSessions(ctx, "wang", "c", "", huiying.Audit{At: at(1), Region: county, Action: "session.end"}))(t), []string{"c"})
+	same(t, "all but one", value(l.EndSessions(ctx, "wang", "", "a", huiying.Audit{}))(t), []string{"b"})
+	for id, want := range map[string]bool{"a": true, "b": false, "c": false, "d": true} {
+		if _, found, err := l.FindCtx(ctx, id); found != want || err != nil {
+			t.Errorf("session %s: found %v, %v", id, found, err)
+		}
+	}
+}
+
+func factors(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	must(t, l.SaveUser(ctx, huiying.User{Person: huiying.Person{User: "wang", Role: huiying.Leader, Region: county}}))
+	same(t, "none", value(l.SecondFactor(ctx, "wang"))(t), huiying.SecondFactor{})
+	d := huiying.SecondFactor{User: "wang", Sealed: []byte{0, 1, 255}, Confirmed: at(1), Step: 59, Recovery: []string{"h1", "h2"}}
+	must(t, l.ChangeSecondFactor(ctx, "wang", func(got *huiying.SecondFactor) (huiying.Audit, error) {
+		*got = d
+		return huiying.Audit{At: at(1), Region: county, Action: "factor.enrol"}, nil
+	}))
+	same(t, "the device", value(l.SecondFactor(ctx, "wang"))(t), d)
+	no := errors.New("no")
+	if err := l.ChangeSecondFactor(ctx, "wang", func(got *huiying.SecondFactor) (huiying.Audit, error) {
+		got.Step = 99
+		return huiying.Audit{}, no
+	}); !errors.Is(err, no) {
+		t.Fatalf("got %v", err)
+	}
+	same(t, "after a refusal", value(l.SecondFactor(ctx, "wang"))(t), d)
+	must(t, l.ChangeSecondFactor(ctx, "wang", func(got *huiying.SecondFactor) (huiying.Audit, error) {
+		*got = huiying.SecondFactor{}
+		return huiying.Audit{}, nil
+	}))
+	same(t, "after it went", value(l.SecondFactor(ctx, "wang"))(t), huiying.SecondFactor{})
+}
+
+func subjects(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	for _, id := range []huiying.UserID{"wang", "li"} {
+		must(t, l.SaveUser(ctx, huiying.User{Person: huiying.Person{User: id, Role: huiying.Leader, Region: county}}))
+	}
+	a := huiying.Audit{At: at(0), Region: county, Action: "user.bind"}
+	const issuer = "https://sso.example.invalid"
+	must(t, l.BindSubject(ctx, issuer, "s-1", "wang", a))
+	same(t, "whose it is", value(l.UserBySubject(ctx, issuer, "s-1"))(t).User, "wang")
+	same(t, "what it is", value(l.SubjectOf(ctx, issuer, "wang"))(t), "s-1")
+	is(t, l.BindSubject(ctx, issuer, "s-1", "li", a), huiying.ErrConflict)
+	must(t, l.BindSubject(ctx, issuer, "s-2", "wang", a))
+	_, err := l.UserBySubject(ctx, issuer, "s-1")
+	is(t, err, huiying.ErrNotFound)
+	_, err = l.UserBySubject(ctx, "https://other.example.invalid", "s-2")
+	is(t, err, huiying.ErrNotFound)
+	must(t, l.BindSubject(ctx, issuer, "", "wang", a))
+	same(t, "after it was removed", value(l.SubjectOf(ctx, issuer, "wang"))(t), "")
 }
 
 func sessions(t *testing.T, l LedgerUnderTest) {
