@@ -1,11 +1,7 @@
 package analyzer_test
 
 import (
-	"errors"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,20 +14,6 @@ import (
 	"huiying/analyzer"
 	"huiying/deploy/county"
 )
-
-// dictionaries is where the shared analyzer unpacks; TestMain removes it.
-var dictionaries string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "huiying-analyzer-")
-	if err != nil {
-		panic(err)
-	}
-	dictionaries = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
 
 var jiaocheng = sync.OnceValue(func() *huiying.County {
 	files, err := county.Embedded("141122")
@@ -47,7 +29,7 @@ var jiaocheng = sync.OnceValue(func() *huiying.County {
 
 // shared is one analyzer for the whole test binary: making one takes a second.
 var shared = sync.OnceValue(func() *analyzer.Analyzer {
-	a, err := analyzer.New(analyzer.Config{County: jiaocheng(), DataDir: dictionaries, Now: time.Now})
+	a, err := analyzer.New(analyzer.Config{County: jiaocheng(), Now: time.Now})
 	if err != nil {
 		panic(err)
 	}
@@ -395,77 +377,4 @@ func TestWeirdTextsGiveSensibleAssessments(t *testing.T) {
 			checkTokens(t, text)
 		})
 	}
-}
-
-func TestTwoProcessesMayUnpackIntoOneFolder(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	var all sync.WaitGroup
-	versions := make([]string, 2)
-	for i := range versions {
-		all.Go(func() {
-			a, err := analyzer.New(analyzer.Config{County: jiaocheng(), DataDir: dir, Now: time.Now})
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer a.Close()
-			versions[i] = a.Version()
-			if got := a.Assess(accident); !reflect.DeepEqual(got, shared().Assess(accident)) {
-				t.Errorf("analyzer %d reads otherwise: %+v", i, got)
-			}
-		})
-	}
-	all.Wait()
-	if versions[0] == "" || versions[0] != versions[1] {
-		t.Errorf("versions %q", versions)
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 1 {
-		t.Errorf("one folder should stay, got %v (%v)", left, err)
-	}
-}
-
-func TestAFolderThatCannotBeUsedIsAnError(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	readOnly := t.TempDir()
-	if err := os.Chmod(readOnly, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	half := t.TempDir()
-	a, err := analyzer.New(analyzer.Config{County: jiaocheng(), DataDir: half, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Close()
-	idf, err := filepath.Glob(filepath.Join(half, "*", "idf.utf8"))
-	if err != nil || len(idf) != 1 {
-		t.Fatalf("dictionary files %v (%v)", idf, err)
-	}
-	if err := os.Remove(idf[0]); err != nil {
-		t.Fatal(err)
-	}
-	for name, dir := range map[string]string{"no folder named": "", "a file": file, "under a file": filepath.Join(file, "sub"), "read only": readOnly} {
-		if name == "read only" && os.Geteuid() == 0 {
-			continue // root may write everywhere
-		}
-		a, err := analyzer.New(analyzer.Config{County: jiaocheng(), DataDir: dir, Now: time.Now})
-		if err == nil {
-			a.Close()
-			t.Errorf("%s: no error", name)
-			continue
-		}
-		if pathError := new(fs.PathError); !errors.As(err, &pathError) || !strings.Contains(err.Error(), "dictionaries") {
-			t.Errorf("%s: the error does not say what failed: %v", name, err)
-		}
-	}
-	repaired, err := analyzer.New(analyzer.Config{County: jiaocheng(), DataDir: half, Now: time.Now})
-	if err != nil {
-		t.Fatalf("a folder that lost a file is made anew: %v", err)
-	}
-	repaired.Close()
 }

@@ -37,6 +37,11 @@ func (a *Analyzer) Pace(posts []huiying.Post, d time.Duration) (Pace, error) {
 	if size == 0 {
 		return Pace{}, huiying.Errorf(huiying.CodeInvalid, "没有可测的帖文，请给出有正文的 JSONL 文件")
 	}
+	reference, err := newReference(countyWords(a.county))
+	if err != nil {
+		return Pace{}, err
+	}
+	defer reference.Free()
 	out := Pace{N: len(posts), Chars: three(float64(chars) / float64(len(posts)))}
 	begin := time.Now()
 	var cut, assess, single, double time.Duration
@@ -44,7 +49,7 @@ func (a *Analyzer) Pace(posts []huiying.Post, d time.Duration) (Pace, error) {
 		out.Rounds++
 		cut += timed(func() {
 			for _, t := range texts {
-				a.jieba.Cut(t, true)
+				reference.Cut(t, true)
 			}
 		})
 		assess += timed(func() { a.assessAll(posts) })

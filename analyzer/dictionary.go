@@ -1,15 +1,12 @@
 package analyzer
 
 import (
-	"crypto/sha256"
 	"embed"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -20,53 +17,188 @@ import (
 //go:embed dict/*.zst
 var dictionaries embed.FS
 
-// The files jieba wants, in the order it wants them; the third, the county's
-// own words, is made here.
-var dictionaryFiles = []string{"jieba.dict.utf8", "hmm_model.utf8", "user.dict.utf8", "idf.utf8", "stop_words.utf8"}
+// dictionary is the words of the language and of the county: how common each is
+// and its part of speech. It is a trie laid out in a hash table: an edge is found
+// by the state it leaves and a rune, and the slot it stands in names the state it
+// leads to. A step is one look-up in 8 MB, a word of two characters two of them.
+// It is made once and only read after.
+type dictionary struct {
+	edges   []edge
+	weights []float64 // log of the share of all words; [0] of a rune that is no word
+	tags    []string  // parts of speech
+}
 
-// unpack writes the dictionaries under dir once and returns their paths. The
-// folder's name is a digest of the county's words, so that a change makes a new
-// one and a half-written one is never used.
-func unpack(dir string, words []string) ([]string, error) {
-	user := strings.Join(words, "\n") + "\n"
-	sum := sha256.Sum256([]byte("1.4.6\x00" + user))
-	home := filepath.Join(dir, hex.EncodeToString(sum[:8]))
-	paths := make([]string, len(dictionaryFiles))
-	for i, name := range dictionaryFiles {
-		paths[i] = filepath.Join(home, name)
-	}
-	if complete(paths) {
-		return paths, nil
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
-	tmp, err := os.MkdirTemp(dir, "unpack-")
+// edge packs, from the highest bit: the state it leaves (21 bits), its rune (21),
+// whether edges leave the state it leads to (1), and the word that ends there
+// (21), 0 for none. The edge 0 is an empty slot: no word begins with NUL.
+type edge uint64
+
+const (
+	slots     = 1 << 20 // of which the language takes half
+	keyShift  = 22
+	inner     = edge(1) << 21
+	wordMask  = inner - 1
+	rootState = 0 // any other is a slot + 1
+	// A word is the index of its part of speech and that of its weight.
+	tagShift   = 14
+	weightMask = 1<<tagShift - 1
+	mostTags   = 1 << (21 - tagShift)
+	mostCommon = 1 << tagShift
+)
+
+// newDictionary reads the language's words and adds those given, each a word, a
+// space and its part of speech; they are as common as a word in the middle.
+func newDictionary(words []string) (*dictionary, error) {
+	raw, err := readZstd(dictionaries, "dict/jieba.dict.utf8.zst")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(tmp) }()
-	for _, name := range dictionaryFiles {
-		raw := []byte(user)
-		if name != "user.dict.utf8" {
-			if raw, err = readZstd(dictionaries, "dict/"+name+".zst"); err != nil {
-				return nil, err
-			}
-		}
-		if err := os.WriteFile(filepath.Join(tmp, name), raw, 0o644); err != nil {
+	b := lexicographer{dictionary: &dictionary{edges: make([]edge, slots), tags: []string{""}}, tag: map[string]uint32{"": 0}}
+	if err := b.language(string(raw)); err != nil {
+		return nil, err
+	}
+	middle := b.weigh()
+	for _, w := range words {
+		text, tag, _ := strings.Cut(w, " ")
+		if err := b.add(text, tag, middle); err != nil {
 			return nil, err
 		}
 	}
-	err = os.Rename(tmp, home)
-	if errors.Is(err, fs.ErrExist) && !complete(paths) { // somebody tidied up and took a file
-		if err = os.RemoveAll(home); err == nil {
-			err = os.Rename(tmp, home)
+	return b.dictionary, nil
+}
+
+// step goes from a state by a rune: to the state given and the word that ends
+// there, both 0 for none.
+func (d *dictionary) step(from uint32, r rune) (to, word uint32) {
+	i, ok := d.slot(from, r)
+	if !ok {
+		return 0, 0
+	}
+	e := d.edges[i]
+	if word = uint32(e & wordMask); e&inner != 0 {
+		to = i + 1
+	}
+	return to, word
+}
+
+// slot is where an edge stands, or where it would.
+func (d *dictionary) slot(from uint32, r rune) (i uint32, ok bool) {
+	key := edge(from)<<21 | edge(uint32(r))
+	i = uint32(key * 0x9E3779B97F4A7C15 >> 44)
+	for {
+		switch e := d.edges[i%slots]; {
+		case e>>keyShift == key:
+			return i % slots, true
+		case e == 0:
+			return i % slots, false
+		}
+		i++
+	}
+}
+
+// find is the word a text is, 0 for none.
+func (d *dictionary) find(text []rune) (word uint32) {
+	at := uint32(rootState)
+	for i, r := range text {
+		if at, word = d.step(at, r); at == 0 && i < len(text)-1 {
+			return 0
 		}
 	}
-	if err != nil && !complete(paths) { // complete: another process was first
-		return nil, err
+	return word
+}
+
+func (d *dictionary) weight(word uint32) float64 { return d.weights[word&weightMask] }
+func (d *dictionary) tag(word uint32) string     { return d.tags[word>>tagShift] }
+
+// lexicographer makes a dictionary.
+type lexicographer struct {
+	*dictionary
+	edgesUsed int
+	tag       map[string]uint32
+	counts    []int // of each weight: how often such a word occurs; [0] is not used
+	words     []int // of each weight: how many words have it
+}
+
+// language adds lines of a word, how often it occurs and its part of speech.
+func (b *lexicographer) language(lines string) error {
+	weight := make(map[string]uint32)
+	b.counts, b.words = []int{0}, []int{0}
+	for line := range strings.Lines(lines) {
+		text, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		count, tag, ok := strings.Cut(rest, " ")
+		if !ok {
+			return fmt.Errorf("dictionary: %q is not a word, a number and a part of speech", line)
+		}
+		w, known := weight[count]
+		if !known {
+			n, err := strconv.Atoi(count)
+			if err != nil || n <= 0 {
+				return fmt.Errorf("dictionary: %q occurs %q times", text, count)
+			}
+			w = uint32(len(b.counts))
+			weight[strings.Clone(count)] = w
+			b.counts, b.words = append(b.counts, n), append(b.words, 0)
+		}
+		b.words[w]++
+		if err := b.add(text, tag, w); err != nil {
+			return err
+		}
 	}
-	return paths, nil
+	return nil
+}
+
+// add makes the edges of a word. A word that is there already is replaced.
+func (b *lexicographer) add(text, tag string, weight uint32) error {
+	t, ok := b.tag[tag]
+	if !ok {
+		t = uint32(len(b.tags))
+		b.tags = append(b.tags, strings.Clone(tag))
+		b.tag[b.tags[t]] = t
+	}
+	if t >= mostTags || weight >= mostCommon || b.edgesUsed > slots*4/5 {
+		return fmt.Errorf("dictionary: too many parts of speech (%d), weights (%d) or words (%d states)", len(b.tags), weight, b.edgesUsed)
+	}
+	at := uint32(rootState)
+	for _, r := range text {
+		i, ok := b.slot(at, r)
+		if !ok {
+			b.edges[i] = edge(at)<<(21+keyShift) | edge(uint32(r))<<keyShift
+			b.edgesUsed++
+		}
+		if at != rootState {
+			b.edges[at-1] |= inner
+		}
+		at = i + 1
+	}
+	if at != rootState {
+		b.edges[at-1] = b.edges[at-1]&^wordMask | edge(t<<tagShift|weight)
+	}
+	return nil
+}
+
+// weigh turns counts into weights and returns the weight in the middle of all
+// words.
+func (b *lexicographer) weigh() (middle uint32) {
+	sum, words := 0, 0
+	order := make([]uint32, 0, len(b.counts))
+	for w := 1; w < len(b.counts); w++ {
+		sum += b.counts[w] * b.words[w]
+		words += b.words[w]
+		order = append(order, uint32(w))
+	}
+	slices.SortFunc(order, func(x, y uint32) int { return b.counts[x] - b.counts[y] })
+	b.weights = make([]float64, len(b.counts))
+	for w := 1; w < len(b.counts); w++ {
+		b.weights[w] = math.Log(float64(b.counts[w]) / float64(sum))
+	}
+	b.weights[0] = b.weights[order[0]]
+	before := 0
+	for _, w := range order {
+		if before += b.words[w]; before > words/2 {
+			return w
+		}
+	}
+	return 0
 }
 
 // stopWords are the words jieba leaves out of its keywords.
@@ -82,22 +214,12 @@ func stopWords() (map[string]bool, error) {
 	return out, nil
 }
 
-// complete reports whether every file is there: jieba panics when one is not.
-func complete(paths []string) bool {
-	for _, path := range paths {
-		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-			return false
-		}
-	}
-	return true
-}
-
 func readZstd(files fs.FS, name string) ([]byte, error) {
 	packed, err := fs.ReadFile(files, name)
 	if err != nil {
 		return nil, err
 	}
-	dec, err := zstd.NewReader(nil)
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +231,9 @@ func readZstd(files fs.FS, name string) ([]byte, error) {
 	return raw, nil
 }
 
-// countyWords are the words the segmenter must know: places, units, signals.
-// Short ones that are parts of common words are left out.
+// countyWords are the words the segmenter must know: places, units, signals,
+// each with its part of speech. Short ones that are parts of common words are
+// left out.
 func countyWords(c *huiying.County) []string {
 	words := make(map[string]bool)
 	add := func(w, tag string) {

@@ -4,8 +4,16 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/yanyiwu/gojieba"
+
 	"huiying"
 )
+
+// Reference is gojieba with the county's words.
+func (a *Analyzer) Reference() (*gojieba.Jieba, error) { return newReference(countyWords(a.county)) }
+
+// Term is a word as it is searched for.
+func Term(word string) string { return termOf(word) }
 
 // Predict reads the model [Analyzer.Train] wrote and asks it about a text.
 func (a *Analyzer) Predict(dir, task, text string) (map[string]float64, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -71,11 +70,10 @@ func year() []huiying.Example {
 // pupil is an analyzer of its own: what it learns must not reach other tests.
 func pupil(t testing.TB) *analyzer.Analyzer {
 	t.Helper()
-	a, err := analyzer.New(analyzer.Config{County: jiaocheng(), DataDir: filepath.Join(t.TempDir(), "dict"), Now: time.Now})
+	a, err := analyzer.New(analyzer.Config{County: jiaocheng(), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(a.Close)
 	return a
 }
 

@@ -169,11 +169,10 @@ func TestACountyWithoutPoliciesFindsNone(t *testing.T) {
 	t.Parallel()
 	c := *jiaocheng()
 	c.Policies = nil
-	a, err := analyzer.New(analyzer.Config{County: &c, DataDir: dictionaries, Now: time.Now})
+	a, err := analyzer.New(analyzer.Config{County: &c, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
 	if m := a.Assess(forum("", "听说要取消低保")).Misreading; m.Clause != nil || m.P < 0.5 {
 		t.Errorf("%+v", m)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -58,7 +57,6 @@ func (c *analyzeCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
 	intake := huiying.Intake{Region: huiying.Region(c.Region), Key: []byte("analyze"), Now: huiying.Speed{}.Now}
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	defer func() { err = errors.Join(err, out.Flush()) }()
@@ -219,19 +217,14 @@ func openInput(name string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// openAnalyzer makes an analyzer outside any installation; its dictionaries are
-// unpacked once into the user's cache.
+// openAnalyzer makes an analyzer outside any installation.
 func openAnalyzer(region string) (*analyzer.Analyzer, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
 	cfg := Config{Region: huiying.Region(region)}
 	data, err := cfg.loadCounty()
 	if err != nil {
 		return nil, err
 	}
-	return analyzer.New(analyzer.Config{County: data, DataDir: filepath.Join(cache, "huiying", "dict"), Now: huiying.Speed{}.Now})
+	return analyzer.New(analyzer.Config{County: data, Now: huiying.Speed{}.Now})
 }
 
 type extractCmd struct {
@@ -271,7 +264,6 @@ func (c *trainCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
 	report, err := a.Train(ctx, c.Data, c.Out, c.Seed, os.Stderr)
 	if err != nil {
 		return err

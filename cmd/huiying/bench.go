@@ -43,7 +43,6 @@ func (c *benchAnalyzeCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	defer a.Close()
 	p, err := a.Pace(posts, c.For)
 	if err != nil {
 		return err

@@ -78,7 +78,6 @@ func (c *evalCmd) withAnalyzer(work func(*analyzer.Analyzer, io.Reader) error) e
 	if err != nil {
 		return err
 	}
-	defer a.Close()
 	return work(a, f)
 }
 

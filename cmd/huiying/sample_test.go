@@ -24,11 +24,10 @@ func TestTheSamplePostsAreReadAsACarefulReaderWould(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := analyzer.New(analyzer.Config{County: data, DataDir: t.TempDir(), Now: time.Now})
+	a, err := analyzer.New(analyzer.Config{County: data, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
 	judge, err := alerting.NewJudge(&data.Rules)
 	if err != nil {
 		t.Fatal(err)

@@ -83,9 +83,9 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	}
 	s.units = huiying.NewDirectory(s.county.Units)
 
-	open, openCtx := errgroup.WithContext(ctx) // jieba's dictionary takes longest: everything else beside it
+	open, openCtx := errgroup.WithContext(ctx) // the dictionary and the models take longest: everything else beside them
 	open.Go(func() (err error) {
-		s.analyzer, err = analyzer.New(analyzer.Config{County: s.county, DataDir: filepath.Join(cfg.Data, "dict"), Now: speed.Now})
+		s.analyzer, err = analyzer.New(analyzer.Config{County: s.county, Now: speed.Now})
 		return err
 	})
 	open.Go(func() (err error) {
@@ -336,9 +336,6 @@ func (s *system) close() {
 	}
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())
-	}
-	if s.analyzer != nil {
-		s.analyzer.Close()
 	}
 	if err := errors.Join(errs...); err != nil {
 		s.log.Error("close", "err", err)
