@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"huiying"
@@ -20,9 +21,13 @@ const (
 // run takes each due case through [huiying.Case.Tick] until ctx ends. What
 // lapsed while the process was down is due at the first look, once.
 func (d *Desk) run(ctx context.Context) error {
-	if err := d.heedRules(ctx); err != nil && ctx.Err() == nil {
-		d.log.Error("open cases are not looked at by the changed rules", "err", err)
-	}
+	var sweep sync.WaitGroup
+	defer sweep.Wait()
+	sweep.Go(func() { // beside the clocks: nobody's deadline waits for a change of the rules
+		if err := d.heedRules(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("open cases are not looked at by the changed rules", "err", err)
+		}
+	})
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -41,17 +46,19 @@ func (d *Desk) run(ctx context.Context) error {
 	}
 }
 
-// heedRules looks at every open case once when the rules have changed since the
-// last run: a step may be due earlier than it was when the case was saved.
+// heedRules sets anew when the open cases are due if the rules have changed since
+// the last run: a step may be due earlier than it was when the case was saved.
 func (d *Desk) heedRules(ctx context.Context) error {
 	key := "rules " + string(d.region)
 	kept, err := d.ledger.Meta(ctx, key)
 	if err != nil || kept == d.rules.Version {
 		return err
 	}
-	if err := d.ledger.DueNow(ctx, d.region); err != nil {
+	next := func(c huiying.Case) (time.Time, bool) { return c.NextAt(d.rules) }
+	if err := d.ledger.Reschedule(ctx, d.region, next); err != nil {
 		return err
 	}
+	d.signal(d.wake)
 	return d.ledger.SetMeta(ctx, key, d.rules.Version)
 }
 

@@ -22,7 +22,7 @@ type caseLedger interface {
 	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	DueCases(ctx context.Context, now time.Time, limit int) ([]huiying.CaseID, error)
 	NextDue(ctx context.Context) (time.Time, bool, error)
-	DueNow(ctx context.Context, region huiying.Region) error
+	Reschedule(ctx context.Context, region huiying.Region, next func(huiying.Case) (at time.Time, ok bool)) error
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
@@ -164,14 +164,17 @@ func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome
 
 // told wakes those who wait and tells the open screens.
 func (d *Desk) told(ctx context.Context, m huiying.Live) {
-	for _, ch := range []chan struct{}{d.wake, d.notify} {
-		select {
-		case ch <- struct{}{}:
-		default: // a signal is waiting already
-		}
-	}
+	d.signal(d.wake)
+	d.signal(d.notify)
 	if err := d.live(ctx, m); err != nil {
 		d.log.Warn("live message lost", "type", m.Type, "err", err)
+	}
+}
+
+func (d *Desk) signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default: // one is waiting already
 	}
 }
 

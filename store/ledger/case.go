@@ -205,16 +205,44 @@ func (l *Ledger) DueCases(ctx context.Context, now time.Time, limit int) ([]huiy
 	return ids, nil
 }
 
-// DueNow makes every open case of a region due, so that each is looked at by the
-// rules of today.
-func (l *Ledger) DueNow(ctx context.Context, region huiying.Region) error {
-	var w conditions
-	w.add("ended = FALSE")
-	w.in("region", region)
-	if _, err := l.write.NewRaw("UPDATE cases SET next_at = 0"+w.where(), w.args...).Exec(ctx); err != nil {
-		return fmt.Errorf("making open cases due: %w", err)
+// Reschedule sets anew when the open cases of a region are due, as next says: the
+// rules have changed. It reads them page by page, so that nobody waits for it; a
+// case that somebody saves meanwhile keeps what it was saved with.
+func (l *Ledger) Reschedule(ctx context.Context, region huiying.Region, next func(huiying.Case) (at time.Time, ok bool)) error {
+	const page = 200
+	for after := ""; ; {
+		var rows []struct {
+			ID     string
+			Rev    int
+			NextAt int64
+			Doc    string
+		}
+		var w conditions
+		w.add("ended = FALSE AND id > ?", after)
+		w.in("region", region)
+		if err := l.read.NewRaw("SELECT id, rev, next_at, doc FROM cases"+w.where()+" ORDER BY id LIMIT ?", append(w.args, page)...).Scan(ctx, &rows); err != nil {
+			return fmt.Errorf("reading open cases: %w", err)
+		}
+		for _, r := range rows {
+			c, err := jsondoc.Decode[huiying.Case](r.Doc)
+			if err != nil {
+				return err
+			}
+			want := int64(noDeadline)
+			if at, ok := next(c); ok {
+				want = jsondoc.Micro(at)
+			}
+			if after = r.ID; want == r.NextAt {
+				continue
+			}
+			if _, err := l.write.NewRaw("UPDATE cases SET next_at = ? WHERE id = ? AND rev = ?", want, r.ID, r.Rev).Exec(ctx); err != nil {
+				return fmt.Errorf("rescheduling case %s: %w", r.ID, err)
+			}
+		}
+		if len(rows) < page {
+			return nil
+		}
 	}
-	return nil
 }
 
 // NextDue is when the next case is due; false when none will be.

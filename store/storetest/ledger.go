@@ -15,7 +15,7 @@ type LedgerUnderTest interface {
 	CaseLogs(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.CaseLog, error)
 	SaveAppeal(ctx context.Context, a huiying.Appeal, audit huiying.Audit) error
 	Appeals(ctx context.Context, region huiying.Region, unit huiying.UnitID) ([]huiying.Appeal, error)
-	DueNow(ctx context.Context, region huiying.Region) error
+	Reschedule(ctx context.Context, region huiying.Region, next func(huiying.Case) (at time.Time, ok bool)) error
 	SaveCases(ctx context.Context, writes []huiying.CaseWrite) ([]huiying.Case, error)
 	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
@@ -177,6 +177,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"timelines of a period are read for an appraisal, drills excepted", timelinesToAppraise},
 		{"an appeal is made once and decided", appealsAreDecided},
 		{"cases that change together are all saved or none", savedTogether},
+		{"changed rules set anew when open cases are due", rescheduled},
 		{"drills have numbers of their own and count in no figure", drillsDoNotCount},
 		{"statistics agree with an example counted by hand", statsByHand},
 		{"the overview agrees with the lists", overviewAgrees},

@@ -313,6 +313,39 @@ func dueOrder(t *testing.T, l LedgerUnderTest) {
 	}
 }
 
+// rescheduled also looks past one page, and at what somebody saves meanwhile.
+func rescheduled(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	const n = 450
+	for i := range n {
+		c := aCase(i + 1)
+		ch := opened(c)
+		ch.NextAt = at(1000 + i)
+		mustOpen(t, l, c, ch)
+	}
+	ended := aCase(n + 1)
+	ended.State = huiying.StateClosed
+	mustOpen(t, l, ended, huiying.Change{Entries: opened(ended).Entries})
+	busy := id[huiying.CaseID]("c", 7)
+	must(t, l.Reschedule(ctx, county, func(c huiying.Case) (time.Time, bool) {
+		if c.State.Ended() {
+			t.Errorf("%s has ended and is looked at", c.ID)
+		}
+		if c.ID == busy {
+			c.Rev++
+			must(t, l.SaveCase(ctx, c, c.Rev-1, huiying.Change{NextAt: at(5), HasNext: true}))
+		}
+		return at(10), c.ID != id[huiying.CaseID]("c", 9)
+	}))
+	same(t, "saved meanwhile", value(l.DueCases(ctx, at(5), 10))(t), []huiying.CaseID{busy})
+	if got := len(value(l.DueCases(ctx, at(10), 2*n))(t)); got != n-1 {
+		t.Errorf("%d are due at the new time, want all but the one that waits for nothing", got)
+	}
+	if got := len(value(l.DueCases(ctx, at(9000), 2*n))(t)); got != n-1 {
+		t.Errorf("%d are due later, want %d", got, n-1)
+	}
+}
+
 func savedTogether(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
 	must(t, l.SaveEvents(ctx, []huiying.Event{anEvent(1)}, nil))
