@@ -29,7 +29,7 @@ type page struct {
 	Site  site
 	Me    huiying.Person
 	Title string
-	Nav   []navEntry
+	Nav   nav
 	Note  string // what was just done, in words
 	V     any
 }
@@ -40,12 +40,6 @@ type site struct {
 	Version string
 	Now     int64   // county time when the page was made, unix milliseconds
 	Speed   float64 // how many times faster than the wall it runs
-}
-
-type navEntry struct {
-	Path, Label, Icon string
-	Count             int
-	Current           bool
 }
 
 func (s *Server) site() site {
@@ -114,8 +108,8 @@ func countInApp(items []huiying.Notification) int {
 }
 
 // navigation lists what p may open.
-func navigation(p huiying.Person, at string, unread int) []navEntry {
-	var out []navEntry
+func navigation(p huiying.Person, at string, unread int) nav {
+	var out nav
 	add := func(path, label, icon string, count int) {
 		current := at == path || path != "/" && strings.HasPrefix(at, path+"/")
 		out = append(out, navEntry{path, label, icon, count, current})
@@ -169,7 +163,7 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	})
 }
 
-func navOf(p huiying.Person, at string) []navEntry {
+func navOf(p huiying.Person, at string) nav {
 	if p.User == "" {
 		return nil
 	}

@@ -197,7 +197,7 @@ func TestEveryPageFitsBothScreensInSilence(t *testing.T) {
 func look(t *testing.T, w *browser.Tab, path string, s browser.Screen) (link string) {
 	t.Helper()
 	must(t, w.Open(path))
-	must(t, w.Wait("main h1"))
+	must(t, w.Wait("h1"))
 	over, err := browser.Value[int](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
 	must(t, err)
 	if over > 0 {

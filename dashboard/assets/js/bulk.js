@@ -11,16 +11,17 @@ function show() {
   if (!chosen.length) return;
   bar.querySelector("#bulk-count").textContent = `已选 ${chosen.length} 件`;
   bar.elements.back.value = location.pathname + location.search;
-  let any = false;
+  const offered = [];
   for (const radio of bar.querySelectorAll("[name=action]")) {
     const may = chosen.every((box) => box.dataset.bulk.split(" ").includes(radio.value));
     radio.disabled = !may;
     radio.closest("label").classList.toggle("off", !may);
     if (!may) radio.checked = false;
-    any = any || may;
+    if (may) offered.push(radio);
   }
-  if (!any) bar.querySelector("#bulk-count").textContent = `已选 ${chosen.length} 件，没有可以一起办理的事项`;
-  bar.querySelector("button").disabled = !any;
+  if (offered.length === 1) offered[0].checked = true;
+  if (!offered.length) bar.querySelector("#bulk-count").textContent = `已选 ${chosen.length} 件，没有可以一起办理的事项`;
+  bar.querySelector("button").disabled = !offered.length;
 }
 
 export function startBulk() {
