@@ -17,6 +17,7 @@ import (
 type benchCmd struct {
 	Analyze benchAnalyzeCmd `cmd:"" help:"Speed of the analyzer beside the bare segmenter."`
 	Desk    benchDeskCmd    `cmd:"" help:"Case actions, lists and clocks with many cases in the ledger."`
+	Live    benchLiveCmd    `cmd:"" help:"Fan-out to many websockets, beside the centrifuge library."`
 }
 
 type benchAnalyzeCmd struct {
