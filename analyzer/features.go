@@ -37,33 +37,54 @@ type feature struct {
 	count uint32
 }
 
-// bag counts features; a scratch that is used again and again.
+// bag counts features; a scratch that is used again and again. Its table is as
+// small as the text, so that it stays in the cache: where a feature should stand
+// is the end of its slot, and the next free place when that is taken.
 type bag struct {
-	counts []uint16 // by slot
-	slots  []uint32 // those with a count
+	places []uint32 // index in found + 1, 0 for a free one
+	found  []feature
+}
+
+// size makes room for so many features at most.
+func (b *bag) size(most int) {
+	n := 64
+	for n < 2*most {
+		n *= 2
+	}
+	if cap(b.places) < n {
+		b.places = make([]uint32, n)
+	}
+	b.places = b.places[:n]
 }
 
 func (b *bag) add(slot uint32) {
-	if b.counts[slot] == 0 {
-		b.slots = append(b.slots, slot)
-	}
-	if b.counts[slot] < math.MaxUint16 {
-		b.counts[slot]++
+	last := uint32(len(b.places) - 1)
+	for i := slot & last; ; i = (i + 1) & last {
+		k := b.places[i]
+		if k == 0 {
+			b.found = append(b.found, feature{slot, 1})
+			b.places[i] = uint32(len(b.found))
+			return
+		}
+		if f := &b.found[k-1]; f.slot == slot {
+			if f.count < math.MaxUint16 {
+				f.count++
+			}
+			return
+		}
 	}
 }
 
 // take appends what was counted to out, in order of first occurrence, and
 // empties the bag.
 func (b *bag) take(out []feature) []feature {
-	for _, s := range b.slots {
-		out = append(out, feature{s, uint32(b.counts[s])})
-		b.counts[s] = 0
-	}
-	b.slots = b.slots[:0]
+	out = append(out, b.found...)
+	clear(b.places)
+	b.found = b.found[:0]
 	return out
 }
 
-var bagPool = sync.Pool{New: func() any { return &bag{counts: make([]uint16, hashed), slots: make([]uint32, 0, 4096)} }}
+var bagPool = sync.Pool{New: func() any { return new(bag) }}
 
 // features are the three bags of a reading.
 func features(r *reading) (out [bags][]feature) {
@@ -75,6 +96,7 @@ func features(r *reading) (out [bags][]feature) {
 		all = b.take(all)
 		return all[n:len(all):len(all)]
 	}
+	b.size(len(r.words))
 	for _, w := range r.words {
 		if w.start >= bodyLong {
 			break
@@ -84,15 +106,20 @@ func features(r *reading) (out [bags][]feature) {
 		}
 	}
 	out[bagWords] = keep()
-	countRuns(b, r.runes[:min(len(r.runes), bodyLong)], 3, 0x9e3779b9)
+	body := r.runes[:min(len(r.runes), bodyLong)]
+	b.size(3 * len(body))
+	countRuns(b, body, 3, 0x9e3779b9)
 	out[bagRuns] = keep()
 	title := r.title
 	if title == 0 {
 		title = min(len(r.runes), titleLong)
 	}
+	b.size(2 * title)
 	countRuns(b, r.runes[:title], 2, 0x85ebca6b)
 	out[bagTitle] = keep()
-	for _, c := range signs(r) {
+	told := signs(r)
+	b.size(len(told))
+	for _, c := range told {
 		b.add(hashSign(c))
 	}
 	out[bagSigns] = keep()

@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,28 +26,22 @@ type model struct {
 	At      time.Time // of the newest set it was trained on
 	Seed    int64
 
+	rows []int32 // slot → its row + 1; only for training
+
 	// Made when it is loaded:
-	row     []int32  // slot → its row + 1
-	known   []known  // by row
-	weights []weight // those that are not 0; about three a row
+	at      []uint32 // slot → where in packed it begins + 1
+	packed  []uint16 // of each feature its idf and how many weights follow, then a column and a weight each
 	columns []column
 	choice  []bool // by column
 }
 
-// known is a feature the model knows.
+// known is a feature of a text that the model knows.
 type known struct {
-	first uint32 // of its weights
-	n     uint8  // how many
-	idf   uint8
-	value float32 // in a text; 0 in the model
+	first, end uint32 // its weights in packed
+	value      float32
 }
 
 var askPool = sync.Pool{New: func() any { s := make([]known, 0, 1024); return &s }}
-
-type weight struct {
-	column uint8
-	value  int8
-}
 
 // taskModel is one question and how its answers' scores are read.
 type taskModel struct {
@@ -107,26 +102,27 @@ func decodeModel(packed []byte) (*model, error) {
 		return nil, fmt.Errorf("model: %d columns, at most %d", m.Columns, mostColumns)
 	}
 	m.prepare()
-	m.Weights = nil // they are in m.weights
+	m.Slots, m.IDF, m.Weights = nil, nil, nil // they are in m.packed
 	return m, nil
 }
 
+// prepare packs what [model.ask] reads of a feature side by side: looking it up
+// waits twice for memory, at most. About three weights of a row are not 0.
 func (m *model) prepare() {
-	m.row = make([]int32, hashed)
-	m.known = make([]known, len(m.Slots))
-	m.weights = nil
+	m.at = make([]uint32, hashed)
+	m.packed = make([]uint16, 0, 4*len(m.Slots))
 	for i, slot := range m.Slots {
-		m.row[slot] = int32(i) + 1
-		k := known{first: uint32(len(m.weights)), idf: m.IDF[i]}
-		for c := range m.Columns {
-			if w := m.Weights[i*m.Columns+c]; w != 0 {
-				m.weights = append(m.weights, weight{uint8(c), w})
-				k.n++
+		head := len(m.packed)
+		m.packed = append(m.packed, uint16(m.IDF[i]))
+		for c, w := range m.Weights[i*m.Columns : (i+1)*m.Columns] {
+			if w != 0 {
+				m.packed = append(m.packed, uint16(c)|uint16(uint8(w))<<8)
 			}
 		}
-		m.known[i] = k
+		m.packed[head] |= uint16(len(m.packed)-head-1) << 8
+		m.at[slot] = uint32(head) + 1
 	}
-	m.columns, m.choice = nil, nil
+	m.packed = slices.Clip(m.packed)
 	for _, t := range m.Tasks {
 		for _, c := range t.Columns {
 			m.columns, m.choice = append(m.columns, c), append(m.choice, t.Choice)
@@ -166,32 +162,34 @@ func damped(n uint32) float32 {
 // ask scores a text's features for every task at once. The table is larger than
 // the cache: it is read ahead, in steps that do not wait for each other.
 func (m *model) ask(f *[bags][]feature) verdicts {
-	var z, sums [mostColumns]float32
+	var z [mostColumns]float32
 	ahead := askPool.Get().(*[]known)
 	defer askPool.Put(ahead)
 	for b := range f {
 		entries := (*ahead)[:0]
+		square := float32(0)
 		for _, x := range f[b] {
-			if row := m.row[x.slot]; row > 0 {
-				k := m.known[row-1]
-				k.value = signWeight
-				if b != bagSigns {
-					k.value = damped(x.count) * float32(k.idf) / idfScale
-				}
-				entries = append(entries, k)
+			at := m.at[x.slot]
+			if at == 0 {
+				continue
 			}
+			head := m.packed[at-1]
+			k := known{first: at, end: at + uint32(head>>8), value: signWeight}
+			if b != bagSigns {
+				k.value = damped(x.count) * float32(head&0xFF) / idfScale
+			}
+			square += k.value * k.value
+			entries = append(entries, k)
 		}
 		*ahead = entries
 		if len(entries) == 0 {
 			continue
 		}
-		sums = [mostColumns]float32{}
-		square := float32(0)
+		var sums [mostColumns]float32
 		for i := range entries {
 			k := &entries[i]
-			square += k.value * k.value
-			for _, w := range m.weights[k.first : k.first+uint32(k.n)] {
-				sums[w.column%mostColumns] += k.value * float32(w.value)
+			for _, w := range m.packed[k.first:k.end] {
+				sums[w%mostColumns] += k.value * float32(int8(w>>8))
 			}
 		}
 		scale := float32(1)
@@ -219,8 +217,8 @@ func (c column) probability(z float64, choice bool) float64 {
 // rarity is the idf of a feature; one the model does not know is rare.
 func (m *model) rarity(slot uint32) float64 {
 	const unheard = 11
-	if row := m.row[slot]; row > 0 {
-		return float64(m.known[row-1].idf) / idfScale
+	if at := m.at[slot]; at != 0 {
+		return float64(m.packed[at-1]&0xFF) / idfScale
 	}
 	return unheard
 }

@@ -299,7 +299,10 @@ func (m *model) learnFeatures(sets map[string][]*example) {
 		idf := math.Log(float64(1+texts)/float64(1+in[slot])) + 1
 		m.IDF = append(m.IDF, uint8(min(255, math.Round(idf*idfScale))))
 	}
-	m.prepare()
+	m.rows = make([]int32, hashed)
+	for row, slot := range m.Slots {
+		m.rows[slot] = int32(row) + 1
+	}
 	for _, rows := range sets {
 		for _, e := range rows {
 			e.vector = m.vector(&e.features)
@@ -313,7 +316,7 @@ func (m *model) vector(f *[bags][]feature) vector {
 	for b := range f {
 		square, from := 0.0, len(v.slots)
 		for _, x := range f[b] {
-			row := m.row[x.slot] - 1
+			row := m.rows[x.slot] - 1
 			if row < 0 {
 				continue
 			}
@@ -654,5 +657,4 @@ func (m *model) quantize(weights [][]float32) {
 			at++
 		}
 	}
-	m.prepare()
 }
