@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode"
@@ -41,6 +42,7 @@ type Analyzer struct {
 	policies  *policies
 	model     *model
 	learned   atomic.Pointer[Learned] // from people; nil for nothing
+	readings  sync.Pool               // of *reading
 }
 
 // New makes an analyzer; it takes a fraction of a second, most of it the
@@ -62,12 +64,13 @@ func New(cfg Config) (*Analyzer, error) {
 		segmenter: segmenter, county: cfg.County,
 		gazetteer: newGazetteer(cfg.County), classes: classes, units: huiying.NewDirectory(cfg.County.Units), model: m,
 	}
+	a.readings.New = func() any { return new(reading) }
+	if a.policies, err = newPolicies(cfg.County.Policies, a.segment); err != nil {
+		return nil, fmt.Errorf("index policies: %w", err)
+	}
 	a.watchFor(cfg.County)
 	if a.stop, err = stopWords(); err != nil {
 		return nil, err
-	}
-	if a.policies, err = newPolicies(cfg.County.Policies, a.segment); err != nil {
-		return nil, fmt.Errorf("index policies: %w", err)
 	}
 	return a, nil
 }
@@ -75,19 +78,21 @@ func New(cfg Config) (*Analyzer, error) {
 // Version names the lexicon and the models.
 func (a *Analyzer) Version() string { return a.county.Lexicon.Version + "/" + a.model.version() }
 
-// reading is a post as every feature sees it: segmented once.
+// reading is a post as every feature sees it: segmented once. Its slices are used
+// again for other posts after [Analyzer.free].
 type reading struct {
 	analyzer  *Analyzer
 	post      huiying.Post
 	text      string  // title, newline, text; bounded, evasions undone
 	at        []int32 // where each rune stands in the post, and the end; nil: at the same offset
 	runes     []rune
-	words     []word // of which the parts of speech are known after [reading.tag]
+	bytes     []int32 // where each rune stands in text, and the end
+	words     []word  // of which the parts of speech are known after [reading.tag]
 	tagged    bool
 	sentences []span
 	title     int // runes of the title, 0 without one
 	seen      *sightings
-	scene     *scene // as the gazetteer sees it
+	scene     scene // as the gazetteer sees it
 	hits      []hit
 	state     huiying.Phase
 	stateWhy  string
@@ -101,7 +106,7 @@ type span struct{ from, to int } // rune offsets
 // post gives the same assessment.
 func (a *Analyzer) Assess(p huiying.Post) huiying.Assessment {
 	r := a.read(p)
-	defer a.watch.free(r.seen)
+	defer a.free(r)
 	if r.learned = a.learned.Load(); r.learned != nil {
 		r.tag()
 	}
@@ -132,21 +137,23 @@ func (a *Analyzer) assess(r *reading) huiying.Assessment {
 }
 
 func (a *Analyzer) read(p huiying.Post) *reading {
-	r := &reading{analyzer: a, post: p}
+	r := a.readings.Get().(*reading)
+	r.analyzer, r.post = a, p
 	r.text, r.at = a.folder.Fold(bounded(p.FullText()))
-	r.runes = []rune(r.text)
-	r.words = a.segmenter.cut(nil, r.text, r.runes)
 	from := 0
-	for i, c := range r.runes {
+	for i, c := range r.text {
+		r.runes, r.bytes = append(r.runes, c), append(r.bytes, int32(i))
 		switch c {
 		case '。', '！', '？', '!', '?', '；', ';', '\n':
-			r.sentences = append(r.sentences, span{from, i + 1})
-			from = i + 1
+			r.sentences = append(r.sentences, span{from, len(r.runes)})
+			from = len(r.runes)
 		}
 	}
+	r.bytes = append(r.bytes, int32(len(r.text)))
 	if from < len(r.runes) {
 		r.sentences = append(r.sentences, span{from, len(r.runes)})
 	}
+	r.words = a.segmenter.cut(r.words, r.text, r.runes, r.bytes)
 	if p.Title != "" && p.Title != p.Text {
 		r.title = r.folded(utf8.RuneCountInString(huiying.CleanText(p.Title)))
 	}
@@ -156,6 +163,28 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	f := features(r)
 	r.verdicts = a.model.ask(&f)
 	return r
+}
+
+// free gives a reading back when nothing looks at it any more.
+func (a *Analyzer) free(r *reading) {
+	a.watch.free(r.seen)
+	clear(r.words)
+	clear(r.hits)
+	*r = reading{
+		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
+		scene: r.scene.empty(),
+	}
+	a.readings.Put(r)
+}
+
+// piece is the text between two rune offsets.
+func (r *reading) piece(from, to int) string { return r.text[r.bytes[from]:r.bytes[to]] }
+
+// runesOf turns byte offsets, each the beginning of a rune, into those of runes.
+func (r *reading) runesOf(start, end int) (int, int) {
+	a, _ := slices.BinarySearch(r.bytes, int32(start))
+	b, _ := slices.BinarySearch(r.bytes[a:], int32(end))
+	return a, a + b
 }
 
 // folded is the offset in the text of a rune offset in the post.
@@ -186,7 +215,7 @@ func (r *reading) back(start, end *int) {
 	}
 }
 
-func (r *reading) titleBytes() int { return len(string(r.runes[:r.title])) }
+func (r *reading) titleBytes() int { return int(r.bytes[r.title]) }
 
 // sentiment is the tone. In a letter the question is another: whether it
 // complains, or asks and proposes, however politely.

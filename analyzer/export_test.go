@@ -26,7 +26,7 @@ func (a *Analyzer) Predict(dir, task, text string) (map[string]float64, error) {
 		return nil, err
 	}
 	r := a.read(huiying.Post{Text: text})
-	defer a.watch.free(r.seen)
+	defer a.free(r)
 	f := features(r)
 	out := make(map[string]float64)
 	for _, s := range m.ask(&f).of(task) {

@@ -64,10 +64,10 @@ func (a *Analyzer) Learn(ctx context.Context, examples []huiying.Example, seed i
 // drafted it).
 func (a *Analyzer) lesson(e huiying.Example) (lesson, bool) {
 	r := a.read(e.Post)
-	defer a.watch.free(r.seen)
+	defer a.free(r)
 	r.tag()
 	as := a.assess(r)
-	l := lesson{Example: e, words: slices.DeleteFunc(r.words, func(w word) bool { return !telling(w) })}
+	l := lesson{Example: e, words: slices.DeleteFunc(slices.Clone(r.words), func(w word) bool { return !telling(w) })}
 	if len(l.words) == 0 {
 		return l, false
 	}

@@ -365,9 +365,3 @@ func (p *pattern) runNear(s *sightings) {
 		}
 	}
 }
-
-// runesOf turns byte offsets into those of runes.
-func runesOf(text string, start, end int) (int, int) {
-	a := utf8.RuneCountInString(text[:start])
-	return a, a + utf8.RuneCountInString(text[start:end])
-}

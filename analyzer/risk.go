@@ -84,7 +84,7 @@ func affirmed(r *reading, p *pattern) (found hit) {
 // hit is what stands at the byte offsets given.
 func (r *reading) hit(start, end int) hit {
 	h := hit{word: r.text[start:end]}
-	h.start, h.end = runesOf(r.text, start, end)
+	h.start, h.end = r.runesOf(start, end)
 	return h
 }
 

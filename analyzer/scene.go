@@ -12,9 +12,9 @@ type scene struct {
 	reading *reading
 	text    string
 	runes   []rune
-	bytes   []int  // offset in text of each rune, and of its end
-	at, to  []int  // offset in the reading of each rune here, and back; nil: the same
-	cut     []bool // a word of the segmenter begins here
+	bytes   []int32 // offset in text of each rune, and of its end
+	at, to  []int   // offset in the reading of each rune here, and back; nil: the same
+	cut     []bool  // a word of the segmenter begins here
 	sights  []sight
 	lands   []land // in order, without overlap
 	setting setting
@@ -31,18 +31,15 @@ func (s sight) len() int { return s.end - s.start }
 const splitting = " \t\u3000\u00a0“”‘’\"'「」『』"
 
 func (g *gazetteer) look(r *reading) *scene {
-	if r.scene != nil {
-		return r.scene
+	s := &r.scene
+	if s.reading != nil {
+		return s
 	}
-	s := &scene{reading: r, text: r.text, runes: r.runes, cut: make([]bool, len(r.runes)+1)}
+	s.reading, s.text, s.runes, s.bytes = r, r.text, r.runes, r.bytes
 	if strings.ContainsAny(r.text, splitting) {
 		s.squeeze()
 	}
-	s.bytes = make([]int, 0, len(s.runes)+1)
-	for i := range s.text {
-		s.bytes = append(s.bytes, i)
-	}
-	s.bytes = append(s.bytes, len(s.text))
+	s.cut = append(s.cut, make([]bool, len(s.runes)+1)...)
 	for _, w := range r.words {
 		s.cut[s.here(w.start)], s.cut[s.here(w.end)] = true, true
 	}
@@ -59,9 +56,11 @@ func (g *gazetteer) look(r *reading) *scene {
 		s.abroad = s.lands[i].end
 	}
 	s.setting = g.settingOf(s)
-	r.scene = s
 	return s
 }
+
+// empty is a scene that uses the slices of this one again.
+func (s *scene) empty() scene { return scene{cut: s.cut[:0], sights: s.sights[:0], lands: s.lands[:0]} }
 
 // afterList is what 等 at the end of a list may be followed by.
 var afterList = strings.Split("乡镇村地处社多几各两三四五六七八九十", "")
@@ -78,6 +77,11 @@ func (s *scene) squeeze() {
 	}
 	s.to = append(s.to, len(s.runes))
 	s.text = string(s.runes)
+	s.bytes = make([]int32, 0, len(s.runes)+1)
+	for i := range s.text {
+		s.bytes = append(s.bytes, int32(i))
+	}
+	s.bytes = append(s.bytes, int32(len(s.text)))
 }
 
 // here is the offset of a rune of the reading.

@@ -56,8 +56,9 @@ type cutting struct {
 	ends  []int32 // of the words, rune offsets in the text
 }
 
-// cut appends the words of a text to out; runes are the text's.
-func (s *segmenter) cut(out []word, text string, runes []rune) []word {
+// cut appends the words of a text to out; runes are the text's, and bytes is where
+// each stands in it, and its end.
+func (s *segmenter) cut(out []word, text string, runes []rune, bytes []int32) []word {
 	c := s.pool.Get().(*cutting)
 	defer s.pool.Put(c)
 	c.ends = c.ends[:0]
@@ -66,24 +67,28 @@ func (s *segmenter) cut(out []word, text string, runes []rune) []word {
 		switch r {
 		case ' ', '\t', '\n', '，', '。': // no word reaches over one
 			s.piece(c, runes, from, i)
-			s.piece(c, runes, i, i+1)
+			c.ends = append(c.ends, int32(i+1))
 			from = i + 1
 		}
 	}
 	s.piece(c, runes, from, len(runes))
 	out = slices.Grow(out, len(c.ends))
-	at, start := 0, 0
+	start := 0
 	for _, e := range c.ends {
 		end := int(e)
-		bytes := at
-		for range runes[start:end] {
-			_, n := utf8.DecodeRuneInString(text[bytes:])
-			bytes += n
-		}
-		out = append(out, word{text: text[at:bytes], start: start, end: end})
-		at, start = bytes, end
+		out = append(out, word{text: text[bytes[start]:bytes[end]], start: start, end: end})
+		start = end
 	}
 	return out
+}
+
+// placed are the runes of a text and where each stands in it, with the end.
+func placed(text string) (runes []rune, bytes []int32) {
+	runes, bytes = make([]rune, 0, len(text)), make([]int32, 0, len(text)+1)
+	for i, c := range text {
+		runes, bytes = append(runes, c), append(bytes, int32(i))
+	}
+	return runes, append(bytes, int32(len(text)))
 }
 
 // piece cuts a part of a text that no word reaches out of.
@@ -242,8 +247,8 @@ func (a *Analyzer) tag(words []word, runes []rune) {
 
 // segment cuts a text into words with their parts of speech.
 func (a *Analyzer) segment(text string) []word {
-	runes := []rune(text)
-	words := a.segmenter.cut(nil, text, runes)
+	runes, bytes := placed(text)
+	words := a.segmenter.cut(nil, text, runes, bytes)
 	a.tag(words, runes)
 	return words
 }
@@ -268,24 +273,18 @@ type Token struct {
 // punctuation, long words also as the words inside them.
 func (a *Analyzer) Tokens(text string) []Token {
 	clean := huiying.CleanText(text) // stored text is clean already; a query may not be
-	runes := []rune(clean)
-	words := a.segmenter.cut(nil, clean, runes)
+	runes, bytes := placed(clean)
+	words := a.segmenter.cut(nil, clean, runes, bytes)
 	out := make([]Token, 0, len(words)+len(words)/4)
-	at := 0
-	add := func(from, to int, s string) {
-		if term := termOf(s); term != "" {
-			out = append(out, Token{Term: term, Start: min(from, len(text)), End: min(to, len(text))})
+	add := func(from, to int) {
+		start, end := int(bytes[from]), int(bytes[to])
+		if term := termOf(clean[start:end]); term != "" {
+			out = append(out, Token{Term: term, Start: min(start, len(text)), End: min(end, len(text))})
 		}
 	}
 	for _, w := range words {
-		letters := runes[w.start:w.end]
-		a.segmenter.inside(letters, func(i, j int) {
-			from := at + len(string(letters[:i]))
-			s := string(letters[i:j])
-			add(from, from+len(s), s)
-		})
-		add(at, at+len(w.text), w.text)
-		at += len(w.text)
+		a.segmenter.inside(runes[w.start:w.end], func(i, j int) { add(w.start+i, w.start+j) })
+		add(w.start, w.end)
 	}
 	return out
 }

@@ -58,7 +58,7 @@ func signs(r *reading) []string {
 	if affirmed(r, injuries) != (hit{}) {
 		add("injuries")
 	}
-	beginning := len(string(r.runes[:min(len(r.runes), 200)]))
+	beginning := int(r.bytes[min(len(r.runes), 200)])
 	for _, c := range []struct {
 		name  string
 		words *pattern

@@ -25,7 +25,7 @@ var history = look(`回顾|回忆|往事|当年|[一二三四五六七八九十�
 // stateOf says what a text tells and by which words.
 func stateOf(r *reading) (huiying.Phase, string) {
 	best, most, why := huiying.PhaseOccurred, 0, ""
-	title := len(string(r.runes[:r.title]))
+	title := r.titleBytes()
 	for _, c := range stateCues {
 		n := c.words.count(r.seen, len(r.text), 4) + 2*c.words.count(r.seen, title, 2)
 		if n > most {

@@ -68,7 +68,7 @@ type hit struct {
 // title) holds a veto context, or a metaphor, means something else and is passed
 // over. Each word counts once.
 func (a *Analyzer) match(r *reading) []hit {
-	var hits []hit
+	hits := r.hits
 	title := r.titleBytes()
 	for i := range a.topics {
 		t := &a.topics[i]

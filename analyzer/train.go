@@ -245,7 +245,7 @@ func (a *Analyzer) readSet(ctx context.Context, dataDir, set string) ([]*example
 			}
 			r := a.read(huiying.Post{Title: row.Title, Text: row.Text})
 			out[i] = &example{features: features(r), print: fingerprint(r), row: row, set: set}
-			a.watch.free(r.seen)
+			a.free(r)
 			return ctx.Err()
 		})
 	}
