@@ -7,14 +7,12 @@
 package analyzer
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"huiying"
@@ -35,6 +33,7 @@ type Analyzer struct {
 	watch     *watch
 	topics    []topic
 	duties    []duty
+	concerns  concerns
 	gazetteer *gazetteer
 	classes   *classes
 	units     *huiying.Directory
@@ -92,6 +91,9 @@ type reading struct {
 	sentences []span
 	title     int // runes of the title, 0 without one
 	seen      *sightings
+	signals   []signal // of topics, whatever they mean
+	duties    []int32  // that are named
+	proposals proposals
 	scene     scene // as the gazetteer sees it
 	hits      []hit
 	state     huiying.Phase
@@ -170,9 +172,10 @@ func (a *Analyzer) free(r *reading) {
 	a.watch.free(r.seen)
 	clear(r.words)
 	clear(r.hits)
+	clear(r.proposals)
 	*r = reading{
 		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
-		scene: r.scene.empty(),
+		signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], scene: r.scene.empty(),
 	}
 	a.readings.Put(r)
 }
@@ -301,40 +304,6 @@ const heard = 0.3
 var emergencyTypes = map[string]string{
 	"安全事故": "事故灾难", "环境污染": "事故灾难", "自然灾害": "自然灾害", "公共卫生": "公共卫生", "食品药品": "公共卫生",
 	"群体聚集": "社会安全", "涉警涉法": "社会安全",
-}
-
-// keywords are the twelve words that tell this text from others best: by how
-// often they occur here and how rare they are elsewhere (tf·idf).
-func (a *Analyzer) keywords(r *reading) []string {
-	const most = 12
-	type candidate struct {
-		text   string
-		n      int
-		rarity float64
-	}
-	var all []candidate
-	at := make(map[string]int, len(r.words))
-	for _, w := range r.words {
-		if w.end-w.start < 2 || a.stop[w.text] || !unicode.IsLetter(r.runes[w.start]) {
-			continue
-		}
-		i, ok := at[w.text]
-		if !ok {
-			i = len(all)
-			at[w.text] = i
-			slot, _ := hashWord(r.runes[w.start:w.end])
-			all = append(all, candidate{w.text, 0, a.model.rarity(slot)})
-		}
-		all[i].n++
-	}
-	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Compare(float64(b.n)*b.rarity, float64(a.n)*a.rarity)
-	})
-	out := make([]string, 0, most)
-	for _, c := range all[:min(len(all), most)] {
-		out = append(out, c.text)
-	}
-	return out
 }
 
 // round keeps three decimals: more would pretend a precision there is not.

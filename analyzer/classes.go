@@ -65,11 +65,9 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 			}
 		}
 	}
-	for class, leaves := range c.words {
-		for _, leaf := range leaves {
-			if r.seen.has(leaf) {
-				prior[class] += perLeaf
-			}
+	for w := range r.seen.words() {
+		for _, class := range r.analyzer.concerns.leaves[w] {
+			prior[class] += perLeaf
 		}
 	}
 	learned := r.verdicts.of(taskCategory)

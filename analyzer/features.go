@@ -46,15 +46,20 @@ type bag struct {
 }
 
 // size makes room for so many features at most.
-func (b *bag) size(most int) {
+func (b *bag) size(most int) { b.places = emptied(b.places, most) }
+
+// emptied is a table of free places, twice as many as are needed at least; a
+// power of two.
+func emptied(places []uint32, most int) []uint32 {
 	n := 64
 	for n < 2*most {
 		n *= 2
 	}
-	if cap(b.places) < n {
-		b.places = make([]uint32, n)
+	if cap(places) < n {
+		return make([]uint32, n)
 	}
-	b.places = b.places[:n]
+	clear(places[:n])
+	return places[:n]
 }
 
 func (b *bag) add(slot uint32) {
@@ -75,11 +80,10 @@ func (b *bag) add(slot uint32) {
 	}
 }
 
-// take appends what was counted to out, in order of first occurrence, and
-// empties the bag.
+// take appends what was counted to out, in order of first occurrence; the bag is
+// to be sized before it counts again.
 func (b *bag) take(out []feature) []feature {
 	out = append(out, b.found...)
-	clear(b.places)
 	b.found = b.found[:0]
 	return out
 }

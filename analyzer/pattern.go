@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"cmp"
+	"iter"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -264,6 +265,17 @@ func (w *watch) free(s *sightings) {
 	}
 	s.all, s.text = s.all[:0], ""
 	w.pool.Put(s)
+}
+
+// words are the words in the text, each once, by where they end first.
+func (s *sightings) words() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, o := range s.all {
+			if s.first[o.word] == int32(i)+1 && !yield(int(o.word)) {
+				return
+			}
+		}
+	}
 }
 
 // has reports whether a word is in the text.

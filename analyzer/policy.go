@@ -42,6 +42,7 @@ type policies struct {
 type saying struct {
 	text           string
 	policy, clause int // clause is −1 for a name of the whole matter
+	word           int // in the watch
 }
 
 type clauseAt struct{ policy, clause int }
@@ -60,7 +61,7 @@ func newPolicies(all []huiying.Policy, segment func(string) []word) (*policies, 
 	p := &policies{all: all, terms: make(map[string]*term)}
 	for i, policy := range all {
 		for _, n := range policy.Names {
-			p.sayings = append(p.sayings, saying{n, i, -1})
+			p.sayings = append(p.sayings, saying{text: n, policy: i, clause: -1})
 		}
 		for name := range counts(policy.Title+"\n"+strings.Join(policy.Names, "\n"), segment) {
 			if utf8.RuneCountInString(name) > 1 {
@@ -88,7 +89,7 @@ func (p *policies) addClauses(i int, segment func(string) []word) {
 		at := len(p.clauses)
 		p.clauses = append(p.clauses, clauseAt{i, j})
 		for _, w := range c.Words {
-			p.sayings = append(p.sayings, saying{w, i, at})
+			p.sayings = append(p.sayings, saying{text: w, policy: i, clause: at})
 		}
 		for name, n := range counts(c.Text+"\n"+strings.Join(c.Words, "\n"), segment) {
 			t := p.term(name)
@@ -153,15 +154,17 @@ func (p *policies) weighByRarity() error {
 // counts are the terms of an official text.
 func counts(text string, segment func(string) []word) map[string]float64 {
 	out := make(map[string]float64)
-	runes := []rune(text)
-	eachTerm(segment(text), runes, span{0, len(runes)}, func(name string, _ float64) { out[name]++ })
+	runes, bytes := placed(text)
+	r := &reading{text: text, runes: runes, bytes: bytes, words: segment(text)}
+	r.eachTerm(span{0, len(runes)}, func(name string, _ float64) { out[name]++ })
 	return out
 }
 
 // eachTerm calls f with the terms of a part of a text: first words that carry
 // meaning, then the pairs of characters in a word or beside a word of one
 // character, for what the dictionary cuts apart.
-func eachTerm(words []word, runes []rune, part span, f func(name string, share float64)) {
+func (r *reading) eachTerm(part span, f func(name string, share float64)) {
+	words := r.words
 	from, _ := slices.BinarySearchFunc(words, part.from, func(w word, at int) int { return cmp.Compare(w.start, at) })
 	to, _ := slices.BinarySearchFunc(words, part.to, func(w word, at int) int { return cmp.Compare(w.end, at+1) })
 	words = words[from:max(from, to)]
@@ -175,8 +178,8 @@ func eachTerm(words []word, runes []rune, part span, f func(name string, share f
 		}
 	}
 	pair := func(i int) {
-		if a, b := runes[i], runes[i+1]; unicode.Is(unicode.Han, a) && unicode.Is(unicode.Han, b) && !binding[a] && !binding[b] {
-			f(string(runes[i:i+2]), pairShare)
+		if a, b := r.runes[i], r.runes[i+1]; unicode.Is(unicode.Han, a) && unicode.Is(unicode.Han, b) && !binding[a] && !binding[b] {
+			f(r.piece(i, i+2), pairShare)
 		}
 	}
 	for k, w := range words {
@@ -334,10 +337,9 @@ type evidence struct {
 }
 
 func (e *evidence) add(r *reading, part span, share float64) {
-	says := string(r.runes[part.from:part.to])
 	for _, x := range e.sayings {
 		switch {
-		case !strings.Contains(says, x.text):
+		case !r.says(x.word, part):
 		case x.clause >= 0 && !slices.Contains(e.said, x.text):
 			e.text[x.clause] += share * wordWeight
 			e.said = append(e.said, x.text)
@@ -346,7 +348,7 @@ func (e *evidence) add(r *reading, part span, share float64) {
 			e.names = append(e.names, x.text)
 		}
 	}
-	eachTerm(r.words, r.runes, part, func(name string, part float64) {
+	r.eachTerm(part, func(name string, part float64) {
 		t := e.policies.terms[name]
 		named := within(e.names, name)
 		switch {
@@ -365,6 +367,16 @@ func (e *evidence) add(r *reading, part span, share float64) {
 			e.text[x.at] += share * part * x.weight
 		}
 	})
+}
+
+// says reports whether a word of the watch stands in a part of the text.
+func (r *reading) says(word int, part span) (found bool) {
+	from, to := int(r.bytes[part.from]), int(r.bytes[part.to])
+	r.seen.each(word, func(start, end int) bool {
+		found = start >= from && end <= to
+		return !found && start < to
+	})
+	return found
 }
 
 func within(words []string, part string) bool {

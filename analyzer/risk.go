@@ -247,13 +247,7 @@ type duty struct {
 // candidates proposes who should answer: the topics' units, the units whose
 // duties the text names, and the township the place lies in.
 func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []huiying.Candidate {
-	score := make(map[huiying.UnitID]float64)
-	why := make(map[huiying.UnitID][]string)
-	note := func(id huiying.UnitID, points float64, reason string) {
-		if score[id] += points; len(why[id]) < 3 && !slices.Contains(why[id], reason) {
-			why[id] = append(why[id], reason)
-		}
-	}
+	note := r.proposals.note
 	for _, h := range hits {
 		about := slices.Contains(h.topic.Flags, huiying.FlagMisreading) || slices.Contains(h.topic.Flags, huiying.FlagRumor)
 		for i, u := range h.topic.Units {
@@ -264,13 +258,15 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 			if about { // who drafted the policy, or whose matter the rumour is, answers
 				points *= 0.3
 			}
-			note(u, points, "主题“"+h.topic.Name+"”："+h.word)
+			note(u, points, reason{"主题“", h.topic.Name, "”：", h.word})
 		}
 	}
-	for _, d := range a.duties {
-		if !r.seen.has(d.word) {
-			continue
-		}
+	for w := range r.seen.words() {
+		r.duties = append(r.duties, a.concerns.duties[w]...)
+	}
+	slices.Sort(r.duties)
+	for _, i := range r.duties {
+		d := &a.duties[i]
 		points := 0.8
 		r.seen.each(d.word, func(_, end int) bool {
 			if end <= r.titleBytes() {
@@ -278,21 +274,22 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 			}
 			return false
 		})
-		note(d.unit, points, "职责词“"+d.text+"”")
+		note(d.unit, points, reason{"职责词“", d.text, "”", ""})
 	}
 	a.departments(r, note)
 	best := 0.0
-	for _, s := range score {
-		best = max(best, s)
+	for _, p := range r.proposals {
+		best = max(best, p.score)
 	}
 	out := []huiying.Candidate{}
 	sum := 0.0
-	for id, s := range score {
-		if u, ok := a.units.Unit(id); !ok || u.Township != "" {
+	for _, p := range r.proposals {
+		if u, ok := a.units.Unit(p.unit); !ok || u.Township != "" {
 			continue
 		}
-		sum += math.Exp(s - best)
-		out = append(out, huiying.Candidate{Unit: id, P: math.Exp(s - best), Why: strings.Join(why[id], "；")})
+		share := math.Exp(p.score - best)
+		sum += share
+		out = append(out, huiying.Candidate{Unit: p.unit, P: share, Why: p.told()})
 	}
 	for i := range out {
 		out[i].P = round(out[i].P / (sum + 0.3)) // 0.3: it may be none of them
@@ -305,8 +302,48 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 	return append(out, a.townships(as.Places)...)
 }
 
+// proposals are the units somebody or something speaks for, and why.
+type proposals []proposal
+
+type proposal struct {
+	unit  huiying.UnitID
+	score float64
+	why   [3]reason // the first ones
+	whys  int
+}
+
+// reason is what speaks for a unit, in pieces: few are ever told.
+type reason [4]string
+
+func (p *proposals) note(unit huiying.UnitID, points float64, why reason) {
+	i := slices.IndexFunc(*p, func(x proposal) bool { return x.unit == unit })
+	if i < 0 {
+		i = len(*p)
+		*p = append(*p, proposal{unit: unit})
+	}
+	x := &(*p)[i]
+	x.score += points
+	if x.whys < len(x.why) && !slices.Contains(x.why[:x.whys], why) {
+		x.why[x.whys] = why
+		x.whys++
+	}
+}
+
+func (p *proposal) told() string {
+	var s strings.Builder
+	for i, why := range p.why[:p.whys] {
+		if i > 0 {
+			s.WriteString("；")
+		}
+		for _, piece := range why {
+			s.WriteString(piece)
+		}
+	}
+	return s.String()
+}
+
 // departments adds what the model learned from which bureau answers such letters.
-func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, string)) {
+func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, reason)) {
 	const (
 		least  = 0.1 // probability that is worth a mention
 		second = 0.6 // share of the second unit of a bureau
@@ -319,7 +356,7 @@ func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, st
 		if s.P < least {
 			continue
 		}
-		share, why := points*s.P, "同类来信多由"+s.Name+"部门答复（"+strconv.Itoa(int(100*s.P+0.5))+"%）"
+		share, why := points*s.P, reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
 		for _, u := range bureauUnits[s.Name] {
 			note(u, share, why)
 			share *= second

@@ -1,6 +1,8 @@
 package analyzer
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,6 +14,17 @@ type topic struct {
 	huiying.Topic
 	words, veto []int
 }
+
+// concerns are what the words of the watch are looked for: by word, in the order
+// of the lists they point into.
+type concerns struct {
+	signals [][]signal
+	duties  [][]int32 // in Analyzer.duties
+	leaves  [][]int32 // classes with a leaf of that name
+}
+
+// signal is a word of a topic.
+type signal struct{ topic, at int32 }
 
 // watchFor makes the watch for the words of the county and the taxonomy.
 func (a *Analyzer) watchFor(c *huiying.County) {
@@ -53,8 +66,30 @@ func (a *Analyzer) watchFor(c *huiying.County) {
 		}
 		a.classes.words = append(a.classes.words, in)
 	}
+	for i := range a.policies.sayings {
+		a.policies.sayings[i].word = add(a.policies.sayings[i].text)
+	}
 	a.watch = newWatch(words)
 	a.folder = huiying.NewFolder(signals)
+	a.concerns = a.concernsOf(len(watched) + len(words))
+}
+
+func (a *Analyzer) concernsOf(words int) concerns {
+	c := concerns{make([][]signal, words), make([][]int32, words), make([][]int32, words)}
+	for t := range a.topics {
+		for i, w := range a.topics[t].words {
+			c.signals[w] = append(c.signals[w], signal{int32(t), int32(i)})
+		}
+	}
+	for i, d := range a.duties {
+		c.duties[d.word] = append(c.duties[d.word], int32(i))
+	}
+	for class, leaves := range a.classes.words {
+		for _, w := range leaves {
+			c.leaves[w] = append(c.leaves[w], int32(class))
+		}
+	}
+	return c
 }
 
 // hit is one place where a topic's word stands and means what it says.
@@ -68,22 +103,26 @@ type hit struct {
 // title) holds a veto context, or a metaphor, means something else and is passed
 // over. Each word counts once.
 func (a *Analyzer) match(r *reading) []hit {
-	hits := r.hits
 	title := r.titleBytes()
-	for i := range a.topics {
-		t := &a.topics[i]
-		for _, w := range t.words {
-			r.seen.each(w, func(start, end int) bool {
-				from, to := r.sentenceBytes(start)
-				if r.vetoed(t, from, to) || r.vetoed(t, 0, title) || metaphor(r.text[from:to], r.text[start:end]) || negated(r.text[:start]) {
-					return true
-				}
-				h := r.hit(start, end)
-				h.topic = t
-				hits = append(hits, h)
-				return false
-			})
-		}
+	told := r.signals[:0]
+	for w := range r.seen.words() {
+		told = append(told, a.concerns.signals[w]...)
+	}
+	slices.SortFunc(told, func(x, y signal) int { return cmp.Or(cmp.Compare(x.topic, y.topic), cmp.Compare(x.at, y.at)) })
+	r.signals = told
+	hits := r.hits
+	for _, s := range told {
+		t := &a.topics[s.topic]
+		r.seen.each(t.words[s.at], func(start, end int) bool {
+			from, to := r.sentenceBytes(start)
+			if r.vetoed(t, from, to) || r.vetoed(t, 0, title) || metaphor(r.text[from:to], r.text[start:end]) || negated(r.text[:start]) {
+				return true
+			}
+			h := r.hit(start, end)
+			h.topic = t
+			hits = append(hits, h)
+			return false
+		})
 	}
 	return hits
 }
