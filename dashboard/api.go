@@ -25,7 +25,7 @@ type api struct {
 }
 
 // routesAPI registers the API and writes its OpenAPI document, once.
-func (s *Server) routesAPI(mux *http.ServeMux) error {
+func (s *Server) routesAPI(mux *routes) error {
 	config := huma.DefaultConfig("回应 Huiying", s.cfg.Version)
 	config.Info.Description = "县级政务舆情回应：舆情、事件、交办单与响应统计。错误一律为 RFC 9457 problem+json，code 供程序判断，detail 供人阅读。"
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // served below; no page that loads from elsewhere

@@ -14,7 +14,7 @@ type pollInput struct {
 	Since string `query:"since" maxLength:"20" doc:"上一次的 seq；缺省则立即返回当前位置"`
 }
 
-func (a api) routesLive(mux *http.ServeMux) {
+func (a api) routesLive(mux *routes) {
 	tags := []string{"实时"}
 	handle(a, huma.Operation{
 		Method: http.MethodGet, Path: "/live/poll", OperationID: "poll-live", Summary: "实时消息的长轮询（代理不支持 WebSocket 时）", Tags: tags,

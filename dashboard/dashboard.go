@@ -70,7 +70,23 @@ type Ledger interface {
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
 
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
-	SaveUser(ctx context.Context, u huiying.User) error
+	ChangeUser(ctx context.Context, id huiying.UserID, f func(u *huiying.User) (huiying.Audit, error)) (huiying.User, error)
+	OldPasswords(ctx context.Context, id huiying.UserID, n int) ([]string, error)
+	AddUser(ctx context.Context, u huiying.User, g huiying.Grant, a huiying.Audit) error
+	AskGrant(ctx context.Context, g huiying.Grant, a huiying.Audit) error
+	DecideGrant(ctx context.Context, id huiying.GrantID, f func(g *huiying.Grant, u *huiying.User) (huiying.Audit, error)) (huiying.Grant, error)
+	Grants(ctx context.Context, region huiying.Region, user huiying.UserID, state huiying.GrantState) ([]huiying.Grant, error)
+	SaveToken(ctx context.Context, t huiying.Token, a huiying.Audit) error
+	Tokens(ctx context.Context, user huiying.UserID) ([]huiying.Token, error)
+	RevokeToken(ctx context.Context, user huiying.UserID, id string, at time.Time, a huiying.Audit) error
+	TokenUsed(ctx context.Context, hash string, at time.Time) error
+	DescribeSession(ctx context.Context, s huiying.Session) error
+	SessionSeen(ctx context.Context, id string, at time.Time) error
+	Sessions(ctx context.Context, user huiying.UserID) ([]huiying.Session, error)
+	EndSessions(ctx context.Context, user huiying.UserID, id, keep string, a huiying.Audit) ([]string, error)
+	AuditTrail(ctx context.Context, q huiying.AuditQuery) (huiying.Page[huiying.Audit], error)
+	AuditSpan(ctx context.Context, region huiying.Region) (n int64, first time.Time, err error)
+	WalkAudit(ctx context.Context, progress func(done, total int64)) (n int64, err error)
 	UserByToken(ctx context.Context, hash string, now time.Time) (huiying.User, huiying.Token, error)
 	Record(ctx context.Context, a huiying.Audit) error
 

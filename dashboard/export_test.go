@@ -12,7 +12,10 @@ func (s *Server) Hurry(ping, grace time.Duration) {
 }
 
 // Route adds a handler behind everything a request passes.
-func (s *Server) Route(pattern string, h http.HandlerFunc) { s.mux.HandleFunc(pattern, h) }
+func (s *Server) Route(pattern string, h http.HandlerFunc) { s.mux.ServeMux.HandleFunc(pattern, h) }
+
+// Patterns are the routes of the mux.
+func (s *Server) Patterns() []string { return s.mux.patterns }
 
 // Ready says why no screen may be opened yet, nil when one may.
 func (s *Server) Ready() error { return s.hub.ready() }

@@ -85,6 +85,7 @@ var accounts = []huiying.Person{
 	{User: "leader", Name: "值班", Role: huiying.Leader, Region: jiaocheng},
 	{User: "jkj-liaison", Name: "王联络", Role: huiying.Liaison, Unit: "jkj", Region: jiaocheng},
 	{User: "jkj-handler", Name: "王承办", Role: huiying.Handler, Unit: "jkj", Region: jiaocheng},
+	{User: "jkj-head", Name: "王局长", Role: huiying.Head, Unit: "jkj", Region: jiaocheng},
 	{User: "zjj-liaison", Name: "李联络", Role: huiying.Liaison, Unit: "zjj", Region: jiaocheng},
 	{User: "unitless", Name: "无单位", Role: huiying.Liaison, Region: jiaocheng},
 	{User: "supervisor", Name: "督办", Role: huiying.Supervisor, Region: jiaocheng},

@@ -123,9 +123,11 @@ func (s *Server) recheck(r *http.Request, was huiying.Person) func(context.Conte
 		var p huiying.Person
 		var err error
 		if byBearer {
-			p, err = s.byToken(ctx, bearer)
+			p, _, err = s.byToken(ctx, bearer)
 		} else {
-			p, err = s.bySession(ctx, session, false)
+			var u huiying.User
+			u, err = s.bySession(ctx, session, false)
+			p = u.Person
 		}
 		if err != nil {
 			return !errors.Is(err, huiying.ErrSignIn) // a ledger that stumbles cuts nobody off

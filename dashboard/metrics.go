@@ -180,7 +180,7 @@ func (c *deskCollector) read(ctx context.Context) ([]prometheus.Metric, error) {
 
 // routesHealth are for those who run the system: is it alive, is it ready, how
 // is it doing. They tell nothing about content.
-func (s *Server) routesHealth(mux *http.ServeMux) {
+func (s *Server) routesHealth(mux *routes) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answerText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{

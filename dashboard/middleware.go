@@ -23,8 +23,15 @@ type visit struct {
 	id   string // in the log, in the X-Request-Id header and in problems
 	once sync.Once
 	who  huiying.Person
-	sess string // token of the cookie session, "" for a bearer
-	err  error
+	caller
+	err error
+}
+
+// caller is how a request says whose it is.
+type caller struct {
+	sess  string        // the cookie's session, as the ledger knows it; "" for a bearer
+	token huiying.Token // the bearer's; the zero value reaches as far as the account
+	must  bool          // the account has something to finish first
 }
 
 type visitKey struct{}

@@ -11,7 +11,7 @@ import (
 
 // routesPages registers what people see. Every GET is a whole page; htmx takes
 // the part it needs out of it, so nothing is reachable only with scripts.
-func (s *Server) routesPages(mux *http.ServeMux) {
+func (s *Server) routesPages(mux *routes) {
 	mux.HandleFunc("GET /assets/{path...}", s.serveAsset)
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, assetURL("favicon.svg"), http.StatusFound)
@@ -70,6 +70,22 @@ func (s *Server) routesPages(mux *http.ServeMux) {
 	mux.Handle("POST /models/train", s.page(s.startTraining))
 	mux.Handle("POST /models/{id}/activate", s.page(s.activateModel))
 	mux.Handle("POST /models/{id}/discard", s.page(s.discardModel))
+
+	mux.Handle("GET /me", s.page(s.mePage))
+	mux.Handle("POST /me/password", s.page(s.changePassword))
+	mux.Handle("POST /me/sessions/{id}/end", s.page(s.endSession))
+	mux.Handle("POST /me/tokens", s.page(s.makeToken))
+	mux.Handle("POST /me/tokens/{id}/revoke", s.page(s.revokeToken))
+	mux.Handle("GET /users", s.page(s.usersPage))
+	mux.Handle("POST /users", s.page(s.addUser))
+	mux.Handle("GET /users/{id}", s.page(s.userPage))
+	mux.Handle("POST /users/{id}/role", s.page(s.askRole))
+	mux.Handle("POST /users/{id}/{deed}", s.page(s.manageUser))
+	mux.Handle("POST /grants/{id}", s.page(s.decideGrant))
+	mux.Handle("GET /audit", s.page(s.auditPage))
+	mux.Handle("GET /audit.xlsx", s.page(s.auditSheet))
+	mux.Handle("GET /audit/verify", s.page(s.verifyFragment))
+	mux.Handle("POST /audit/verify", s.page(s.startVerify))
 
 	mux.Handle("GET /roster", s.page(s.rosterPage))
 	mux.Handle("GET /roster/template.xlsx", s.page(s.rosterTemplate))

@@ -180,12 +180,13 @@ func (s *Server) appraisalSheet(w http.ResponseWriter, r *http.Request, p huiyin
 	if err := s.audit(r.Context(), r, p, "export.appraisal", from.Format(time.DateOnly), ""); err != nil {
 		return err
 	}
+	mark := huiying.Watermark(p, "", s.now())
 	book := excelize.NewFile()
 	defer func() { _ = book.Close() }() // it has no files open
 	const sheet = "考核表"
 	rows := [][]any{
 		{fmt.Sprintf("政务舆情回应考核表（%s 至 %s）", from.Format(time.DateOnly), to.AddDate(0, 0, -1).Format(time.DateOnly))},
-		{"规则版本 " + doc.Version + "；由 " + p.Role.Label() + p.Name + " 于 " + s.now().In(huiying.Beijing).Format("2006-01-02 15:04") + " 导出；工作秘密，不得外传"},
+		{"规则版本 " + doc.Version + "　" + mark},
 		{"单位", "承办件次", "总分", "考核项", "满分", "得分", "应计", "符合", "未符合的交办单", "申诉采纳的交办单", "依据"},
 	}
 	for _, a := range doc.Units {
@@ -212,9 +213,10 @@ func (s *Server) appraisalSheet(w http.ResponseWriter, r *http.Request, p huiyin
 	if err := book.SetColWidth(sheet, "A", "K", 16); err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	w.Header().Set("Content-Disposition", `attachment; filename="appraisal.xlsx"; filename*=UTF-8''%E8%80%83%E6%A0%B8%E8%A1%A8.xlsx`)
-	return book.Write(w)
+	if err := watermark(book, mark); err != nil {
+		return err
+	}
+	return sendBook(w, book, "appraisal.xlsx", "考核表.xlsx")
 }
 
 func numbers(refs []huiying.CaseRef) string {

@@ -142,6 +142,12 @@ func navigation(p huiying.Person, at string, unread int) nav {
 		add("/appraisal", "考核", "check", 0)
 	}
 	add("/roster", "值班表", "users", 0)
+	if mayKeepAccounts(p) == nil {
+		add("/users", "用户与权限", "lock", 0)
+	}
+	if mayAudit(p) == nil {
+		add("/audit", "审计", "history", 0)
+	}
 	add("/notices", "通知", "bell", unread)
 	return out
 }
@@ -206,6 +212,8 @@ var templateFuncs = template.FuncMap{
 	"asset":     assetURL,
 	"icon":      icon,
 	"stamp":     stamp,
+	"moment":    func(t time.Time) string { return t.In(huiying.Beijing).Format("2006-01-02 15:04:05") },
+	"browser":   browserName,
 	"day":       func(t time.Time) string { return t.In(huiying.Beijing).Format("2006-01-02") },
 	"iso":       func(t time.Time) string { return t.In(huiying.Beijing).Format(time.RFC3339) },
 	"ms":        func(t time.Time) int64 { return t.UnixMilli() },

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,19 +20,19 @@ type Server struct {
 	log      *slog.Logger
 	wall     func() time.Time
 	handler  http.Handler
-	mux      *http.ServeMux
+	mux      *routes
 	sessions *sessions
 	hub      *hub
 	metrics  *metrics
 	openapi  []byte
 
 	crossOrigin *http.CrossOriginProtection
-	signins     sync.Mutex    // one count of failures at a time
 	hashing     chan struct{} // bounds the memory argon2id takes
 
 	overviews memo[huiying.Overview]
 	walls     memo[wallView]
 	uploads   *uploads
+	verifier  *verifier
 }
 
 // New makes a dashboard from its parts.
@@ -51,11 +50,12 @@ func New(cfg Config) (*Server, error) {
 		cfg:     cfg,
 		log:     cfg.Log,
 		wall:    cfg.Wall,
-		mux:     http.NewServeMux(),
 		hashing: make(chan struct{}, 2),
 
 		crossOrigin: http.NewCrossOriginProtection(),
 	}
+	s.mux = &routes{ServeMux: http.NewServeMux(), s: s}
+	s.verifier = newVerifier()
 	s.sessions = newSessions(cfg.Ledger, cfg.Wall, cfg.TLS)
 	s.uploads = newUploads(cfg.Temp, cfg.Wall)
 	s.metrics = newMetrics(s)
@@ -66,7 +66,10 @@ func New(cfg Config) (*Server, error) {
 	s.routesSignIn(s.mux)
 	s.routesHealth(s.mux)
 	s.routesPages(s.mux) // registers the pages, but not "/": that is notFound
-	s.mux.HandleFunc("/", s.notFound)
+	if len(s.mux.missing) > 0 {
+		return nil, fmt.Errorf("dashboard: access.go has no row for %s", strings.Join(s.mux.missing, ", "))
+	}
+	s.mux.ServeMux.HandleFunc("/", s.notFound)
 	s.handler = s.logged(s.recovered(s.secured(s.sameOrigin(s.mux))))
 	return s, nil
 }
@@ -98,6 +101,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.listen(inner) })
 	g.Go(func() error { return s.beat(inner) })
 	g.Go(func() error { return s.importUploads(inner) })
+	g.Go(func() error { return s.verifyAudits(inner) })
 	err := g.Wait()
 	s.hub.close()
 	if ctx.Err() != nil {

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,16 +30,23 @@ const sessionCookie = "huiying_session"
 // browser and a restart signs nobody out. The store holds only a hash of the
 // cookie's token.
 type sessions struct {
-	scs  *scs.SessionManager
-	wall func() time.Time
-	tls  bool
+	scs   *scs.SessionManager
+	store sessionStore
+	wall  func() time.Time
+	tls   bool
 }
 
-func newSessions(store scs.CtxStore, wall func() time.Time, tls bool) *sessions {
+type sessionStore interface {
+	scs.CtxStore
+	DescribeSession(ctx context.Context, s huiying.Session) error
+	SessionSeen(ctx context.Context, id string, at time.Time) error
+}
+
+func newSessions(store sessionStore, wall func() time.Time, tls bool) *sessions {
 	m := &scs.SessionManager{ // not scs.New: that starts a goroutine nobody can end
 		Store: store, Codec: scs.GobCodec{}, Lifetime: sessionLifetime, HashTokenInStore: true,
 	}
-	return &sessions{scs: m, wall: wall, tls: tls}
+	return &sessions{scs: m, store: store, wall: wall, tls: tls}
 }
 
 // begin signs user in with a new token; whatever session the browser had ends.
@@ -50,11 +58,16 @@ func (z *sessions) begin(w http.ResponseWriter, r *http.Request, user huiying.Us
 	if err != nil {
 		return fmt.Errorf("beginning a session: %w", err)
 	}
-	now := z.wall().Unix()
+	now := z.wall()
 	z.scs.Put(ctx, "user", string(user))
-	z.scs.Put(ctx, "begun", now)
-	z.scs.Put(ctx, "seen", now)
+	z.scs.Put(ctx, "begun", now.Unix())
+	z.scs.Put(ctx, "seen", now.Unix())
 	token, _, err := z.scs.Commit(ctx)
+	if err == nil {
+		err = z.store.DescribeSession(ctx, huiying.Session{
+			ID: sessionID(token), User: user, Begun: now, Seen: now, From: remote(r), Agent: huiying.Clip(r.UserAgent(), 300),
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("beginning a session: %w", err)
 	}
@@ -100,11 +113,22 @@ func (z *sessions) user(ctx context.Context, token string, used bool) (huiying.U
 	}
 	if used && now.Sub(seen) >= sessionTouch {
 		z.scs.Put(ctx, "seen", now.Unix())
-		if _, _, err := z.scs.Commit(ctx); err != nil {
+		_, _, err := z.scs.Commit(ctx)
+		if err == nil {
+			err = z.store.SessionSeen(ctx, sessionID(token), now)
+		}
+		if err != nil {
 			return "", fmt.Errorf("prolonging the session: %w", err)
 		}
 	}
 	return huiying.UserID(id), nil
+}
+
+// sessionID is what the store knows a session by (scs hashes tokens this way):
+// who reads it cannot use it.
+func sessionID(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 func (z *sessions) cookie(r *http.Request, token string, maxAge int) *http.Cookie {
@@ -145,7 +169,7 @@ func (s *Server) person(r *http.Request) (huiying.Person, bool) {
 func (s *Server) visitor(r *http.Request) (huiying.Person, error) {
 	v := visitOf(r.Context())
 	v.once.Do(func() {
-		v.who, v.sess, v.err = s.identify(r)
+		v.who, v.caller, v.err = s.identify(r)
 		if v.err != nil && !errors.Is(v.err, huiying.ErrSignIn) {
 			s.note(r, v.err)
 		}
@@ -153,46 +177,50 @@ func (s *Server) visitor(r *http.Request) (huiying.Person, error) {
 	return v.who, v.err
 }
 
-func (s *Server) identify(r *http.Request) (huiying.Person, string, error) {
+func (s *Server) identify(r *http.Request) (huiying.Person, caller, error) {
 	if token, ok := bearerToken(r); ok {
-		p, err := s.byToken(r.Context(), token)
-		return p, "", err
+		p, t, err := s.byToken(r.Context(), token)
+		return p, caller{token: t}, err
 	}
 	token := cookieToken(r)
 	if token == "" {
-		return huiying.Person{}, "", signInFirst()
+		return huiying.Person{}, caller{}, signInFirst()
 	}
-	p, err := s.bySession(r.Context(), token, !unattended(r))
-	return p, token, err
+	u, err := s.bySession(r.Context(), token, !unattended(r))
+	return u.Person, caller{sess: sessionID(token), must: u.MustChange}, err
 }
 
-func (s *Server) byToken(ctx context.Context, token string) (huiying.Person, error) {
-	u, _, err := s.cfg.Ledger.UserByToken(ctx, HashToken(token), s.wall())
+func (s *Server) byToken(ctx context.Context, token string) (huiying.Person, huiying.Token, error) {
+	now := s.wall()
+	u, t, err := s.cfg.Ledger.UserByToken(ctx, HashToken(token), now)
 	switch {
-	case errors.Is(err, huiying.ErrNotFound), err == nil && u.Disabled:
-		return huiying.Person{}, huiying.Errorf(huiying.CodeSignIn, "令牌无效或已过期")
+	case errors.Is(err, huiying.ErrNotFound), err == nil && !u.Active():
+		return huiying.Person{}, t, huiying.Errorf(huiying.CodeSignIn, "令牌无效、已吊销或已过期")
 	case err != nil:
-		return huiying.Person{}, fmt.Errorf("looking the token up: %w", err)
+		return huiying.Person{}, t, fmt.Errorf("looking the token up: %w", err)
 	}
-	return u.Person, nil
+	if now.Sub(t.UsedAt) >= sessionTouch {
+		err = s.cfg.Ledger.TokenUsed(ctx, t.ID, now)
+	}
+	return u.Person, t, err
 }
 
-func (s *Server) bySession(ctx context.Context, token string, used bool) (huiying.Person, error) {
+func (s *Server) bySession(ctx context.Context, token string, used bool) (huiying.User, error) {
 	id, err := s.sessions.user(ctx, token, used)
 	if err != nil {
-		return huiying.Person{}, err
+		return huiying.User{}, err
 	}
 	if id == "" {
-		return huiying.Person{}, signInFirst()
+		return huiying.User{}, signInFirst()
 	}
 	u, err := s.cfg.Ledger.User(ctx, id)
 	switch {
-	case errors.Is(err, huiying.ErrNotFound), err == nil && u.Disabled:
-		return huiying.Person{}, signInFirst()
+	case errors.Is(err, huiying.ErrNotFound), err == nil && !u.Active():
+		return huiying.User{}, signInFirst()
 	case err != nil:
-		return huiying.Person{}, fmt.Errorf("looking the account up: %w", err)
+		return huiying.User{}, fmt.Errorf("looking the account up: %w", err)
 	}
-	return u.Person, nil
+	return u, nil
 }
 
 func signInFirst() error {

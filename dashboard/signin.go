@@ -31,7 +31,7 @@ type signInView struct {
 // accounts exist.
 const wrongSignIn = "用户名或密码不正确，或账号已停用、锁定。连续 5 次错误将锁定 15 分钟。"
 
-func (s *Server) routesSignIn(mux *http.ServeMux) {
+func (s *Server) routesSignIn(mux *routes) {
 	mux.HandleFunc("GET /signin", s.signInPage)
 	mux.HandleFunc("POST /signin", s.signIn)
 	mux.HandleFunc("POST /signout", s.signOut)
@@ -116,7 +116,7 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.hub.dropSession(token)
+	s.hub.dropSession(sessionID(token))
 	if known {
 		if err := s.audit(r.Context(), r, p, "session.sign-out", "", ""); err != nil {
 			s.fail(w, r, err)
@@ -151,7 +151,7 @@ func (s *Server) authenticate(r *http.Request, name huiying.UserID, password str
 		who := huiying.Person{Region: s.cfg.Region}
 		return u, false, s.audit(ctx, r, who, "session.sign-in-failed", "", "没有这个账号")
 	}
-	return s.count(r, name, right && !u.Disabled)
+	return s.count(r, name, right && u.Active())
 }
 
 func (s *Server) compare(ctx context.Context, hash, password string) (bool, error) {
@@ -164,41 +164,41 @@ func (s *Server) compare(ctx context.Context, hash, password string) (bool, erro
 	return CheckPassword(hash, password), nil
 }
 
-// count writes down what became of a try. It reads the account anew under the
-// lock, so that parallel tries are all counted.
+// count writes down what became of a try, in one transaction with the account,
+// so that parallel tries are all counted.
 func (s *Server) count(r *http.Request, name huiying.UserID, right bool) (huiying.User, bool, error) {
-	s.signins.Lock()
-	defer s.signins.Unlock()
-	ctx := r.Context()
-	u, err := s.cfg.Ledger.User(ctx, name)
+	u, err := s.cfg.Ledger.ChangeUser(r.Context(), name, func(u *huiying.User) (huiying.Audit, error) {
+		now := s.wall()
+		switch {
+		case u.LockedAt(now):
+			right = false
+			return s.auditRow(r, u.Person, "session.sign-in-failed", string(name), "账号锁定中"), nil
+		case right:
+			u.Failures, u.LockedUntil, u.LastAt, u.LastFrom = 0, 0, now, remote(r)
+			return s.auditRow(r, u.Person, "session.sign-in", string(name), ""), nil
+		}
+		detail := s.miss(u)
+		if !u.Active() {
+			detail = "账号已停用或未授权，" + detail
+		}
+		return s.auditRow(r, u.Person, "session.sign-in-failed", string(name), detail), nil
+	})
 	if err != nil {
-		return u, false, fmt.Errorf("looking the account up: %w", err)
+		return u, false, fmt.Errorf("counting sign-ins: %w", err)
 	}
-	now := s.wall()
-	if u.LockedUntil > now.Unix() {
-		return u, false, s.audit(ctx, r, u.Person, "session.sign-in-failed", string(name), "账号锁定中")
+	return u, right, nil
+}
+
+// miss counts a wrong password or code and locks the account at the fifth; it
+// says so in words.
+func (s *Server) miss(u *huiying.User) string {
+	u.Failures++
+	detail := fmt.Sprintf("连续第 %d 次", u.Failures)
+	if u.Failures >= maxFailures {
+		u.Failures, u.LockedUntil = 0, s.wall().Add(lockFor).Unix()
+		detail += "，锁定 15 分钟"
 	}
-	before := u
-	action, detail := "session.sign-in", ""
-	if right {
-		u.Failures, u.LockedUntil = 0, 0
-	} else {
-		u.Failures++
-		action, detail = "session.sign-in-failed", fmt.Sprintf("连续第 %d 次", u.Failures)
-		if u.Disabled {
-			detail = "账号已停用"
-		}
-		if u.Failures >= maxFailures {
-			u.Failures, u.LockedUntil = 0, now.Add(lockFor).Unix()
-			detail += "，锁定 15 分钟"
-		}
-	}
-	if u != before {
-		if err := s.cfg.Ledger.SaveUser(ctx, u); err != nil {
-			return u, false, fmt.Errorf("counting sign-ins: %w", err)
-		}
-	}
-	return u, right, s.audit(ctx, r, u.Person, action, string(name), detail)
+	return detail
 }
 
 // audit puts an action on the audit chain. What cannot be put on record is not

@@ -112,6 +112,20 @@ func doneNote(done string) string {
 		return "测试消息已发出，请在收信的一端核对。"
 	case "notification-resent":
 		return "已重新排队，马上再发。"
+	case "user-added":
+		return "账号已添加，等安全管理员核准授权后可用。"
+	case "role-asked":
+		return "申请已提交，等安全管理员核准。"
+	case "role-decided":
+		return "已办理，记入审计。"
+	case "user-managed":
+		return "已办理，理由记入审计。"
+	case "password":
+		return "密码已修改，其他浏览器已退出。"
+	case "session-ended":
+		return "那台浏览器已退出登录。"
+	case "token-revoked":
+		return "令牌已吊销，立即失效。"
 	case "roster":
 		return "值班表已导入。"
 	case "substitute":

@@ -1,0 +1,259 @@
+package dashboard
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"huiying"
+)
+
+// admission says whom a route lets in. The table below is the only place where
+// that is decided by role; which case, post or account of those a person may see
+// is decided by [huiying.Person.SeesCase] and the region.
+type admission struct {
+	open    bool           // nobody need be signed in
+	roles   []huiying.Role // who may
+	scope   huiying.Scope  // what a token must reach as far as
+	session bool           // only a person at a browser: no token may change the account it stands for
+}
+
+// The audiences.
+var (
+	offices3  = []huiying.Role{huiying.Monitor, huiying.Analyst, huiying.Leader}
+	readers   = append(slices.Clone(offices3), huiying.Supervisor, huiying.Assessor)
+	ofUnits   = []huiying.Role{huiying.Liaison, huiying.Handler, huiying.Head}
+	withCases = append(slices.Clone(readers), ofUnits...)
+	intakers  = append(slices.Clone(offices3), huiying.Liaison)
+	operating = append(slices.Clone(readers), huiying.SystemAdmin)
+	threeKeys = []huiying.Role{huiying.SystemAdmin, huiying.SecurityAdmin, huiying.AuditAdmin}
+	scored    = append(slices.Clone(ofUnits), huiying.Assessor, huiying.Supervisor, huiying.Leader)
+)
+
+func anybody() admission                   { return admission{open: true} }
+func reads(roles []huiying.Role) admission { return admission{roles: roles, scope: huiying.ScopeRead} }
+func acts(roles []huiying.Role) admission  { return admission{roles: roles, scope: huiying.ScopeAct} }
+func pushes(roles []huiying.Role) admission {
+	return admission{roles: roles, scope: huiying.ScopePush}
+}
+func manages(roles ...huiying.Role) admission {
+	return admission{roles: roles, scope: huiying.ScopeManage}
+}
+func own(roles ...huiying.Role) admission {
+	return admission{roles: roles, scope: huiying.ScopeManage, session: true}
+}
+
+var (
+	sysadmins = []huiying.Role{huiying.SystemAdmin}
+	rosterers = []huiying.Role{huiying.Leader, huiying.Analyst, huiying.Liaison}
+	bringers  = append(slices.Clone(offices3), huiying.SystemAdmin)
+	everyone  = huiying.Roles
+)
+
+// access has a row for every route; one without is refused at start. The order
+// is that of the registrations.
+var access = map[string]admission{
+	"GET /assets/{path...}": anybody(),
+	"GET /favicon.ico":      anybody(),
+	"GET /healthz":          anybody(),
+	"GET /readyz":           anybody(),
+	"GET /metrics":          anybody(), // counts only; a proxy keeps it inside
+	"GET /api/openapi.json": anybody(),
+	"GET /signin":           anybody(),
+	"POST /signin":          anybody(),
+	"POST /signout":         anybody(),
+
+	"GET /me":                     own(everyone...),
+	"POST /me/password":           own(everyone...),
+	"POST /me/sessions/{id}/end":  own(everyone...),
+	"POST /me/tokens":             own(everyone...),
+	"POST /me/tokens/{id}/revoke": own(everyone...),
+	"GET /users":                  own(threeKeys...),
+	"POST /users":                 own(huiying.SystemAdmin),
+	"GET /users/{id}":             own(threeKeys...),
+	"POST /users/{id}/role":       own(huiying.SystemAdmin),
+	"POST /users/{id}/{deed}":     own(huiying.SystemAdmin, huiying.SecurityAdmin),
+	"POST /grants/{id}":           own(huiying.SecurityAdmin),
+	"GET /audit":                  reads([]huiying.Role{huiying.AuditAdmin}),
+	"GET /audit.xlsx":             reads([]huiying.Role{huiying.AuditAdmin}),
+	"GET /audit/verify":           reads([]huiying.Role{huiying.AuditAdmin}),
+	"POST /audit/verify":          reads([]huiying.Role{huiying.AuditAdmin}),
+
+	"GET /{$}":                           reads(everyone),
+	"GET /wall":                          reads(readers),
+	"GET /posts":                         reads(readers),
+	"GET /posts/{id}":                    reads(readers),
+	"GET /events":                        reads(readers),
+	"GET /events/{id}":                   reads(readers),
+	"GET /cases":                         reads(withCases),
+	"POST /cases":                        acts(offices3),
+	"GET /cases/new":                     reads(offices3),
+	"POST /cases/bulk":                   acts(withCases), // which action whom: huiying.Transitions
+	"GET /cases/{id}":                    reads(withCases),
+	"GET /cases/{id}/row":                reads(withCases),
+	"GET /cases/{id}/effect":             reads(withCases),
+	"POST /cases/{id}/attach":            acts(withCases),
+	"POST /cases/{id}/{action}":          acts(withCases),
+	"GET /cases/{id}/attachments/{hash}": reads(withCases),
+
+	"GET /intake":                         reads(intakers),
+	"POST /intake":                        pushes(intakers),
+	"GET /intake/posts/{id}":              reads(intakers),
+	"GET /intake/posts/{id}/progress":     reads(intakers),
+	"POST /intake/files":                  pushes(offices3),
+	"GET /intake/files/{id}":              reads(offices3),
+	"GET /intake/files/{id}/progress":     reads(offices3),
+	"GET /intake/files/{id}/rejected.csv": reads(offices3),
+	"POST /intake/files/{id}/mapping":     pushes(offices3),
+	"POST /intake/files/{id}/import":      pushes(offices3),
+	"POST /intake/files/{id}/profile":     pushes(offices3),
+	"POST /intake/files/{id}/discard":     pushes(offices3),
+
+	"GET /stats":                      reads(withCases),
+	"GET /drills":                     reads(withCases),
+	"GET /sources":                    reads(operating),
+	"POST /sources":                   manages(huiying.Monitor, huiying.SystemAdmin),
+	"POST /sources/test":              manages(huiying.Monitor, huiying.SystemAdmin),
+	"POST /sources/{id}/test":         manages(huiying.Monitor, huiying.SystemAdmin),
+	"POST /sources/{id}/pause":        manages(huiying.Monitor, huiying.SystemAdmin),
+	"POST /dead-letters/{id}/replay":  manages(huiying.SystemAdmin),
+	"GET /channels":                   reads(sysadmins),
+	"POST /channels/{name}/test":      manages(huiying.SystemAdmin),
+	"POST /notifications/{id}/resend": manages(huiying.SystemAdmin),
+	"GET /models":                     reads(operating),
+	"GET /models/training":            reads(operating),
+	"POST /models/train":              manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
+	"POST /models/{id}/activate":      manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
+	"POST /models/{id}/discard":       manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
+
+	"GET /appraisal":               reads(scored),
+	"GET /appraisal.xlsx":          reads(scored),
+	"POST /appraisal/try":          reads([]huiying.Role{huiying.Assessor, huiying.Supervisor, huiying.Leader}),
+	"POST /appraisal/appeals":      acts([]huiying.Role{huiying.Liaison, huiying.Head}),
+	"POST /appraisal/appeals/{id}": acts([]huiying.Role{huiying.Assessor}),
+
+	"GET /roster":                  reads(everyone),
+	"GET /roster/template.xlsx":    reads(everyone),
+	"POST /roster/preview":         acts(rosterers),
+	"POST /roster/import":          acts(rosterers),
+	"POST /roster/{id}/substitute": acts(everyone), // whose shift it is decides
+	"POST /roster/{id}/swap":       acts(everyone),
+	"GET /notices":                 reads(everyone),
+	"GET /notices/unread":          reads(everyone),
+	"GET /notices/recent":          reads(everyone),
+	"POST /notices/read":           acts(everyone),
+
+	"GET /api/v1/appraisal":                  reads(scored),
+	"POST /api/v1/appraisal/appeals":         acts([]huiying.Role{huiying.Liaison, huiying.Head}),
+	"POST /api/v1/appraisal/appeals/{id}":    acts([]huiying.Role{huiying.Assessor}),
+	"GET /api/v1/cases":                      reads(withCases),
+	"GET /api/v1/cases/{id}":                 reads(withCases),
+	"POST /api/v1/cases":                     acts(offices3),
+	"POST /api/v1/cases/{id}/{action}":       acts(withCases),
+	"GET /api/v1/channels":                   reads(sysadmins),
+	"POST /api/v1/channels/{name}/test":      manages(huiying.SystemAdmin),
+	"POST /api/v1/notifications/{id}/resend": manages(huiying.SystemAdmin),
+	"GET /api/v1/dead-letters":               reads(sysadmins),
+	"POST /api/v1/dead-letters/{id}/replay":  manages(huiying.SystemAdmin),
+	"GET /api/v1/events":                     reads(readers),
+	"GET /api/v1/events/{id}":                reads(readers),
+	"GET /api/v1/live":                       reads(everyone), // each hears what he may: hub.go
+	"GET /api/v1/live/poll":                  reads(everyone),
+	"GET /api/v1/models":                     reads(operating),
+	"POST /api/v1/models/train":              manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
+	"POST /api/v1/models/{id}/activate":      manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
+	"DELETE /api/v1/models/{id}":             manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
+	"GET /api/v1/notifications":              reads(everyone),
+	"GET /api/v1/units":                      reads(everyone),
+	"GET /api/v1/posts":                      reads(readers),
+	"GET /api/v1/posts/{id}":                 reads(readers),
+	"POST /api/v1/posts":                     pushes(bringers),
+	"GET /api/v1/profiles":                   reads(bringers),
+	"GET /api/v1/roster":                     reads(everyone),
+	"POST /api/v1/roster":                    acts(rosterers),
+	"POST /api/v1/roster/{id}/substitute":    acts(everyone),
+	"POST /api/v1/roster/{id}/swap":          acts(everyone),
+	"GET /api/v1/sources":                    reads(operating),
+	"POST /api/v1/sources":                   manages(huiying.Monitor, huiying.SystemAdmin),
+	"POST /api/v1/sources/{id}/test":         manages(huiying.Monitor, huiying.SystemAdmin),
+	"GET /api/v1/rejections":                 reads(operating),
+	"GET /api/v1/stats/overview":             reads(readers),
+	"GET /api/v1/stats/trend":                reads(readers),
+	"GET /api/v1/stats/units":                reads(withCases),
+}
+
+// routes is the mux, with a gate before every route.
+type routes struct {
+	*http.ServeMux
+	s        *Server
+	patterns []string
+	missing  []string // have no row in the table
+}
+
+// Handle registers a route behind its gate.
+func (m *routes) Handle(pattern string, h http.Handler) {
+	a, known := access[pattern]
+	if !known {
+		m.missing = append(m.missing, pattern)
+		return
+	}
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, m.s.gate(a, h))
+}
+
+// HandleFunc is Handle for a function.
+func (m *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
+}
+
+// gate lets those through whom a is for.
+func (s *Server) gate(a admission, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.open {
+			next.ServeHTTP(w, r)
+			return
+		}
+		p, err := s.visitor(r)
+		switch {
+		case err != nil && strings.HasPrefix(r.URL.Path, "/api/"):
+			s.fail(w, r, err)
+		case err != nil:
+			s.toSignIn(w, r)
+		case s.unfinished(w, r):
+		default:
+			if err := a.admit(p, visitOf(r.Context())); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// admit checks role and reach.
+func (a admission) admit(p huiying.Person, v *visit) error {
+	switch {
+	case !slices.Contains(a.roles, p.Role):
+		return huiying.Errorf(huiying.CodeForbidden, "%s不使用这项功能；确有需要，请系统管理员申请变更角色", p.Role.Label())
+	case a.session && v.sess == "":
+		return huiying.Errorf(huiying.CodeForbidden, "账号与权限只能登录后在页面上办理，不能用令牌")
+	case !v.token.Allows(a.scope):
+		return huiying.Errorf(huiying.CodeForbidden, "这个令牌没有“%s”（%s）范围，请另建令牌", a.scope.Label(), a.scope)
+	}
+	return nil
+}
+
+// unfinished answers those who must do something about their account first:
+// every other page leads there.
+func (s *Server) unfinished(w http.ResponseWriter, r *http.Request) bool {
+	v := visitOf(r.Context())
+	if !v.must || v.sess == "" || r.URL.Path == "/me" || strings.HasPrefix(r.URL.Path, "/me/") {
+		return false
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") || r.Method != http.MethodGet {
+		s.fail(w, r, huiying.Errorf(huiying.CodeForbidden, "请先在“我的账号”修改临时密码"))
+		return true
+	}
+	http.Redirect(w, r, "/me", http.StatusSeeOther)
+	return true
+}
