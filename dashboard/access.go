@@ -32,13 +32,17 @@ var (
 
 func anybody() admission                   { return admission{open: true} }
 func reads(roles []huiying.Role) admission { return admission{roles: roles, scope: huiying.ScopeRead} }
-func acts(roles []huiying.Role) admission  { return admission{roles: roles, scope: huiying.ScopeAct} }
+
+func acts(roles []huiying.Role) admission { return admission{roles: roles, scope: huiying.ScopeAct} }
+
 func pushes(roles []huiying.Role) admission {
 	return admission{roles: roles, scope: huiying.ScopePush}
 }
+
 func manages(roles ...huiying.Role) admission {
 	return admission{roles: roles, scope: huiying.ScopeManage}
 }
+
 func own(roles ...huiying.Role) admission {
 	return admission{roles: roles, scope: huiying.ScopeManage, session: true}
 }

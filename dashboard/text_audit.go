@@ -51,8 +51,14 @@ var auditLabels = []option{
 
 // auditGroups are whole kinds of action to filter by.
 var auditGroups = []option{
-	{"session.", "登录与退出（全部）"}, {"user.", "账号与授权（全部）"}, {"token.", "令牌（全部）"}, {"case.", "交办单（全部）"},
-	{"view.", "查看个人信息（全部）"}, {"export.", "导出（全部）"}, {"roster.", "值班表（全部）"}, {"source.", "信源（全部）"},
+	{"session.", "登录与退出（全部）"},
+	{"user.", "账号与授权（全部）"},
+	{"token.", "令牌（全部）"},
+	{"case.", "交办单（全部）"},
+	{"view.", "查看个人信息（全部）"},
+	{"export.", "导出（全部）"},
+	{"roster.", "值班表（全部）"},
+	{"source.", "信源（全部）"},
 }
 
 func auditKinds() []option { return slices.Concat(auditGroups, auditLabels) }
