@@ -24,6 +24,7 @@ var dictionaries embed.FS
 // It is made once and only read after.
 type dictionary struct {
 	edges   []edge
+	roots   []root    // by rune: the edges that leave the root, once more
 	weights []float64 // log of the share of all words; [0] of a rune that is no word
 	tags    []string  // parts of speech
 }
@@ -46,6 +47,9 @@ const (
 	mostCommon = 1 << tagShift
 )
 
+// root is where the edge of a rune leads from the root.
+type root struct{ to, word uint32 }
+
 // newDictionary reads the language's words and adds those given, each a word, a
 // space and its part of speech; they are as common as a word in the middle.
 func newDictionary(words []string) (*dictionary, error) {
@@ -64,7 +68,20 @@ func newDictionary(words []string) (*dictionary, error) {
 			return nil, err
 		}
 	}
+	b.roots = make([]root, 1<<16)
+	for r := range b.roots {
+		b.roots[r].to, b.roots[r].word = b.step(rootState, rune(r))
+	}
 	return b.dictionary, nil
+}
+
+// first is step from the root.
+func (d *dictionary) first(r rune) root {
+	if int(r) < len(d.roots) {
+		return d.roots[r]
+	}
+	to, word := d.step(rootState, r)
+	return root{to, word}
 }
 
 // step goes from a state by a rune: to the state given and the word that ends
@@ -84,16 +101,19 @@ func (d *dictionary) step(from uint32, r rune) (to, word uint32) {
 // slot is where an edge stands, or where it would.
 func (d *dictionary) slot(from uint32, r rune) (i uint32, ok bool) {
 	key := edge(from)<<21 | edge(uint32(r))
-	i = uint32(key * 0x9E3779B97F4A7C15 >> 44)
-	for {
+	for i = wanted(from, r); ; i = (i + 1) % slots {
 		switch e := d.edges[i%slots]; {
 		case e>>keyShift == key:
-			return i % slots, true
+			return i, true
 		case e == 0:
-			return i % slots, false
+			return i, false
 		}
-		i++
 	}
+}
+
+// wanted is the slot an edge stands in unless that was taken.
+func wanted(from uint32, r rune) uint32 {
+	return uint32((uint64(from)<<21 | uint64(uint32(r))) * 0x9E3779B97F4A7C15 >> 44)
 }
 
 // find is the word a text is, 0 for none.

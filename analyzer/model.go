@@ -29,19 +29,20 @@ type model struct {
 	rows []int32 // slot → its row + 1; only for training
 
 	// Made when it is loaded:
-	at      []uint32 // slot → where in packed it begins + 1
+	at      []uint32 // slot → where in packed it begins; 0 of one that is not known
 	packed  []uint16 // of each feature its idf and how many weights follow, then a column and a weight each
 	columns []column
 	choice  []bool // by column
 }
 
-// known is a feature of a text that the model knows.
-type known struct {
-	first, end uint32 // its weights in packed
-	value      float32
+// asked is a feature of a text as the model knows it.
+type asked struct {
+	at    uint32 // in packed
+	n     uint32 // how many weights
+	value float32
 }
 
-var askPool = sync.Pool{New: func() any { s := make([]known, 0, 1024); return &s }}
+var askPool = sync.Pool{New: func() any { return new([]asked) }}
 
 // taskModel is one question and how its answers' scores are read.
 type taskModel struct {
@@ -110,7 +111,7 @@ func decodeModel(packed []byte) (*model, error) {
 // waits twice for memory, at most. About three weights of a row are not 0.
 func (m *model) prepare() {
 	m.at = make([]uint32, hashed)
-	m.packed = make([]uint16, 0, 4*len(m.Slots))
+	m.packed = make([]uint16, 1, 4*len(m.Slots)+1) // at 0 what is not known: it has no idf and no weight
 	for i, slot := range m.Slots {
 		head := len(m.packed)
 		m.packed = append(m.packed, uint16(m.IDF[i]))
@@ -120,7 +121,7 @@ func (m *model) prepare() {
 			}
 		}
 		m.packed[head] |= uint16(len(m.packed)-head-1) << 8
-		m.at[slot] = uint32(head) + 1
+		m.at[slot] = uint32(head)
 	}
 	m.packed = slices.Clip(m.packed)
 	for _, t := range m.Tasks {
@@ -159,36 +160,36 @@ func damped(n uint32) float32 {
 	return float32(1 + math.Log(float64(n)))
 }
 
-// ask scores a text's features for every task at once. The table is larger than
-// the cache: it is read ahead, in steps that do not wait for each other.
+// ask scores a text's features for every task at once. Its tables are larger than
+// the cache: it walks the features three times, so that no step waits for what
+// another one reads, and asks of none whether it is known.
 func (m *model) ask(f *[bags][]feature) verdicts {
 	var z [mostColumns]float32
-	ahead := askPool.Get().(*[]known)
-	defer askPool.Put(ahead)
+	pooled := askPool.Get().(*[]asked)
+	defer askPool.Put(pooled)
 	for b := range f {
-		entries := (*ahead)[:0]
-		square := float32(0)
-		for _, x := range f[b] {
-			at := m.at[x.slot]
-			if at == 0 {
-				continue
-			}
-			head := m.packed[at-1]
-			k := known{first: at, end: at + uint32(head>>8), value: signWeight}
-			if b != bagSigns {
-				k.value = damped(x.count) * float32(head&0xFF) / idfScale
-			}
-			square += k.value * k.value
-			entries = append(entries, k)
+		*pooled = slices.Grow((*pooled)[:0], len(f[b]))
+		all := (*pooled)[:len(f[b])]
+		for i, x := range f[b] {
+			all[i].at = m.at[x.slot]
 		}
-		*ahead = entries
-		if len(entries) == 0 {
+		square := float32(0)
+		for i, x := range f[b] {
+			k := &all[i]
+			head := m.packed[k.at]
+			k.n, k.value = uint32(head>>8), damped(x.count)*float32(head&0xFF)/idfScale
+			square += k.value * k.value
+		}
+		if square == 0 {
 			continue
 		}
 		var sums [mostColumns]float32
-		for i := range entries {
-			k := &entries[i]
-			for _, w := range m.packed[k.first:k.end] {
+		for i := range all {
+			k := &all[i]
+			if b == bagSigns {
+				k.value = signWeight
+			}
+			for _, w := range m.packed[k.at+1 : k.at+1+k.n] {
 				sums[w%mostColumns] += k.value * float32(int8(w>>8))
 			}
 		}
@@ -218,7 +219,7 @@ func (c column) probability(z float64, choice bool) float64 {
 func (m *model) rarity(slot uint32) float64 {
 	const unheard = 11
 	if at := m.at[slot]; at != 0 {
-		return float64(m.packed[at-1]&0xFF) / idfScale
+		return float64(m.packed[at]&0xFF) / idfScale
 	}
 	return unheard
 }

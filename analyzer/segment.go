@@ -49,11 +49,14 @@ func newSegmenter(words []string) (*segmenter, error) {
 type cutting struct {
 	from  int // offset in the text of what is being cut
 	runes []rune
+	roots []root
 	best  []float64 // of the likeliest way from a rune to the end of its piece
 	end   []int32   // of the first word on that way
 	back  [][positions]uint8
 	last  []bool
 	ends  []int32 // of the words, rune offsets in the text
+
+	touched edge // means nothing
 }
 
 // cut appends the words of a text to out; runes are the text's, and bytes is where
@@ -120,8 +123,15 @@ func (s *segmenter) likeliest(c *cutting) {
 	c.best, c.end = sized(c.best, n+1), sized(c.end, n)
 	c.best[n] = 0
 	d := s.words
+	c.roots = sized(c.roots, n)
+	for i, r := range c.runes {
+		c.roots[i] = d.first(r)
+		if i > 0 { // read now, all at once, what is needed below one after the other
+			c.touched ^= d.edges[wanted(c.roots[i-1].to, r)]
+		}
+	}
 	for i := n - 1; i >= 0; i-- {
-		at, w := d.step(rootState, c.runes[i])
+		at, w := c.roots[i].to, c.roots[i].word
 		best, end := c.best[i+1]+d.weight(w), i+1
 		for j := i + 1; at != 0 && j < n; j++ {
 			if at, w = d.step(at, c.runes[j]); w != 0 {
