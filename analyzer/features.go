@@ -147,11 +147,14 @@ func countRuns(b *bag, runes []rune, n int, salt uint32) {
 func hashWord(w []rune) (slot uint32, ok bool) {
 	h := uint32(0xc2b2ae35)
 	for _, c := range w {
-		ok = ok || unicode.IsLetter(c) || c == '?' || c == '？' || c == '!' || c == '！'
+		ok = ok || isWordLetter(c) || c == '?' || c == '？' || c == '!' || c == '！'
 		h = hashRune(h, c)
 	}
 	return finish(h), ok
 }
+
+// isWordLetter is unicode.IsLetter, sooner of Chinese.
+func isWordLetter(c rune) bool { return c >= 0x4E00 && c <= 0x9FFF || unicode.IsLetter(c) }
 
 func hashSign(c string) uint32 {
 	h := uint32(0x27d4eb2f)

@@ -1,9 +1,6 @@
 package analyzer
 
-import (
-	"sync"
-	"unicode"
-)
+import "sync"
 
 // mostKeywords is how many words are told of a text.
 const mostKeywords = 12
@@ -33,7 +30,7 @@ func (a *Analyzer) keywords(r *reading) []string {
 	defer tallies.Put(t)
 	t.places, t.words = emptied(t.places, len(r.words)), t.words[:0]
 	for _, w := range r.words {
-		if w.end-w.start >= 2 && unicode.IsLetter(r.runes[w.start]) {
+		if w.end-w.start >= 2 && isWordLetter(r.runes[w.start]) {
 			slot, _ := hashWord(r.runes[w.start:w.end])
 			t.add(w.text, slot)
 		}

@@ -89,6 +89,9 @@ func (g *gazetteer) survey(s *scene) {
 		}
 	}
 	for i, w := range s.reading.words {
+		if !endsAsLand(s.reading.runes[w.end-1]) {
+			continue
+		}
 		if mayBeLand(w) {
 			s.reading.tag()
 		}
@@ -139,9 +142,13 @@ var generalLand = []string{
 // do.
 func mayBeLand(w word) bool {
 	last, _ := utf8.DecodeLastRuneInString(w.text)
+	return endsAsLand(last) && w.end-w.start >= 2 && !hasAnySuffix(w.text, generalLand)
+}
+
+func endsAsLand(last rune) bool {
 	switch last {
 	case '县', '市', '州', '旗', '盟', '省', '区':
-		return w.end-w.start >= 2 && !hasAnySuffix(w.text, generalLand)
+		return true
 	}
 	return false
 }

@@ -17,9 +17,15 @@ import (
 // alone; the rest of the expression is run only near its words.
 type pattern struct {
 	literal []int          // in watched; each is a match
-	near    []int          // in watched; one of them is in every match of rest
+	near    []need         // of rest, one of them in every match
 	rest    *regexp.Regexp // nil for none
-	reach   int            // bytes a match of rest may reach before or after such a word
+}
+
+// need is what every match of a branch holds: one of the words and, where there
+// are any, one of those beside it.
+type need struct {
+	words, beside []int // in watched
+	reach         int   // bytes a match may reach before or after a word
 }
 
 // watched are the words of all patterns; the county's words follow them.
@@ -44,14 +50,18 @@ func look(expr string) *pattern {
 			}
 			continue
 		}
-		words := needed(b.Simplify())
+		words, beside := needed(b.Simplify())
 		if len(words) == 0 {
 			panic("no word is needed by " + b.String())
 		}
+		n := need{reach: utf8.UTFMax * longestMatch(b)}
 		for _, w := range words {
-			p.near = append(p.near, watchedAs(w))
+			n.words = append(n.words, watchedAs(w))
 		}
-		p.reach = max(p.reach, utf8.UTFMax*longestMatch(b))
+		for _, w := range beside {
+			n.beside = append(n.beside, watchedAs(w))
+		}
+		p.near = append(p.near, n)
 		rest = append(rest, b.String())
 	}
 	if rest != nil {
@@ -132,13 +142,13 @@ func watchedAs(word string) int {
 }
 
 // needed are words one of which is in every match, the longest and fewest there
-// are; none when a match may do without.
-func needed(re *syntax.Regexp) []string {
+// are, and others of which that is true as well; none when a match may do without.
+func needed(re *syntax.Regexp) (words, beside []string) {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return []string{string(re.Rune)}
+		return []string{string(re.Rune)}, nil
 	case syntax.OpCharClass:
-		return language(re)
+		return language(re), nil
 	case syntax.OpCapture, syntax.OpPlus:
 		return needed(re.Sub[0])
 	case syntax.OpRepeat:
@@ -146,25 +156,24 @@ func needed(re *syntax.Regexp) []string {
 			return needed(re.Sub[0])
 		}
 	case syntax.OpAlternate:
-		var out []string
 		for _, sub := range re.Sub {
-			words := needed(sub)
-			if len(words) == 0 {
-				return nil
+			more, _ := needed(sub)
+			if len(more) == 0 {
+				return nil, nil
 			}
-			out = append(out, words...)
+			words = append(words, more...)
 		}
-		return out
 	case syntax.OpConcat:
-		var best []string
 		for _, sub := range re.Sub {
-			if words := needed(sub); rarer(words, best) {
-				best = words
+			switch more, _ := needed(sub); {
+			case rarer(more, words):
+				words, beside = more, words
+			case rarer(more, beside):
+				beside = more
 			}
 		}
-		return best
 	}
-	return nil
+	return words, beside
 }
 
 // rarer guesses which of two sets of words is seldom: longer words are.
@@ -290,6 +299,21 @@ func (s *sightings) each(word int, f func(start, end int) bool) {
 	}
 }
 
+// hasIn reports whether one of the words stands between the bytes; of no words
+// that is true.
+func (s *sightings) hasIn(words []int, from, to int) (found bool) {
+	for _, w := range words {
+		s.each(w, func(start, end int) bool {
+			found = start >= from && end <= to
+			return !found && start < to
+		})
+		if found {
+			return true
+		}
+	}
+	return len(words) == 0
+}
+
 // find returns the first match as byte offsets.
 func (p *pattern) find(s *sightings) (start, end int, ok bool) {
 	p.matches(s, func(a, b int) bool {
@@ -348,12 +372,21 @@ func (p *pattern) matches(s *sightings, f func(start, end int) bool) {
 
 // runNear adds the matches of the rest of the expression to s.found.
 func (p *pattern) runNear(s *sightings) {
-	var near []stretch
-	for _, w := range p.near {
-		for i := s.first[w]; i != 0; i = s.all[i-1].next {
-			o := s.all[i-1]
-			near = append(near, stretch{max(0, int(o.start)-p.reach), min(len(s.text), int(o.end)+p.reach)})
+	var space [16]stretch
+	near := space[:0]
+	for i := range p.near {
+		n := &p.near[i]
+		for _, w := range n.words {
+			s.each(w, func(start, end int) bool {
+				if from, to := max(0, start-n.reach), min(len(s.text), end+n.reach); s.hasIn(n.beside, from, to) {
+					near = append(near, stretch{from, to})
+				}
+				return true
+			})
 		}
+	}
+	if len(near) == 0 {
+		return
 	}
 	slices.SortFunc(near, func(a, b stretch) int { return a.from - b.from })
 	for i := 0; i < len(near); {

@@ -337,9 +337,10 @@ type evidence struct {
 }
 
 func (e *evidence) add(r *reading, part span, share float64) {
+	from, to := int(r.bytes[part.from]), int(r.bytes[part.to])
 	for _, x := range e.sayings {
 		switch {
-		case !r.says(x.word, part):
+		case !r.seen.hasIn([]int{x.word}, from, to):
 		case x.clause >= 0 && !slices.Contains(e.said, x.text):
 			e.text[x.clause] += share * wordWeight
 			e.said = append(e.said, x.text)
@@ -367,16 +368,6 @@ func (e *evidence) add(r *reading, part span, share float64) {
 			e.text[x.at] += share * part * x.weight
 		}
 	})
-}
-
-// says reports whether a word of the watch stands in a part of the text.
-func (r *reading) says(word int, part span) (found bool) {
-	from, to := int(r.bytes[part.from]), int(r.bytes[part.to])
-	r.seen.each(word, func(start, end int) bool {
-		found = start >= from && end <= to
-		return !found && start < to
-	})
-	return found
 }
 
 func within(words []string, part string) bool {

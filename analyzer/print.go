@@ -58,7 +58,7 @@ func fingerprint(r *reading) huiying.Fingerprint {
 }
 
 func isLetter(c rune) bool {
-	return c >= 0x4E00 && c <= 0x9FFF || unicode.IsLetter(c) || unicode.IsDigit(c)
+	return isWordLetter(c) || unicode.IsDigit(c)
 }
 
 // added is the length of what a repost adds at the beginning of s, 0 for none.

@@ -27,8 +27,14 @@ type sight struct{ name, start, end int }
 
 func (s sight) len() int { return s.end - s.start }
 
-// splitting are the characters a name may be split by.
-const splitting = " \t\u3000\u00a0“”‘’\"'「」『』"
+// splits reports whether a name may be split by a rune.
+func splits(r rune) bool {
+	switch r {
+	case ' ', '\t', 0x3000, 0xA0, '“', '”', '‘', '’', '"', '\'', '「', '」', '『', '』':
+		return true
+	}
+	return false
+}
 
 func (g *gazetteer) look(r *reading) *scene {
 	s := &r.scene
@@ -36,7 +42,7 @@ func (g *gazetteer) look(r *reading) *scene {
 		return s
 	}
 	s.reading, s.text, s.runes, s.bytes = r, r.text, r.runes, r.bytes
-	if strings.ContainsAny(r.text, splitting) {
+	if slices.ContainsFunc(r.runes, splits) {
 		s.squeeze()
 	}
 	s.cut = append(s.cut, make([]bool, len(s.runes)+1)...)
@@ -71,7 +77,7 @@ func (s *scene) squeeze() {
 	s.runes, s.at, s.to = make([]rune, 0, len(all)), make([]int, 0, len(all)), make([]int, 0, len(all)+1)
 	for i, c := range all {
 		s.to = append(s.to, len(s.runes))
-		if !strings.ContainsRune(splitting, c) {
+		if !splits(c) {
 			s.runes, s.at = append(s.runes, c), append(s.at, i)
 		}
 	}

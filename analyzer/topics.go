@@ -128,34 +128,18 @@ func (a *Analyzer) match(r *reading) []hit {
 }
 
 // vetoed reports whether a veto context of the topic stands between the bytes.
-func (r *reading) vetoed(t *topic, from, to int) (found bool) {
-	for _, v := range t.veto {
-		r.seen.each(v, func(start, end int) bool {
-			found = start >= from && end <= to
-			return !found && start < to
-		})
-		if found {
-			return true
-		}
-	}
-	return false
+func (r *reading) vetoed(t *topic, from, to int) bool {
+	return len(t.veto) > 0 && r.seen.hasIn(t.veto, from, to)
 }
 
 // sentenceBytes are the bounds of the sentence around a byte offset.
 func (r *reading) sentenceBytes(at int) (from, to int) {
-	from, to = 0, len(r.text)
-	if i := strings.LastIndexAny(r.text[:at], sentenceEnds); i >= 0 {
-		_, n := utf8.DecodeRuneInString(r.text[i:])
-		from = i + n
+	i, _ := slices.BinarySearchFunc(r.sentences, at+1, func(s span, at int) int { return int(r.bytes[s.to]) - at })
+	if i == len(r.sentences) {
+		return len(r.text), len(r.text)
 	}
-	if i := strings.IndexAny(r.text[at:], sentenceEnds); i >= 0 {
-		_, n := utf8.DecodeRuneInString(r.text[at+i:])
-		to = at + i + n
-	}
-	return from, to
+	return int(r.bytes[r.sentences[i].from]), int(r.bytes[r.sentences[i].to])
 }
-
-const sentenceEnds = "。！？!?；;\n"
 
 // metaphors: words of disaster beside words of markets, sport and feelings.
 var metaphorContexts = []string{
