@@ -97,9 +97,9 @@ func (d *Directory) Township(place Region) (Unit, bool) {
 	if len(place) < 9 {
 		return Unit{}, false
 	}
-	for _, u := range d.units {
-		if u.Township != "" && u.Township.Covers(place) {
-			return u, true
+	for i := range d.units {
+		if u := &d.units[i]; u.Township != "" && u.Township.Covers(place) {
+			return *u, true
 		}
 	}
 	return Unit{}, false

@@ -98,6 +98,8 @@ type reading struct {
 	hits      []hit
 	state     huiying.Phase
 	stateWhy  string
+	counted   []feature // in which features lie
+	features  [bags][]feature
 	verdicts  verdicts // of the trained model
 	learned   *Learned // from people
 }
@@ -162,8 +164,8 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	r.seen = a.watch.scan(r.text)
 	r.hits = a.match(r)
 	r.state, r.stateWhy = stateOf(r)
-	f := features(r)
-	r.verdicts = a.model.ask(&f)
+	r.features = features(r)
+	r.verdicts = a.model.ask(&r.features)
 	return r
 }
 
@@ -175,7 +177,7 @@ func (a *Analyzer) free(r *reading) {
 	clear(r.proposals)
 	*r = reading{
 		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
-		signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], scene: r.scene.empty(),
+		counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], scene: r.scene.empty(),
 	}
 	a.readings.Put(r)
 }

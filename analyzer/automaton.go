@@ -11,7 +11,8 @@ import (
 // about two states a Chinese character. It is made once and only read after.
 type automaton struct {
 	states []state
-	first  [256]int32 // the state after one byte; 0, the root, for none
+	first  [256]int32           // the state after one byte; 0, the root, for none
+	begins [1 << 16 / 64]uint64 // the characters of three bytes, as Chinese ones are, that begin a word
 	words  []size
 	same   []int32 // the next word of equal text, or none
 }
@@ -40,6 +41,14 @@ func newAutomaton(words []string) *automaton {
 		if w != "" {
 			b.order = append(b.order, int32(i))
 		}
+		if r, n := utf8.DecodeRuneInString(w); n == 3 {
+			a.begins[r/64] |= 1 << (r % 64)
+		}
+		if !utf8.ValidString(w) { // it may begin in the middle of a character
+			for i := range a.begins {
+				a.begins[i] = ^uint64(0)
+			}
+		}
 	}
 	slices.SortStableFunc(b.order, func(x, y int32) int { return cmp.Compare(words[x], words[y]) })
 	b.build()
@@ -50,7 +59,13 @@ func newAutomaton(words []string) *automaton {
 // rising end, and of one end the longest first. Offsets are bytes.
 func (a *automaton) scan(text string, found func(word, start, end int)) {
 	s := int32(0)
-	for i := range len(text) {
+	for i := 0; i < len(text); i++ {
+		for s == 0 && a.passes(text, i) {
+			i += 3
+		}
+		if i == len(text) {
+			return
+		}
 		s = a.step(s, text[i])
 		for e := a.states[s].end; e != 0; e = a.states[a.states[e].fail].end {
 			for w := a.states[e].word; w != none; w = a.same[w] {
@@ -58,6 +73,16 @@ func (a *automaton) scan(text string, found func(word, start, end int)) {
 			}
 		}
 	}
+}
+
+// passes reports whether a character of three bytes stands there that begins no
+// word: most do.
+func (a *automaton) passes(text string, i int) bool {
+	if i+2 >= len(text) || text[i]&0xF0 != 0xE0 || text[i+1]&0xC0 != 0x80 || text[i+2]&0xC0 != 0x80 {
+		return false
+	}
+	r := uint(text[i]&0x0F)<<12 | uint(text[i+1]&0x3F)<<6 | uint(text[i+2]&0x3F)
+	return a.begins[r/64]>>(r%64)&1 == 0
 }
 
 // scanRunes is scan with offsets in runes; text and words must be valid UTF-8.

@@ -27,9 +27,9 @@ func (a *Analyzer) Predict(dir, task, text string) (map[string]float64, error) {
 	}
 	r := a.read(huiying.Post{Text: text})
 	defer a.free(r)
-	f := features(r)
 	out := make(map[string]float64)
-	for _, s := range m.ask(&f).of(task) {
+	v := m.ask(&r.features)
+	for _, s := range v.of(task) {
 		out[s.Name] = s.P
 	}
 	return out, nil

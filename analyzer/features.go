@@ -90,14 +90,15 @@ func (b *bag) take(out []feature) []feature {
 
 var bagPool = sync.Pool{New: func() any { return new(bag) }}
 
-// features are the three bags of a reading.
+// features are the bags of a reading, which holds them until it is freed.
 func features(r *reading) (out [bags][]feature) {
 	b := bagPool.Get().(*bag)
 	defer bagPool.Put(b)
-	all := make([]feature, 0, 4*min(len(r.runes), bodyLong)+64)
+	all := r.counted[:0]
+	defer func() { r.counted = all }()
 	keep := func() []feature {
 		n := len(all)
-		all = b.take(all)
+		all = b.take(all) // earlier bags keep their own array when it grows
 		return all[n:len(all):len(all)]
 	}
 	b.size(len(r.words))

@@ -79,7 +79,7 @@ const (
 // verdicts are the answers of a model about one text.
 type verdicts struct {
 	model *model
-	p     []float64 // by column
+	p     [mostColumns]float64 // by column
 }
 
 //go:embed models/model.bin
@@ -201,11 +201,11 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 			z[c] += scale * sums[c]
 		}
 	}
-	p := make([]float64, len(m.columns))
+	v := verdicts{model: m}
 	for i, c := range m.columns {
-		p[i] = c.probability(float64(c.Scale*z[i]+c.Bias), m.choice[i])
+		v.p[i] = c.probability(float64(c.Scale*z[i]+c.Bias), m.choice[i])
 	}
-	return verdicts{m, p}
+	return v
 }
 
 func (c column) probability(z float64, choice bool) float64 {
@@ -225,38 +225,50 @@ func (m *model) rarity(slot uint32) float64 {
 }
 
 // of are the probabilities of a task's labels; of several they sum to 1.
-func (v verdicts) of(task string) []huiying.Scored {
-	at := 0
-	for i := range v.model.Tasks {
-		t := &v.model.Tasks[i]
-		if t.Name == task {
-			return t.shared(v.p[at : at+len(t.Labels)])
-		}
-		at += len(t.Labels)
+func (v *verdicts) of(task string) []huiying.Scored {
+	if t, p := v.task(task); t != nil {
+		return t.shared(p)
 	}
 	return nil
 }
 
 // yes is the probability of a yes-or-no task.
-func (v verdicts) yes(task string) float64 {
-	if s := v.of(task); len(s) > 0 {
-		return s[0].P
+func (v *verdicts) yes(task string) float64 {
+	if t, p := v.task(task); t != nil {
+		return t.share(p, 0)
 	}
 	return 0
 }
 
-// shared names the probabilities; those of several labels are made to sum to 1.
+func (v *verdicts) task(name string) (*taskModel, []float64) {
+	at := 0
+	for i := range v.model.Tasks {
+		t := &v.model.Tasks[i]
+		if t.Name == name {
+			return t, v.p[at : at+len(t.Labels)]
+		}
+		at += len(t.Labels)
+	}
+	return nil, nil
+}
+
+// share is the probability of label i; those of several labels sum to 1.
+func (t *taskModel) share(p []float64, i int) float64 {
+	total := 1.0
+	if len(p) > 1 {
+		total = 0
+		for _, x := range p {
+			total += x
+		}
+	}
+	return (1-t.Doubt)*p[i]/total + t.Doubt/float64(len(p))
+}
+
+// shared names the probabilities.
 func (t *taskModel) shared(p []float64) []huiying.Scored {
-	total := 0.0
-	for _, x := range p {
-		total += x
-	}
-	if len(p) == 1 {
-		total = 1
-	}
 	out := make([]huiying.Scored, len(p))
 	for i, l := range t.Labels {
-		out[i] = huiying.Scored{Name: l, P: (1-t.Doubt)*p[i]/total + t.Doubt/float64(len(p))}
+		out[i] = huiying.Scored{Name: l, P: t.share(p, i)}
 	}
 	return out
 }

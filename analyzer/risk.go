@@ -331,6 +331,7 @@ func (p *proposals) note(unit huiying.UnitID, points float64, why reason) {
 
 func (p *proposal) told() string {
 	var s strings.Builder
+	s.Grow(64 * p.whys)
 	for i, why := range p.why[:p.whys] {
 		if i > 0 {
 			s.WriteString("；")

@@ -17,9 +17,18 @@ type scene struct {
 	cut     []bool  // a word of the segmenter begins here
 	sights  []sight
 	lands   []land // in order, without overlap
+	narrow  narrow // what squeeze makes
 	setting setting
 	home    bool // it speaks of home
 	abroad  int  // where the first land ends that is another's and not only come from
+}
+
+// narrow is a text without what splits names; runes, bytes, at and to point into it
+// where there is one.
+type narrow struct {
+	runes  []rune
+	bytes  []int32
+	at, to []int
 }
 
 // sight is an occurrence of a name.
@@ -66,28 +75,30 @@ func (g *gazetteer) look(r *reading) *scene {
 }
 
 // empty is a scene that uses the slices of this one again.
-func (s *scene) empty() scene { return scene{cut: s.cut[:0], sights: s.sights[:0], lands: s.lands[:0]} }
+func (s *scene) empty() scene {
+	n := s.narrow
+	return scene{cut: s.cut[:0], sights: s.sights[:0], lands: s.lands[:0], narrow: narrow{n.runes[:0], n.bytes[:0], n.at[:0], n.to[:0]}}
+}
 
 // afterList is what 等 at the end of a list may be followed by.
 var afterList = strings.Split("乡镇村地处社多几各两三四五六七八九十", "")
 
 // squeeze leaves out what splits names.
 func (s *scene) squeeze() {
-	all := s.reading.runes
-	s.runes, s.at, s.to = make([]rune, 0, len(all)), make([]int, 0, len(all)), make([]int, 0, len(all)+1)
-	for i, c := range all {
-		s.to = append(s.to, len(s.runes))
+	n := &s.narrow
+	for i, c := range s.reading.runes {
+		n.to = append(n.to, len(n.runes))
 		if !splits(c) {
-			s.runes, s.at = append(s.runes, c), append(s.at, i)
+			n.runes, n.at = append(n.runes, c), append(n.at, i)
 		}
 	}
-	s.to = append(s.to, len(s.runes))
-	s.text = string(s.runes)
-	s.bytes = make([]int32, 0, len(s.runes)+1)
+	n.to = append(n.to, len(n.runes))
+	s.text = string(n.runes)
 	for i := range s.text {
-		s.bytes = append(s.bytes, int32(i))
+		n.bytes = append(n.bytes, int32(i))
 	}
-	s.bytes = append(s.bytes, int32(len(s.text)))
+	n.bytes = append(n.bytes, int32(len(s.text)))
+	s.runes, s.bytes, s.at, s.to = n.runes, n.bytes, n.at, n.to
 }
 
 // here is the offset of a rune of the reading.

@@ -244,7 +244,11 @@ func (a *Analyzer) readSet(ctx context.Context, dataDir, set string) ([]*example
 				row.Text = strings.ReplaceAll(row.Text, " ", "")
 			}
 			r := a.read(huiying.Post{Title: row.Title, Text: row.Text})
-			out[i] = &example{features: features(r), print: fingerprint(r), row: row, set: set}
+			e := &example{print: fingerprint(r), row: row, set: set}
+			for b, f := range r.features {
+				e.features[b] = slices.Clone(f)
+			}
+			out[i] = e
 			a.free(r)
 			return ctx.Err()
 		})
