@@ -1,9 +1,14 @@
 package dashboard
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net"
+	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,24 +26,25 @@ const hubKept = 2048
 // close frame.
 const hubGrace = 2 * time.Second
 
-// hub fans live messages out to the open screens. A message is encoded once;
-// screens that may see the same things form one audience, so who may see it is
-// asked once an audience. Nothing here waits for a screen: each has its own
-// bounded queue.
+// hub fans live messages out to the open screens. A message is made ready for
+// the wire once; screens that may see the same things form one audience, so who
+// may see it is asked once an audience. Nothing here waits for a screen: what one
+// does not take at once waits in a bounded queue of its own.
 type hub struct {
 	now     func() time.Time // the county's time, told in greetings
 	wall    func() time.Time
 	metrics *metrics
 	ping    time.Duration // between two pings of a connection, real time
-	write   time.Duration // one message may take that long, real time
+	write   time.Duration // what waits for a screen may take that long, real time
 	grace   time.Duration // see hubGrace
 
 	mu        sync.Mutex
 	opened    bool
 	audiences map[audience]map[*client]struct{}
-	kept      []*frame // the latest, oldest first
-	last      uint64   // the highest seq seen
-	epoch     int64    // when this hub began: a seq of another one may mean another message
+	kept      []*frame  // the latest, oldest first
+	last      uint64    // the highest seq seen
+	to        []*client // scratch of fanOut
+	epoch     int64     // when this hub began: a seq of another one may mean another message
 
 	done chan struct{} // closed when the hub closes
 	busy sync.WaitGroup
@@ -68,13 +74,13 @@ func (a audience) person() huiying.Person {
 // office reports whether the audience is one of the guiding offices.
 func (a audience) office() bool { return a.person().SeesPosts() }
 
-// frame is one message as it goes over the wire, encoded once. The data of live
-// is dropped: raw has it.
+// frame is one message, encoded once for all. The data of live is dropped: raw
+// has it, and wire is raw as it goes over a websocket.
 type frame struct {
-	live     huiying.Live
-	raw      json.RawMessage
-	prepared func() (*websocket.PreparedMessage, error)
-	resync   bool // a greeting that asks to load anew
+	live   huiying.Live
+	raw    json.RawMessage
+	wire   []byte
+	resync bool // a greeting that asks to load anew
 }
 
 func newFrame(l huiying.Live) (*frame, error) {
@@ -83,9 +89,8 @@ func newFrame(l huiying.Live) (*frame, error) {
 		return nil, fmt.Errorf("encoding a live message: %w", err)
 	}
 	l.Data = nil
-	return &frame{live: l, raw: raw, prepared: sync.OnceValues(func() (*websocket.PreparedMessage, error) {
-		return websocket.NewPreparedMessage(websocket.TextMessage, raw)
-	})}, nil
+	wire := frameOf(finalText, raw)
+	return &frame{live: l, raw: wire[len(wire)-len(raw):], wire: wire}, nil
 }
 
 // expendable messages may be left out for a screen that cannot keep up: the
@@ -122,6 +127,13 @@ func (h *hub) close() {
 		h.opened = false
 		close(h.done)
 	}
+	for _, clients := range h.audiences {
+		for c := range clients {
+			if c.socket != nil { // polls see done and answer
+				c.end(websocket.CloseGoingAway, "服务正在停止")
+			}
+		}
+	}
 	h.mu.Unlock()
 	impatient := time.AfterFunc(h.grace, h.kill)
 	defer impatient.Stop()
@@ -134,7 +146,9 @@ func (h *hub) kill() {
 	defer h.mu.Unlock()
 	for _, clients := range h.audiences {
 		for c := range clients {
-			c.cut()
+			if c.socket != nil {
+				c.socket.cut()
+			}
 		}
 	}
 }
@@ -153,15 +167,79 @@ func (h *hub) publish(l huiying.Live) error {
 		clear(h.kept[hubKept : 2*hubKept])
 	}
 	h.kept = append(h.kept, f)
+	h.fanOut(f, func(a audience) bool { return l.VisibleTo(a.person()) })
+	return nil
+}
+
+// fanOutEach is how many clients are worth a goroutine.
+const fanOutEach = 256
+
+// fanOut hands f to the audiences that may see it, on all cores when they are
+// many. It returns when everybody has it or has it waiting.
+func (h *hub) fanOut(f *frame, may func(audience) bool) {
+	h.to = h.to[:0]
 	for a, clients := range h.audiences {
-		if !l.VisibleTo(a.person()) {
-			continue
-		}
-		for c := range clients {
-			c.enqueue(f)
+		if may(a) {
+			h.to = slices.AppendSeq(h.to, maps.Keys(clients))
 		}
 	}
-	return nil
+	send := func(clients []*client) {
+		for _, c := range clients {
+			if rest := c.enqueue(f); rest != nil {
+				h.helpOut(c, rest)
+			}
+		}
+	}
+	workers := min(runtime.GOMAXPROCS(0), len(h.to)/fanOutEach)
+	if workers < 2 {
+		send(h.to)
+	} else {
+		var wg sync.WaitGroup
+		for part := range slices.Chunk(h.to, (len(h.to)+workers-1)/workers) {
+			wg.Go(func() { send(part) })
+		}
+		wg.Wait()
+	}
+	clear(h.to) // or those who leave are kept
+}
+
+// helpOut writes to a client that did not take all, in a goroutine of its own.
+func (h *hub) helpOut(c *client, rest []byte) {
+	h.busy.Go(func() { h.catchUp(c, rest) })
+}
+
+// catchUp writes to a busy client until nothing waits for it. What was left out
+// is told last: loading anew then shows everything up to here.
+func (h *hub) catchUp(c *client, rest []byte) {
+	var out net.Buffers
+	if rest != nil {
+		out = append(out, rest)
+	}
+	for {
+		if len(out) > 0 {
+			if err := c.socket.write(out, h.write); err != nil {
+				c.socket.cut() // it stays busy: nobody writes to it any more
+				return
+			}
+		}
+		frames, lagged, seq, goodbye := c.waiting()
+		out = out[:0]
+		for _, f := range frames {
+			out = append(out, f.wire)
+		}
+		if lagged {
+			h.metrics.lagged.Inc()
+			out = append(out, h.hello(seq, true).wire)
+		}
+		if len(out) > 0 {
+			continue
+		}
+		if goodbye != nil {
+			_ = c.socket.write(net.Buffers{goodbye}, h.write) // it may be gone already
+			c.socket.cut()
+		}
+		return
+	}
 }
 
 // publishStats sends figures of a region to its offices. They carry the last
@@ -173,9 +251,7 @@ func (h *hub) publishStats(region huiying.Region, data json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	for c := range h.audiences[audience{region, huiying.Monitor, ""}] {
-		c.enqueue(f)
-	}
+	h.fanOut(f, func(a audience) bool { return a.office() && a.region == region })
 	return nil
 }
 
@@ -212,6 +288,7 @@ func (h *hub) join(c *client, resumes bool, since uint64) bool {
 		h.audiences[c.audience] = make(map[*client]struct{})
 	}
 	h.audiences[c.audience][c] = struct{}{}
+	c.pinged = time.Now()
 	h.metrics.clients.Inc()
 	h.busy.Add(1)
 	return true
@@ -263,10 +340,50 @@ func (h *hub) dropSession(token string) {
 	for _, clients := range h.audiences {
 		for c := range clients {
 			if c.session == token {
-				c.end()
+				c.end(liveSignedOut, "已退出登录")
 			}
 		}
 	}
+}
+
+// tend pings each screen once in a while and ends those whose right to it is
+// gone, until ctx ends.
+func (h *hub) tend(ctx context.Context) error {
+	every := time.NewTicker(h.ping / pingSteps)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		for _, c := range h.unpinged() {
+			if !c.allowed() {
+				c.end(liveSignedOut, "登录已失效")
+			} else if rest := c.control(pingFrame); rest != nil {
+				h.helpOut(c, rest)
+			}
+		}
+	}
+}
+
+// pingSteps is in how many portions screens are pinged.
+const pingSteps = 25
+
+func (h *hub) unpinged() []*client {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	var due []*client
+	for _, clients := range h.audiences {
+		for c := range clients {
+			if c.socket != nil && now.Sub(c.pinged) >= h.ping {
+				c.pinged = now
+				due = append(due, c)
+			}
+		}
+	}
+	return due
 }
 
 // hello greets a client with the county's time; resync tells it that it missed

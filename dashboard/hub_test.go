@@ -34,12 +34,12 @@ func publish(t *testing.T, h *hub, messages ...huiying.Live) {
 
 func joined(t *testing.T, h *hub, p huiying.Person) *client {
 	t.Helper()
-	c := newClient(p, "", func() {})
+	c := newPoll(p, "")
 	if !h.join(c, false, 0) {
 		t.Fatal("the hub is open but takes nobody")
 	}
 	t.Cleanup(func() { h.leave(c) })
-	c.take(nil) // the greeting
+	c.take() // the greeting
 	return c
 }
 
@@ -85,7 +85,7 @@ func TestEachAudienceGetsWhatItMaySee(t *testing.T) {
 	publish(t, h, live(huiying.LivePost, 1), live(huiying.LiveEvent, 2), live(huiying.LiveCase, 3, "jkj", "yjj"), live(huiying.LiveCase, 4, "zjj"), live(huiying.LiveSource, 5))
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			frames, lagged, _ := clients[i].take(nil)
+			frames, lagged, _ := clients[i].take()
 			if got := seqs(frames); fmt.Sprint(got) != fmt.Sprint(tt.want) || lagged {
 				t.Errorf("got %v (lagged %v), want %v", got, lagged, tt.want)
 			}
@@ -98,21 +98,21 @@ func TestASlowClientLosesPostsAndKeepsCases(t *testing.T) {
 	c, quick := joined(t, h, monitor), joined(t, h, monitor)
 	for i := range uint64(clientQueue + 50) {
 		publish(t, h, live(huiying.LivePost, i+1))
-		quick.take(nil)
+		quick.take()
 	}
 	publish(t, h, live(huiying.LiveCase, 1000, "jkj"))
-	frames, lagged, seq := c.take(nil)
+	frames, lagged, seq := c.take()
 	if len(frames) != clientQueue || !lagged || seq != 1000 {
 		t.Errorf("%d waiting, lagged %v, seq %d; want the queue full, lagged, up to 1000", len(frames), lagged, seq)
 	}
 	if last := frames[len(frames)-1].live; last.Type != huiying.LiveCase {
 		t.Errorf("the case was lost, last is %s %d", last.Type, last.Seq)
 	}
-	if frames, lagged, _ := quick.take(nil); len(frames) != 1 || lagged {
+	if frames, lagged, _ := quick.take(); len(frames) != 1 || lagged {
 		t.Errorf("the quick client has %d waiting, lagged %v; want the case alone", len(frames), lagged)
 	}
 	publish(t, h, live(huiying.LivePost, 1001))
-	if frames, lagged, _ := c.take(nil); len(frames) != 1 || lagged {
+	if frames, lagged, _ := c.take(); len(frames) != 1 || lagged {
 		t.Errorf("after it caught up: %d waiting, lagged %v", len(frames), lagged)
 	}
 }
@@ -123,7 +123,7 @@ func TestAQueueFullOfCasesIsGivenUp(t *testing.T) {
 	for i := range uint64(clientQueue + 3) {
 		publish(t, h, live(huiying.LiveCase, i+1, "jkj"))
 	}
-	frames, lagged, seq := c.take(nil)
+	frames, lagged, seq := c.take()
 	if len(frames) != 3 || !lagged || seq != clientQueue+3 {
 		t.Errorf("%d waiting, lagged %v, seq %d; want the 3 newest and a resync", len(frames), lagged, seq)
 	}
@@ -138,7 +138,7 @@ func TestFiguresReplaceOlderFigures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	frames, _, _ := c.take(nil)
+	frames, _, _ := c.take()
 	if len(frames) != 6 {
 		t.Fatalf("%d waiting, want 5 posts and one set of figures", len(frames))
 	}
@@ -147,7 +147,7 @@ func TestFiguresReplaceOlderFigures(t *testing.T) {
 	if err := json.Unmarshal(last.raw, &l); err != nil || string(l.Data) != `{"posts_total":4}` || l.Seq != 5 {
 		t.Errorf("last is %s (%v), want the newest figures with the seq of the bus", last.raw, err)
 	}
-	if frames, _, _ := unit.take(nil); len(frames) != 0 {
+	if frames, _, _ := unit.take(); len(frames) != 0 {
 		t.Errorf("a unit got %d messages, want none", len(frames))
 	}
 }
@@ -174,10 +174,10 @@ func TestResuming(t *testing.T) {
 			for i := range tt.kept {
 				publish(t, h, live(huiying.LivePost, 11+i))
 			}
-			c := newClient(monitor, "", func() {})
+			c := newPoll(monitor, "")
 			h.join(c, true, tt.since)
 			defer h.leave(c)
-			frames, _, _ := c.take(nil)
+			frames, _, _ := c.take()
 			if frames[0].live.Type != huiying.LiveHello || frames[0].resync != tt.resync {
 				t.Errorf("greeting %s", frames[0].raw)
 			}
@@ -205,7 +205,7 @@ func TestOldMessagesAreForgotten(t *testing.T) {
 
 func TestSigningOutEndsTheScreensOfThatSession(t *testing.T) {
 	h := testHub(t)
-	mine, theirs := newClient(monitor, "mine", func() {}), newClient(monitor, "theirs", func() {})
+	mine, theirs := newPoll(monitor, "mine"), newPoll(monitor, "theirs")
 	for _, c := range []*client{mine, theirs} {
 		h.join(c, false, 0)
 		defer h.leave(c)
@@ -227,7 +227,7 @@ func TestSigningOutEndsTheScreensOfThatSession(t *testing.T) {
 func TestAClosedHubTakesNobody(t *testing.T) {
 	h := testHub(t)
 	h.close()
-	if h.join(newClient(monitor, "", func() {}), false, 0) {
+	if h.join(newPoll(monitor, ""), false, 0) {
 		t.Error("joined a closed hub")
 	}
 	if h.ready() == nil {
@@ -240,17 +240,16 @@ func BenchmarkPublishTo5000(b *testing.B) {
 	h.open()
 	clients := make([]*client, 5000)
 	for i := range clients {
-		clients[i] = newClient(monitor, "", func() {})
+		clients[i] = newPoll(monitor, "")
 		h.join(clients[i], false, 0)
 	}
-	var buf []*frame
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		if err := h.publish(live(huiying.LivePost, uint64(i))); err != nil {
 			b.Fatal(err)
 		}
 		for _, c := range clients {
-			buf, _, _ = c.take(buf)
+			c.take()
 		}
 	}
 }

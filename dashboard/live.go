@@ -19,7 +19,7 @@ import (
 const (
 	livePing  = 25 * time.Second
 	livePong  = 60 * time.Second // silence after which a client is gone
-	liveWrite = 10 * time.Second // one message may take that long
+	liveWrite = 10 * time.Second // what waits for a screen may take that long
 	liveRead  = 4 << 10          // bytes; clients have nothing to say
 	livePoll  = 25 * time.Second // how long a poll waits for something new
 )
@@ -30,8 +30,7 @@ const liveSignedOut = 4401
 var upgrader = websocket.Upgrader{ // its default check refuses other origins
 	HandshakeTimeout: 10 * time.Second,
 	ReadBufferSize:   512,
-	WriteBufferSize:  4 << 10,
-	WriteBufferPool:  &sync.Pool{},
+	WriteBufferPool:  &sync.Pool{}, // for the handshake; after it nothing is written through the library
 	Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {
 		err := &statusError{status, "这个地址是 WebSocket：" + reason.Error()}
 		if status == http.StatusForbidden {
@@ -104,22 +103,28 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // answered by upgrader.Error
 	}
-	c := newClient(p, visitOf(r.Context()).sess, func() { _ = conn.NetConn().Close() })
+	c := newScreen(p, visitOf(r.Context()).sess, conn.NetConn(), s.recheck(r, p))
 	if !s.hub.join(c, resumes, since) {
-		say(conn, websocket.CloseTryAgainLater, "正在启动或停止")
-		_ = conn.Close()
+		_, _ = c.socket.offer(closeFrame(websocket.CloseTryAgainLater, "正在启动或停止"))
+		c.socket.cut()
 		return
 	}
+	s.hub.catchUp(c, nil) // the greeting
 	// The request ends here and frees its memory; the hub owns what follows.
-	go s.serveLive(c, conn, s.recheck(r, p))
+	go func() {
+		defer s.hub.leave(c)
+		s.hub.read(c, conn)
+	}()
 }
 
 // recheck returns a test whether the right to this connection still holds: the
 // account may be disabled or changed, the session idle for too long.
-func (s *Server) recheck(r *http.Request, was huiying.Person) func(context.Context) bool {
+func (s *Server) recheck(r *http.Request, was huiying.Person) func() bool {
 	bearer, byBearer := bearerToken(r)
 	session := cookieToken(r)
-	return func(ctx context.Context) bool {
+	return func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), liveWrite)
+		defer cancel()
 		var p huiying.Person
 		var err error
 		if byBearer {
@@ -136,85 +141,30 @@ func (s *Server) recheck(r *http.Request, was huiying.Person) func(context.Conte
 	}
 }
 
-// serveLive writes to one connection until either side ends it.
-func (s *Server) serveLive(c *client, conn *websocket.Conn, allowed func(context.Context) bool) {
-	defer s.hub.leave(c)
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		drain(conn)
-	}()
-	defer func() {
-		_ = conn.Close()
-		<-read
-	}()
-	ping := time.NewTicker(s.hub.ping)
-	defer ping.Stop()
-	frames, err := s.flush(c, conn, nil)
-	for err == nil {
-		select {
-		case <-s.hub.done:
-			say(conn, websocket.CloseGoingAway, "服务正在停止")
-			return
-		case <-c.gone:
-			say(conn, liveSignedOut, "已退出登录")
-			return
-		case <-read:
-			return
-		case <-ping.C:
-			ctx, cancel := context.WithTimeout(context.Background(), liveWrite)
-			ok := allowed(ctx)
-			cancel()
-			if !ok {
-				say(conn, liveSignedOut, "登录已失效")
-				return
-			}
-			err = conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(liveWrite))
-		case <-c.wake:
-			frames, err = s.flush(c, conn, frames)
-		}
-	}
-}
-
-// flush writes what waits. What was left out is told last: loading anew then
-// shows everything up to here.
-func (s *Server) flush(c *client, conn *websocket.Conn, buf []*frame) ([]*frame, error) {
-	frames, lagged, seq := c.take(buf)
-	if lagged {
-		s.metrics.lagged.Inc()
-		frames = append(frames, s.hub.hello(seq, true))
-	}
-	for _, f := range frames {
-		m, err := f.prepared()
-		if err != nil {
-			return frames, err
-		}
-		if err := conn.SetWriteDeadline(time.Now().Add(s.hub.write)); err != nil {
-			return frames, err
-		}
-		if err := conn.WritePreparedMessage(m); err != nil {
-			return frames, err
-		}
-	}
-	clear(frames)
-	return frames, nil
-}
-
-// drain reads and forgets what the client says, so that pongs and its close
-// frame are noticed.
-func drain(conn *websocket.Conn) {
+// read reads and forgets what the client says, so that pongs and its close
+// frame are noticed. All writing is the client's: the library must not.
+func (h *hub) read(c *client, conn *websocket.Conn) {
+	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(livePong)) }
 	conn.SetReadLimit(liveRead)
-	_ = conn.SetReadDeadline(time.Now().Add(livePong))
-	conn.SetPongHandler(func(string) error { return conn.SetReadDeadline(time.Now().Add(livePong)) })
+	conn.SetPongHandler(alive)
+	conn.SetPingHandler(func(said string) error {
+		if rest := c.control(frameOf(finalPong, []byte(said))); rest != nil {
+			h.helpOut(c, rest)
+		}
+		return alive(said)
+	})
+	conn.SetCloseHandler(func(code int, _ string) error {
+		c.end(code, "")
+		return nil
+	})
+	_ = alive("") // a connection that is gone says so on reading
 	for {
 		if _, _, err := conn.NextReader(); err != nil {
+			c.end(websocket.CloseGoingAway, "")
+			c.socket.cut()
 			return
 		}
 	}
-}
-
-func say(conn *websocket.Conn, code int, why string) {
-	_ = conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(time.Second))
 }
 
 func sinceOf(q string) (since uint64, resumes bool, err error) {
@@ -244,7 +194,7 @@ func (s *Server) poll(ctx context.Context, p huiying.Person, q string) (pollResu
 	if err != nil {
 		return pollResult{}, err
 	}
-	c := newClient(p, visitOf(ctx).sess, func() {})
+	c := newPoll(p, visitOf(ctx).sess)
 	if !s.hub.join(c, resumes, since) {
 		return pollResult{}, huiying.Errorf(huiying.CodeBusy, "正在启动或停止，请稍后再试")
 	}
@@ -253,7 +203,7 @@ func (s *Server) poll(ctx context.Context, p huiying.Person, q string) (pollResu
 	defer timeout.Stop()
 	out := pollResult{Epoch: strconv.FormatInt(s.hub.epoch, 10), Messages: []json.RawMessage{}}
 	for {
-		frames, lagged, seq := c.take(nil)
+		frames, lagged, seq := c.take()
 		out.Seq, out.Resync = seq, out.Resync || lagged
 		for _, f := range frames {
 			if f.live.Type == huiying.LiveHello {

@@ -99,6 +99,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g, inner := errgroup.WithContext(ctx)
 	s.hub.open()
 	g.Go(func() error { return s.listen(inner) })
+	g.Go(func() error { return s.hub.tend(inner) })
 	g.Go(func() error { return s.beat(inner) })
 	g.Go(func() error { return s.importUploads(inner) })
 	g.Go(func() error { return s.verifyAudits(inner) })
