@@ -178,6 +178,9 @@ func CanonicalURL(raw string) string {
 // CleanText makes s safe for every part behind us: valid UTF-8, no NUL or other
 // control characters but newline and tab, no zero-width evasion characters.
 func CleanText(s string) string {
+	if isClean(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "")
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -192,6 +195,26 @@ func CleanText(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// isClean reports whether cleaning changes nothing, at once for ASCII and what
+// takes three bytes, which nearly all text is; of other text it says no.
+func isClean(s string) bool {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c >= ' ' && c < 0x7F, c == '\n', c == '\t':
+			i++
+		case c >= 0xE0 && c < 0xF0: // three bytes
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if n < 3 || r == 0x3000 || isInvisible(r) {
+				return false
+			}
+			i += n
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // isInvisible: soft hyphens, zero-width and directional marks, fillers, tags.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"huiying"
@@ -297,6 +298,16 @@ func TestAFieldOfTheWrongTypeIsNamed(t *testing.T) {
 		var e *huiying.Error
 		if !errors.As(err, &e) || e.Code != huiying.CodeInvalid || e.Field != field {
 			t.Errorf("%s: got %v, want a refusal of %q", in, err, field)
+		}
+	}
+}
+
+func TestCleaningDoesTheSameToEveryCharacterOnBothWays(t *testing.T) {
+	t.Parallel()
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		text := "水" + string(r) + "a"
+		if got, want := huiying.CleanText(text), huiying.CleanText(text+"\xff"); got != want { // broken text is never taken for clean
+			t.Fatalf("%U: %q, in broken text %q", r, got, want)
 		}
 	}
 }

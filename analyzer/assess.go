@@ -63,6 +63,7 @@ func New(cfg Config) (*Analyzer, error) {
 		segmenter: segmenter, county: cfg.County,
 		gazetteer: newGazetteer(cfg.County), classes: classes, units: huiying.NewDirectory(cfg.County.Units), model: m,
 	}
+	classes.teach(m.labels(taskCategory))
 	a.readings.New = func() any { return new(reading) }
 	if a.policies, err = newPolicies(cfg.County.Policies, a.segment); err != nil {
 		return nil, fmt.Errorf("index policies: %w", err)

@@ -21,6 +21,7 @@ type classes struct {
 	names  []string
 	leaves [][]string // of each class the names of its second and third level
 	words  [][]int    // the same in the watch
+	known  []int      // of each class its label in the model, or none
 }
 
 func newClasses() (*classes, error) {
@@ -43,6 +44,13 @@ func newClasses() (*classes, error) {
 		}
 	}
 	return c, sc.Err()
+}
+
+// teach says which labels of the model are classes.
+func (c *classes) teach(labels []string) {
+	for _, name := range c.names {
+		c.known = append(c.known, slices.Index(labels, name)) // −1 is none
+	}
 }
 
 // How much the rules speak for a class, in log-odds.
@@ -79,7 +87,7 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 	total := 0.0
 	for i, name := range c.names {
 		known := unseen
-		if k := slices.IndexFunc(learned, func(s huiying.Scored) bool { return s.Name == name }); k >= 0 {
+		if k := c.known[i]; k != none {
 			known = math.Max(learned[k].P, 0.001)
 		}
 		p := known * math.Exp(share*math.Min(prior[i], mostSaid))

@@ -240,6 +240,16 @@ func (v *verdicts) yes(task string) float64 {
 	return 0
 }
 
+// labels are those of a task.
+func (m *model) labels(task string) []string {
+	for i := range m.Tasks {
+		if m.Tasks[i].Name == task {
+			return m.Tasks[i].Labels
+		}
+	}
+	return nil
+}
+
 func (v *verdicts) task(name string) (*taskModel, []float64) {
 	at := 0
 	for i := range v.model.Tasks {
