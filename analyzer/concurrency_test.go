@@ -2,6 +2,7 @@ package analyzer_test
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,27 @@ func TestManyAtOnceReadAsOneAfterAnother(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// Not parallel: other tests would fill the heap it looks at.
+func TestMemoryDoesNotGrowWithTheNumberOfPosts(t *testing.T) {
+	posts := samplePosts()
+	held := func(rounds int) uint64 {
+		for range rounds {
+			for _, p := range posts {
+				shared().Assess(p)
+			}
+		}
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // the second empties the pools
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	const spare = 1 << 20
+	if before, after := held(1), held(10); after > before+spare {
+		t.Errorf("after %d posts %d bytes more are held than after %d", 11*len(posts), after-before, len(posts))
+	}
 }
 
 func FuzzAssess(f *testing.F) {

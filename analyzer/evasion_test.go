@@ -39,6 +39,15 @@ func TestEvasionsAreReadAsTheWordsTheyHide(t *testing.T) {
 	}
 }
 
+func TestDigitsAndLettersOfAnyWidthAreTheSame(t *testing.T) {
+	t.Parallel()
+	narrow := shared().Assess(forum("", "昨天上午10点，西营镇化工厂爆炸，3人死亡，100多人围观，视频在WIFI群里。"))
+	wide := shared().Assess(forum("", "昨天上午１０点，西营镇化工厂爆炸，３人死亡，１００多人围观，视频在ＷＩＦＩ群里。"))
+	if !slices.Equal(narrow.Flags, wide.Flags) || narrow.Risk.Score != wide.Risk.Score || !slices.Contains(wide.Flags, huiying.FlagDeath) {
+		t.Errorf("wide: %v %.1f, narrow: %v %.1f", wide.Flags, wide.Risk.Score, narrow.Flags, narrow.Risk.Score)
+	}
+}
+
 func TestTheSpanOfAnEvasionCoversWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	p := forum("", "河边一股怪味，有人偷排污.水，没人管。")

@@ -289,7 +289,7 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 		}
 		share := math.Exp(p.score - best)
 		sum += share
-		out = append(out, huiying.Candidate{Unit: p.unit, P: share, Why: p.told()})
+		out = append(out, huiying.Candidate{Unit: p.unit, P: share})
 	}
 	for i := range out {
 		out[i].P = round(out[i].P / (sum + 0.3)) // 0.3: it may be none of them
@@ -297,8 +297,15 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 	slices.SortFunc(out, func(x, y huiying.Candidate) int {
 		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.Unit, y.Unit))
 	})
+	const most = 5
+	if r.learned == nil {
+		out = out[:min(len(out), most)]
+	}
+	for i := range out {
+		out[i].Why = r.proposals.of(out[i].Unit).told()
+	}
 	out = r.learned.reroute(r, out)
-	out = drafterFirst(out[:min(len(out), 5)], as)
+	out = drafterFirst(out[:min(len(out), most)], as)
 	return append(out, a.townships(as.Places)...)
 }
 
@@ -316,12 +323,11 @@ type proposal struct {
 type reason [4]string
 
 func (p *proposals) note(unit huiying.UnitID, points float64, why reason) {
-	i := slices.IndexFunc(*p, func(x proposal) bool { return x.unit == unit })
-	if i < 0 {
-		i = len(*p)
+	x := p.of(unit)
+	if x == nil {
 		*p = append(*p, proposal{unit: unit})
+		x = &(*p)[len(*p)-1]
 	}
-	x := &(*p)[i]
 	x.score += points
 	if x.whys < len(x.why) && !slices.Contains(x.why[:x.whys], why) {
 		x.why[x.whys] = why
@@ -329,10 +335,20 @@ func (p *proposals) note(unit huiying.UnitID, points float64, why reason) {
 	}
 }
 
-func (p *proposal) told() string {
+func (p proposals) of(unit huiying.UnitID) *proposal {
+	for i := range p {
+		if p[i].unit == unit {
+			return &p[i]
+		}
+	}
+	return nil
+}
+
+// told is what speaks for a unit.
+func (x *proposal) told() string {
 	var s strings.Builder
-	s.Grow(64 * p.whys)
-	for i, why := range p.why[:p.whys] {
+	s.Grow(64 * x.whys)
+	for i, why := range x.why[:x.whys] {
 		if i > 0 {
 			s.WriteString("；")
 		}
