@@ -10,6 +10,9 @@ import (
 // few (measured: up to 8) and other texts in about half.
 type Fingerprint uint64
 
+// NearCopy is the distance up to which a text counts as a copy of another.
+const NearCopy = 8
+
 // Distance is the number of differing bits, 0…64.
 func (f Fingerprint) Distance(o Fingerprint) int { return bits.OnesCount64(uint64(f ^ o)) }
 

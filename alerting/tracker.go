@@ -20,18 +20,17 @@ import (
 // on its plateau: B³-F is 0.96 or more for sameMatter 0.09–0.14, perGrowth 0–0.03,
 // perSilence 0–0.015 and rarity 1–2, and 0.94 or more on either half of the matters.
 const (
-	activeFor    = 200 * 24 * time.Hour
-	maxEvents    = 10_000 // held in memory; of more, those silent longest are let go
-	maxTerms     = 160    // terms an event remembers
-	maxSeen      = 1 << 19
-	maxPrints    = 24   // fingerprints an event remembers
-	maxEvidence  = 20   // things listed for people: flags, places, factors
-	copyDistance = 8    // bits of a fingerprint: a near-copy
-	sameMatter   = 0.12 // likeness asked of the second post, on the same day
-	perGrowth    = 0.02 // more with each e-fold of posts: their mean is like more things
-	perSilence   = 0.01 // more with each e-fold of days of silence
-	rarity       = 1.5  // power of the idf: two posts on one matter share its rare names
-	assumed      = 20   // events assumed to have been before the first, half of them with the courtesies
+	activeFor   = 200 * 24 * time.Hour
+	maxEvents   = 10_000 // held in memory; of more, those silent longest are let go
+	maxTerms    = 160    // terms an event remembers
+	maxSeen     = 1 << 19
+	maxPrints   = 24   // fingerprints an event remembers
+	maxEvidence = 20   // things listed for people: flags, places, factors
+	sameMatter  = 0.12 // likeness asked of the second post, on the same day
+	perGrowth   = 0.02 // more with each e-fold of posts: their mean is like more things
+	perSilence  = 0.01 // more with each e-fold of days of silence
+	rarity      = 1.5  // power of the idf: two posts on one matter share its rare names
+	assumed     = 20   // events assumed to have been before the first, half of them with the courtesies
 )
 
 // courtesies are what people write whatever the matter is; until a tracker has
@@ -182,7 +181,7 @@ func (t *Tracker) compare(terms []term) []*held {
 }
 
 func isCopy(e *huiying.Event, print huiying.Fingerprint) bool {
-	return slices.ContainsFunc(e.Track.Prints, func(p huiying.Fingerprint) bool { return p.Distance(print) <= copyDistance })
+	return slices.ContainsFunc(e.Track.Prints, func(p huiying.Fingerprint) bool { return p.Distance(print) <= huiying.NearCopy })
 }
 
 // elsewhere reports whether post and event name townships and share none: the

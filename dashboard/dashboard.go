@@ -58,6 +58,11 @@ type Ledger interface {
 	SaveProfile(ctx context.Context, p huiying.Profile, a huiying.Audit) error
 	Profiles(ctx context.Context, region huiying.Region) ([]huiying.Profile, error)
 
+	SaveSearch(ctx context.Context, s huiying.SavedSearch) error
+	SearchSeen(ctx context.Context, user huiying.UserID, name string, at time.Time) error
+	DropSearch(ctx context.Context, user huiying.UserID, name string) error
+	Searches(ctx context.Context, user huiying.UserID) ([]huiying.SavedSearch, error)
+
 	Examples(ctx context.Context, region huiying.Region) ([]huiying.Example, error)
 	Models(ctx context.Context, region huiying.Region) ([]huiying.Model, error)
 	ActivateModel(ctx context.Context, region huiying.Region, id huiying.ModelID, by huiying.Person, reason string, at time.Time, a huiying.Audit) error

@@ -21,6 +21,11 @@ func (s *Server) routesPages(mux *routes) {
 
 	mux.Handle("GET /posts", s.page(s.postList))
 	mux.Handle("GET /posts/{id}", s.page(s.postPage))
+	mux.Handle("GET /posts/words", s.page(s.postWords))
+	mux.Handle("GET /posts/match", s.page(s.postMatch))
+	mux.Handle("POST /posts/searches", s.page(s.saveSearch))
+	mux.Handle("GET /posts/searches/open", s.page(s.openSearch))
+	mux.Handle("POST /posts/searches/drop", s.page(s.dropSearch))
 	mux.Handle("GET /events", s.page(s.eventList))
 	mux.Handle("GET /events/{id}", s.page(s.eventPage))
 

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -89,8 +90,10 @@ type eventView struct {
 	Factors  []huiying.Factor
 	Units    []unitChance
 	Places   []placeView
-	Members  []member
+	Members  []postRow
 	Rest     int // members not shown
+	Asked    []askedView
+	Spread   []spreadStep
 	Case     *caseRow
 	MayOpen  bool
 	State    string
@@ -100,12 +103,6 @@ type named struct {
 	Name  string
 	N     int
 	Share int // percent of the largest
-}
-
-// member is a distinct post of an event with its near-copies folded under it.
-type member struct {
-	postRow
-	Copies []postRow
 }
 
 // phaseView is one phase of spread, as the legend under the curve names it.
@@ -145,9 +142,12 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 		Places: placesOf(e.Places, units), MayOpen: mayOpen(p), State: phaseLabels[e.State],
 		Sources: ranked(e.Sources, func(s string) string { return s }), Channels: ranked(e.Channels, huiying.Channel.Label),
 	}
-	if v.Members, v.Rest, err = s.members(r, e); err != nil {
+	posts, copies, err := s.eventPosts(ctx, e)
+	if err != nil {
 		return err
 	}
+	v.Members, v.Rest = membersOf(e, posts, copies), max(0, e.Posts-len(posts))
+	v.Asked, v.Spread = askedOf(posts), spreadOf(posts)
 	if e.Case != "" {
 		c, err := s.cfg.Ledger.Case(ctx, e.Case)
 		switch {
@@ -161,13 +161,12 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	return s.show(w, r, p, http.StatusOK, "event", huiying.Clip(e.Title, 30), v)
 }
 
-// members reads the posts of an event, the earliest first, with near-copies
-// folded under the distinct post before them.
-func (s *Server) members(r *http.Request, e huiying.Event) ([]member, int, error) {
-	ctx := r.Context()
+// eventPosts reads the posts of an event, the earliest first, and which of them
+// are near-copies of an earlier one.
+func (s *Server) eventPosts(ctx context.Context, e huiying.Event) ([]huiying.Assessed, map[huiying.PostID]bool, error) {
 	links, err := s.cfg.Ledger.EventPosts(ctx, e.ID, membersShown)
 	if err != nil || len(links) == 0 {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	copies := make(map[huiying.PostID]bool, len(links))
 	ids := make([]huiying.PostID, len(links))
@@ -176,24 +175,29 @@ func (s *Server) members(r *http.Request, e huiying.Event) ([]member, int, error
 	}
 	found, err := s.cfg.Archive.Posts(ctx, huiying.PostQuery{IDs: ids, Limit: len(ids)})
 	if err != nil {
-		return nil, 0, fmt.Errorf("read posts of event: %w", err)
+		return nil, nil, fmt.Errorf("read posts of event: %w", err)
 	}
 	slices.SortStableFunc(found.Items, func(a, b huiying.Assessed) int { return a.Post.PublishedAt.Compare(b.Post.PublishedAt) })
-	var out []member
-	for _, x := range found.Items {
+	return found.Items, copies, nil
+}
+
+// membersOf folds near-copies under the distinct post before them.
+func membersOf(e huiying.Event, posts []huiying.Assessed, copies map[huiying.PostID]bool) []postRow {
+	var out []postRow
+	for _, x := range posts {
 		row := postRowOf(x, e.ID)
 		if copies[x.Post.ID] && len(out) > 0 {
 			last := nearest(out, row)
 			out[last].Copies = append(out[last].Copies, row)
 			continue
 		}
-		out = append(out, member{postRow: row})
+		out = append(out, row)
 	}
-	return out, max(0, e.Posts-len(found.Items)), nil
+	return out
 }
 
 // nearest is the member whose headline a near-copy repeats, else the latest one.
-func nearest(all []member, row postRow) int {
+func nearest(all []postRow, row postRow) int {
 	for i := range all {
 		if plainText(all[i].Headline) == plainText(row.Headline) {
 			return i

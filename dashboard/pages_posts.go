@@ -25,6 +25,16 @@ type postsView struct {
 	Total      int
 	Query      string // the filter as an address, for the live tail
 	Live       bool   // the first part of the list: new posts belong on top
+	Chips      []chip
+	Tools      searchTools
+	Saved      []savedView
+}
+
+// searchTools is what can be done with a search.
+type searchTools struct {
+	Words  words
+	Hidden map[string]string // the other conditions, which the words keep
+	Query  string            // "" without any condition
 }
 
 // postFilter is what the form of 信息流 holds.
@@ -75,10 +85,39 @@ func (s *Server) postList(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, p, http.StatusOK, "posts", "信息流", postsView{
+	at := r.URL.Query()
+	v := postsView{
 		Filter: f, Channels: channelOptions(), Sentiments: sentimentOptions, Categories: categoryOptions(), Risks: riskOptions,
-		Rows: rows, More: moreURL(r, found.Next), Total: total, Query: filterQuery(r.URL.Query()), Live: q.Cursor == "",
-	})
+		Rows: foldCopies(rows), More: moreURL(r, found.Next), Total: total, Query: filterQuery(at), Live: q.Cursor == "", Chips: f.chips(at),
+	}
+	v.Tools = searchTools{Words: wordsOf(f.Text), Hidden: make(map[string]string), Query: v.Query}
+	for name := range at {
+		if name != "q" && name != "cursor" && name != "done" && at.Get(name) != "" {
+			v.Tools.Hidden[name] = at.Get(name)
+		}
+	}
+	if r.Header.Get("HX-Request") == "" { // who asks for the list alone has them already
+		if v.Saved, err = s.savedSearches(ctx, p, v.Query); err != nil {
+			return err
+		}
+	}
+	return s.show(w, r, p, http.StatusOK, "posts", "信息流", v)
+}
+
+// foldCopies puts near-copies under the first of them, which is the latest.
+func foldCopies(rows []postRow) []postRow {
+	var out []postRow
+	for _, row := range rows {
+		i := slices.IndexFunc(out, func(o postRow) bool {
+			return row.Print != 0 && o.Print != 0 && o.Print.Distance(row.Print) <= huiying.NearCopy
+		})
+		if i < 0 {
+			out = append(out, row)
+			continue
+		}
+		out[i].Copies = append(out[i].Copies, row)
+	}
+	return out
 }
 
 // postRows adds to posts the event each belongs to.

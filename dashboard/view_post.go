@@ -136,6 +136,8 @@ type postRow struct {
 	Flags       []huiying.Flag
 	Engagement  huiying.Engagement
 	Event       huiying.EventID
+	Print       huiying.Fingerprint
+	Copies      []postRow // near-copies, folded under this one
 }
 
 // excerptRunes is how much of the text a list shows, around the first evidence.
@@ -148,7 +150,7 @@ func postRowOf(x huiying.Assessed, event huiying.EventID, words ...string) postR
 	v := postRow{
 		ID: p.ID, Source: p.Source, Channel: p.Channel, URL: p.URL, PublishedAt: p.PublishedAt, Assumed: p.Assumed,
 		Risk: a.Risk.Score, RiskWord: word, Tone: tone, Sentiment: sentimentLabel(a.Sentiment.Label), Mood: a.Sentiment.Label,
-		Category: a.Category, Flags: a.Flags, Engagement: p.Engagement, Event: event,
+		Category: a.Category, Flags: a.Flags, Engagement: p.Engagement, Event: event, Print: a.Print,
 	}
 	full := []rune(p.FullText())
 	hits := hitsOf(full, words)

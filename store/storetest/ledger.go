@@ -86,6 +86,10 @@ type LedgerUnderTest interface {
 
 	SaveProfile(ctx context.Context, p huiying.Profile, a huiying.Audit) error
 	Profiles(ctx context.Context, region huiying.Region) ([]huiying.Profile, error)
+	SaveSearch(ctx context.Context, s huiying.SavedSearch) error
+	SearchSeen(ctx context.Context, user huiying.UserID, name string, at time.Time) error
+	DropSearch(ctx context.Context, user huiying.UserID, name string) error
+	Searches(ctx context.Context, user huiying.UserID) ([]huiying.SavedSearch, error)
 
 	Examples(ctx context.Context, region huiying.Region) ([]huiying.Example, error)
 	AddModel(ctx context.Context, m huiying.Model, data []byte, a huiying.Audit) error
@@ -160,6 +164,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"rejected items are kept, counted and listed newest first", rejections},
 
 		{"an intake profile comes back, is replaced by name and refused when unusable", profilesComeBack},
+		{"saved searches are each person's own and bounded", searchesAreEachPersonsOwn},
 
 		{"examples are what people decided, read off the timelines", examplesOfTimelines},
 		{"an example of a case made from an event names its first post", exampleNamesThePost},

@@ -56,6 +56,10 @@ async function take(list) {
     const page = await fetchPage(list.dataset.tail);
     const fresh = [...page.querySelectorAll("#rows > [data-post]")].filter((row) => !document.getElementById(row.id));
     for (const row of fresh.reverse()) {
+      for (const copy of row.querySelectorAll("[id^=post-]")) { // folded under the new one now
+        const old = document.getElementById(copy.id);
+        if (old && old.matches("#rows > *")) old.remove();
+      }
       list.prepend(row);
       row.classList.add("arrived");
       adopt(row);
