@@ -80,6 +80,8 @@ type CaseUnit struct {
 	AcceptedAt time.Time `json:"accepted_at,omitzero"` // it did not: silence is acceptance
 	ActiveAt   time.Time `json:"active_at,omitzero"`   // its last action, or ours that asked for more
 	QuietStep  int       `json:"quiet_step,omitempty"` // escalation steps its silence since then has led to
+	SentBack   int       `json:"sent_back,omitempty"`  // how often its feedback form was
+	Reopened   int       `json:"reopened,omitempty"`   // how often it had to take the case up again, as the lead
 }
 
 // Refusal is a unit's word that a case is not its own (退单).

@@ -138,6 +138,7 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		c.ApprovedAt, c.ApprovedBy = time.Time{}, ""
 		if u := c.unit(c.Lead()); u != nil { // it is the unit's turn again
 			u.ActiveAt, u.QuietStep = now, 0
+			u.SentBack++
 		}
 		detail = cmd.Grounds
 		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, Unit: c.Lead(), To: "liaison", Text: "反馈单被退回补充"})
@@ -306,7 +307,11 @@ func (c *Case) reopen(r *Rules, now time.Time) {
 		return
 	}
 	for i := range c.Units {
-		c.Units[i] = r.part(c.Units[i].Unit, c.Units[i].Lead, now)
+		before := c.Units[i]
+		c.Units[i] = r.part(before.Unit, before.Lead, now)
+		if c.Units[i].SentBack = before.SentBack; before.Lead {
+			c.Units[i].Reopened = before.Reopened + 1
+		}
 		c.start(r, ClockAcknowledge, c.Units[i].Unit, now, "自重开起算")
 		c.start(r, ClockFeedback, c.Units[i].Unit, now, "自重开起算")
 	}

@@ -86,8 +86,19 @@ type TrendBucket struct {
 	Channels map[Channel]int `json:"channels,omitempty"`
 }
 
+// StatsQuery selects what units are measured by: their parts in cases sent out in
+// [From, To). Zero fields do not filter. Now decides what is late.
+type StatsQuery struct {
+	Region   Region
+	Level    Level
+	Category string
+	From, To time.Time
+	Now      time.Time
+}
+
 // UnitStats measures the answers of one unit (or of all: Unit ""), at one level
-// (or at all: NoLevel). Durations are in seconds; counts of cases, not points.
+// and in one category (or in all). Durations are in seconds, as they passed; what
+// was excused stands beside them. Counts of cases, not points.
 type UnitStats struct {
 	Unit      UnitID  `json:"unit"`
 	Name      string  `json:"name"`
@@ -102,6 +113,21 @@ type UnitStats struct {
 	OnTime    float64 `json:"on_time"`  // share 0…1 of acknowledgements due so far that were in time
 	Due       int     `json:"due"`      // how many that is of
 	LateNow   int     `json:"late_now"` // open deadlines that have passed
+
+	FeedbackKept Kept    `json:"feedback_kept"`
+	ResponseKept Kept    `json:"response_kept"` // of the lead
+	Refused      int     `json:"refused"`       // cases given back (退单), by the day they were
+	SentBack     int     `json:"sent_back"`     // cases whose feedback form was sent back (退回补充)
+	Reopened     int     `json:"reopened"`      // cases that had to be taken up again
+	Excused      int     `json:"excused"`       // cases with a pause or an extension
+	ExcusedTime  float64 `json:"excused_seconds"`
+}
+
+// Kept says how many deadlines of a kind have come so far, by being met or by
+// passing, and the share 0…1 of them that was met in time.
+type Kept struct {
+	Due   int     `json:"due"`
+	Share float64 `json:"share"`
 }
 
 // Spread is the median and 90th percentile of a duration in seconds over n.

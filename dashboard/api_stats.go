@@ -22,12 +22,17 @@ type trendDoc struct {
 	Items []huiying.TrendBucket `json:"items"`
 }
 
-// unitStatsDoc is the response time of every unit: over all levels, then at each.
+// unitStatsDoc is the response time of every unit, over all levels and at each,
+// with what to see it beside: the county, and the same units in the period before.
 type unitStatsDoc struct {
 	From   time.Time                      `json:"from"`
 	To     time.Time                      `json:"to"`
 	Items  []huiying.UnitStats            `json:"items" doc:"第一行为全部单位合计（unit 为空），其后每单位一行"`
 	Levels map[string][]huiying.UnitStats `json:"levels,omitempty" doc:"按等级分列；查询指定 level 时没有"`
+
+	County    huiying.UnitStats   `json:"county" doc:"全县合计，单位账号也可以看，供对照"`
+	Previous  []huiying.UnitStats `json:"previous" doc:"同样长的上一时段"`
+	MinSample int                 `json:"min_sample" doc:"不足这么多件的不宜比较"`
 }
 
 type overviewInput struct {
@@ -44,6 +49,8 @@ type unitStatsInput struct {
 	Window
 	Region string `query:"region"`
 	Level  string `query:"level" doc:"只看一个等级：red、orange、yellow、blue"`
+
+	Category string `query:"category" maxLength:"100" doc:"只看一个诉求类别"`
 }
 
 func (a api) routesStats() {
@@ -56,7 +63,7 @@ func (a api) routesStats() {
 	}, a.statsTrend)
 	handle(a, huma.Operation{
 		Method: http.MethodGet, Path: "/stats/units", OperationID: "stats-units", Summary: "各单位响应时间", Tags: tags,
-		Description: "时长以秒计：签收、首次反馈、回应、办结的中位数与 90 分位；on_time 为应签收而按时签收的比例；late_now 为此刻已超的时限数。单位账号只见本单位。",
+		Description: "时长以秒计：签收、首次反馈、回应、办结的中位数与 90 分位；on_time、feedback_kept、response_kept 为已到时限或已完成的件次中按时的比例；late_now 为此刻已超的时限数；refused 退单、sent_back 退回补充、reopened 重开的件数；excused 为有暂停或延期的件数。单位账号只见本单位和全县合计。",
 	}, a.statsUnits)
 }
 
@@ -142,33 +149,49 @@ func (a api) statsUnits(ctx context.Context, p huiying.Person, in *unitStatsInpu
 	if err != nil {
 		return none, err
 	}
-	out := unitStatsDoc{From: from, To: to}
-	if out.Items, err = a.unitStats(ctx, p, region, level, from, to); err != nil || level != huiying.NoLevel {
+	q := huiying.StatsQuery{Region: region, Level: level, Category: in.Category, From: from, To: to}
+	out := unitStatsDoc{From: from, To: to, MinSample: a.leastSample()}
+	if out.Items, out.County, err = a.unitStats(ctx, p, q); err != nil {
+		return none, err
+	}
+	before := q
+	before.From, before.To = from.Add(from.Sub(to)), from
+	if out.Previous, _, err = a.unitStats(ctx, p, before); err != nil || level != huiying.NoLevel {
 		return out, err
 	}
 	out.Levels = make(map[string][]huiying.UnitStats, len(huiying.Levels))
 	for _, l := range huiying.Levels {
-		if out.Levels[l.String()], err = a.unitStats(ctx, p, region, l, from, to); err != nil {
+		q.Level = l
+		if out.Levels[l.String()], _, err = a.unitStats(ctx, p, q); err != nil {
 			return none, err
 		}
 	}
 	return out, nil
 }
 
-// unitStats are the figures p may see: a unit its own.
-func (a api) unitStats(ctx context.Context, p huiying.Person, region huiying.Region, level huiying.Level, from, to time.Time) ([]huiying.UnitStats, error) {
-	all, err := a.cfg.Ledger.UnitStats(ctx, region, level, from, to, a.now())
+// unitStats are the figures p may see, a unit its own, and those of all units
+// together. What is late is asked of now.
+func (a api) unitStats(ctx context.Context, p huiying.Person, q huiying.StatsQuery) (mine []huiying.UnitStats, county huiying.UnitStats, err error) {
+	q.Now = a.now()
+	all, err := a.cfg.Ledger.UnitStats(ctx, q)
 	if err != nil {
-		return nil, fmt.Errorf("measuring the units: %w", err)
+		return nil, county, fmt.Errorf("measuring the units: %w", err)
+	}
+	if len(all) > 0 && all[0].Unit == "" {
+		county = all[0]
 	}
 	if !p.Role.OfUnit() {
-		return some(all), nil
+		return some(all), county, nil
 	}
-	own := []huiying.UnitStats{}
+	mine = []huiying.UnitStats{}
 	for _, u := range all {
 		if u.Unit == p.Unit && p.Unit != "" {
-			own = append(own, u)
+			mine = append(mine, u)
 		}
 	}
-	return own, nil
+	return mine, county, nil
 }
+
+// leastSample is how many cases a unit needs before it may be compared: below it
+// one bad day decides (DOMAIN §7.8).
+func (s *Server) leastSample() int { return max(1, s.cfg.Rules().Appraisal.MinSample) }

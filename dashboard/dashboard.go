@@ -46,8 +46,8 @@ type Ledger interface {
 	MarkRead(ctx context.Context, to huiying.UserID, at time.Time) error // all in-app ones of this account
 
 	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
-	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error) // first all units together (Unit ""), then each
-	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)                                // the case and event fields
+	UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)                 // first all units together (Unit ""), then each
+	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error) // the case and event fields
 
 	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
 	SaveSource(ctx context.Context, s huiying.Source) error

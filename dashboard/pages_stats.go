@@ -10,40 +10,75 @@ import (
 	"huiying"
 )
 
-// minSample is how many cases a unit needs before it may be compared: below
-// it one bad day decides (DOMAIN §7.8, default).
-const minSample = 5
-
-// statsView is 响应统计: how fast each unit answers.
+// statsView is 响应统计: how fast each unit answers, beside the county and beside
+// itself in the period before.
 type statsView struct {
-	Days    string
-	Level   string
-	Periods []option
-	Levels  []option
-	All     unitStatsRow
-	Rows    []unitStatsRow
-	From    time.Time
-	To      time.Time
-	Min     int
-	Own     bool // a unit sees itself
+	Days       string
+	Level      string
+	Category   string
+	Periods    []option
+	Levels     []option
+	Categories []option
+	All        unitStatsRow
+	County     unitStatsRow
+	Rows       []unitStatsRow
+	From       time.Time
+	To         time.Time
+	Min        int
+	Own        bool // a unit sees itself
 }
 
 type unitStatsRow struct {
 	huiying.UnitStats
-	Thin bool // too few cases to compare
+	Before huiying.UnitStats // the same unit in the period before
+	Min    int
 }
 
-// OnTimeTone draws the share of acknowledgements in time.
-func (r unitStatsRow) OnTimeTone() string {
-	switch {
-	case r.Due == 0 || r.Thin:
-		return "none"
-	case r.OnTime >= 0.95:
-		return "good"
-	case r.OnTime >= 0.8:
-		return "fair"
+// Thin reports whether there are too few cases to compare.
+func (r unitStatsRow) Thin() bool { return r.N < r.Min }
+
+// span is a duration as a cell shows it: with how many it is of where they are
+// few, and what it was in the period before.
+type span struct {
+	huiying.Spread
+	Before huiying.Spread
+	Few    bool
+}
+
+func (r unitStatsRow) span(now, before huiying.Spread) span { return span{now, before, now.N < r.Min} }
+
+// Ack, First, Answer and Closing are the four durations.
+func (r unitStatsRow) Ack() span {
+	of := func(s huiying.UnitStats) huiying.Spread {
+		return huiying.Spread{N: s.Acked, Median: s.AckMedian, P90: s.AckP90}
 	}
-	return "poor"
+	return r.span(of(r.UnitStats), of(r.Before))
+}
+func (r unitStatsRow) First() span   { return r.span(r.Feedback, r.Before.Feedback) }
+func (r unitStatsRow) Answer() span  { return r.span(r.Response, r.Before.Response) }
+func (r unitStatsRow) Closing() span { return r.span(r.Close, r.Before.Close) }
+
+// share is a share of deadlines kept as a cell shows it.
+type share struct {
+	huiying.Kept
+	Tone string
+}
+
+// AckKept, FirstKept and AnswerKept are the three shares.
+func (r unitStatsRow) AckKept() share    { return r.share(huiying.Kept{Due: r.Due, Share: r.OnTime}) }
+func (r unitStatsRow) FirstKept() share  { return r.share(r.FeedbackKept) }
+func (r unitStatsRow) AnswerKept() share { return r.share(r.ResponseKept) }
+
+func (r unitStatsRow) share(k huiying.Kept) share {
+	switch {
+	case k.Due < r.Min:
+		return share{k, "none"}
+	case k.Share >= 0.95:
+		return share{k, "good"}
+	case k.Share >= 0.8:
+		return share{k, "fair"}
+	}
+	return share{k, "poor"}
 }
 
 var periodOptions = []option{{"1", "近 24 小时"}, {"7", "近 7 天"}, {"30", "近 30 天"}, {"90", "近 90 天"}, {"365", "近一年"}}
@@ -53,7 +88,10 @@ func (s *Server) statsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 		return err
 	}
 	ctx, now := r.Context(), s.now()
-	v := statsView{Days: r.URL.Query().Get("days"), Level: r.URL.Query().Get("level"), Periods: periodOptions, Levels: levelOptions(), To: now, Min: minSample, Own: p.Role.OfUnit()}
+	v := statsView{
+		Days: r.URL.Query().Get("days"), Level: r.URL.Query().Get("level"), Category: r.URL.Query().Get("category"),
+		Periods: periodOptions, Levels: levelOptions(), Categories: categoryOptions(), To: now, Min: s.leastSample(), Own: p.Role.OfUnit(),
+	}
 	days, err := strconv.Atoi(v.Days)
 	if err != nil || days < 1 || days > 3650 {
 		days, v.Days = 30, "30"
@@ -63,40 +101,54 @@ func (s *Server) statsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	if err != nil {
 		level, v.Level = huiying.NoLevel, ""
 	}
-	all, err := (api{Server: s}).unitStats(ctx, p, p.Region, level, v.From, now.Add(time.Second))
+	q := huiying.StatsQuery{Region: p.Region, Level: level, Category: v.Category, From: v.From, To: now.Add(time.Second)}
+	all, county, err := (api{Server: s}).unitStats(ctx, p, q)
 	if err != nil {
 		return err
+	}
+	q.From, q.To = v.From.AddDate(0, 0, -days), v.From
+	past, countyPast, err := (api{Server: s}).unitStats(ctx, p, q)
+	if err != nil {
+		return err
+	}
+	before := make(map[huiying.UnitID]huiying.UnitStats, len(past))
+	for _, u := range past {
+		before[u.Unit] = u
 	}
 	units, err := s.unitsOf(ctx)
 	if err != nil {
 		return err
 	}
+	v.County = unitStatsRow{county, countyPast, v.Min}
+	v.All = v.County
 	for _, u := range all {
-		row := unitStatsRow{UnitStats: u, Thin: u.N < minSample}
 		if u.Unit == "" {
-			v.All = row
 			continue
 		}
+		row := unitStatsRow{u, before[u.Unit], v.Min}
 		row.Name = units.Name(u.Unit)
 		v.Rows = append(v.Rows, row)
-		if v.Own {
-			v.All = row
+	}
+	if v.Own {
+		v.All = unitStatsRow{Min: v.Min}
+		if len(v.Rows) > 0 {
+			v.All = v.Rows[0]
 		}
 	}
 	slices.SortStableFunc(v.Rows, byAnswer)
 	return s.show(w, r, p, http.StatusOK, "stats", "响应统计", v)
 }
 
-// byAnswer ranks units that may be compared by their median; the others follow
-// by the number of cases.
+// byAnswer puts units that may be compared before the others, the shorter median
+// first; the others follow by the number of cases.
 func byAnswer(a, b unitStatsRow) int {
 	switch {
-	case a.Thin != b.Thin:
-		if a.Thin {
+	case a.Thin() != b.Thin():
+		if a.Thin() {
 			return 1
 		}
 		return -1
-	case a.Thin:
+	case a.Thin():
 		return cmp.Compare(b.N, a.N)
 	case (a.Acked == 0) != (b.Acked == 0):
 		if a.Acked == 0 {

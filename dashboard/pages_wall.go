@@ -132,7 +132,7 @@ func (s *Server) wallMatters(ctx context.Context, p huiying.Person, units *huiyi
 
 func (s *Server) wallAnswers(ctx context.Context, region huiying.Region, v *wallView) error {
 	for _, l := range huiying.Levels {
-		all, err := s.cfg.Ledger.UnitStats(ctx, region, l, v.At.AddDate(0, 0, -wallDays), v.At.Add(time.Second), v.At)
+		all, err := s.cfg.Ledger.UnitStats(ctx, huiying.StatsQuery{Region: region, Level: l, From: v.At.AddDate(0, 0, -wallDays), To: v.At.Add(time.Second), Now: v.At})
 		if err != nil {
 			return fmt.Errorf("read response times: %w", err)
 		}
@@ -140,7 +140,7 @@ func (s *Server) wallAnswers(ctx context.Context, region huiying.Region, v *wall
 		if len(all) > 0 && all[0].Unit == "" {
 			a.N, a.Acked, a.Median, a.P90 = all[0].N, all[0].Acked, all[0].AckMedian, all[0].AckP90
 		}
-		a.Thin = a.Acked < minSample
+		a.Thin = a.Acked < s.leastSample()
 		v.AnswerMax = max(v.AnswerMax, a.Limit, a.P90)
 		v.Answers = append(v.Answers, a)
 	}

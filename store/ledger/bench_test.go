@@ -130,11 +130,11 @@ func TestActionsOnManyCases(t *testing.T) {
 		{"count of open cases", 20, func() error { _, err := l.CountCases(ctx, huiying.CaseQuery{Region: "141122", Open: &yes}); return err }},
 		{"overview", 20, func() error { _, err := l.CaseOverview(ctx, "141122", now); return err }},
 		{"statistics of 30 days", 20, func() error {
-			_, err := l.UnitStats(ctx, "141122", huiying.NoLevel, now.AddDate(0, 0, -30), now, now)
+			_, err := l.UnitStats(ctx, huiying.StatsQuery{Region: "141122", From: now.AddDate(0, 0, -30), To: now, Now: now})
 			return err
 		}},
 		{"statistics of everything", 5, func() error {
-			_, err := l.UnitStats(ctx, "141122", huiying.NoLevel, time.Time{}, time.Time{}, now)
+			_, err := l.UnitStats(ctx, huiying.StatsQuery{Region: "141122", Now: now})
 			return err
 		}},
 		{"verify the audit chain", 1, func() error { _, err := l.VerifyAudit(ctx); return err }},

@@ -3,6 +3,9 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/uptrace/bun"
 
@@ -62,11 +65,26 @@ func (l *Ledger) CountCases(ctx context.Context, q huiying.CaseQuery) (int, erro
 	return n, nil
 }
 
+// wordsCondition looks for a text in titles and numbers. It is asked of every
+// case, so it does no more than the text calls for: letters are folded only where
+// there are some, numbers read only for what can stand in one.
+func wordsCondition(text string) (cond string, args []any) {
+	cond, args = "title LIKE ? ESCAPE '!'", []any{like(text)}
+	if strings.ContainsFunc(text, func(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) }) {
+		cond = "lower(title) LIKE lower(?) ESCAPE '!'"
+	}
+	if strings.ContainsAny(text, "0123456789〔〕号") {
+		cond, args = cond+" OR number LIKE ? ESCAPE '!'", append(args, like(text))
+	}
+	return cond, args
+}
+
 func caseConditions(q huiying.CaseQuery) conditions {
 	var w conditions
 	w.in("region", q.Region)
 	if q.Text != "" {
-		w.add("id IN (SELECT id FROM cases WHERE lower(title) LIKE lower(?) ESCAPE '!' OR number LIKE ? ESCAPE '!')", like(q.Text), like(q.Text))
+		cond, args := wordsCondition(q.Text)
+		w.add("id IN (SELECT id FROM cases WHERE "+cond+")", args...)
 	}
 	if q.Queue != "" {
 		w.add("queue = ?", string(q.Queue))

@@ -69,6 +69,26 @@ type unitRow struct {
 	RespondedAt int64  `bun:"responded_at"`
 	ClosedAt    int64  `bun:"closed_at"`
 	Drill       bool   `bun:"drill"`
+	Category    string `bun:"category"`
+	FeedbackDue int64  `bun:"feedback_due"`
+	RespondDue  int64  `bun:"respond_due"`
+	Excused     int64  `bun:"excused"`
+	SentBack    int    `bun:"sent_back"`
+	Reopened    int    `bun:"reopened"`
+}
+
+// refusalRow is a case a unit gave back.
+type refusalRow struct {
+	bun.BaseModel `bun:"table:refusals,alias:refusals"`
+
+	CaseID   string `bun:"case_id,pk"`
+	N        int    `bun:"n,pk"`
+	UnitID   string `bun:"unit_id"`
+	Region   string `bun:"region"`
+	Level    int    `bun:"level"`
+	Category string `bun:"category"`
+	At       int64  `bun:"at"`
+	Drill    bool   `bun:"drill"`
 }
 
 type clockRow struct {
@@ -82,12 +102,14 @@ type clockRow struct {
 	Level  int    `bun:"level"`
 	DueAt  int64  `bun:"due_at"`
 	Drill  bool   `bun:"drill"`
+
+	Category string `bun:"category"`
 }
 
 // writeParts rewrites what statistics read: each unit's part and the deadlines
 // that run.
 func writeParts(ctx context.Context, tx bun.Tx, c huiying.Case) error {
-	for _, table := range []string{"case_units", "open_clocks"} {
+	for _, table := range []string{"case_units", "open_clocks", "refusals"} {
 		if _, err := tx.NewRaw("DELETE FROM ? WHERE case_id = ?", bun.Ident(table), string(c.ID)).Exec(ctx); err != nil {
 			return fmt.Errorf("clearing %s: %w", table, err)
 		}
@@ -102,6 +124,11 @@ func writeParts(ctx context.Context, tx bun.Tx, c huiying.Case) error {
 			return fmt.Errorf("writing the clocks of the case: %w", err)
 		}
 	}
+	if refusals := refusalRows(c); len(refusals) > 0 {
+		if _, err := tx.NewInsert().Model(&refusals).Exec(ctx); err != nil {
+			return fmt.Errorf("writing who gave the case back: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -112,11 +139,35 @@ func unitRows(c huiying.Case) []unitRow {
 			CaseID: string(c.ID), UnitID: string(u.Unit), Region: string(c.Region), Level: int(c.Level), Lead: u.Lead, Ended: c.State.Ended(), Drill: c.Drill,
 			AssignedAt: jsondoc.Micro(u.AssignedAt), AckedAt: jsondoc.Micro(u.AckedAt), FeedbackAt: jsondoc.Micro(u.FeedbackAt),
 			RespondedAt: jsondoc.Micro(notBefore(c.RespondedAt, u.AssignedAt)), ClosedAt: jsondoc.Micro(notBefore(c.ClosedAt, u.AssignedAt)),
+			Category: c.Category, SentBack: u.SentBack, Reopened: u.Reopened,
 		}
-		if k, ok := c.Clock(huiying.ClockAcknowledge, u.Unit); ok && !k.Void {
-			row.AckDue = jsondoc.Micro(k.Due)
+		row.AckDue = row.deadline(c, huiying.ClockAcknowledge, u.Unit)
+		row.FeedbackDue = row.deadline(c, huiying.ClockFeedback, u.Unit)
+		if u.Lead {
+			row.RespondDue = row.deadline(c, huiying.ClockRespond, "")
 		}
 		rows = append(rows, row)
+	}
+	return rows
+}
+
+// deadline is when a clock of the part is due, 0 when there is none or it no longer
+// applies; what was excused is added up.
+func (r *unitRow) deadline(c huiying.Case, kind huiying.ClockKind, unit huiying.UnitID) int64 {
+	k, ok := c.Clock(kind, unit)
+	if !ok || k.Void {
+		return 0
+	}
+	r.Excused += time.Duration(k.Excused).Microseconds()
+	return jsondoc.Micro(k.Due)
+}
+
+func refusalRows(c huiying.Case) []refusalRow {
+	rows := make([]refusalRow, len(c.Refusals))
+	for i, r := range c.Refusals {
+		rows[i] = refusalRow{
+			CaseID: string(c.ID), N: i, UnitID: string(r.Unit), Region: string(c.Region), Level: int(c.Level), Category: c.Category, At: jsondoc.Micro(r.At), Drill: c.Drill,
+		}
 	}
 	return rows
 }
@@ -144,6 +195,7 @@ func clockRows(c huiying.Case) []clockRow {
 		}
 		rows = append(rows, clockRow{
 			CaseID: string(c.ID), N: n, Kind: string(k.Kind), UnitID: string(unit), Region: string(c.Region), Level: int(c.Level), DueAt: jsondoc.Micro(k.Due), Drill: c.Drill,
+			Category: c.Category,
 		})
 	}
 	return rows

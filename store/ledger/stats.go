@@ -13,17 +13,23 @@ import (
 )
 
 // UnitStats measures how fast units answer: each unit's part in a case counts
-// once, when it was sent to the unit in [from, to); a zero bound is none. The
+// once, when it was sent to the unit in the period; a zero bound is none. The
 // first item is all units together, then those with anything to show, by number
-// of cases. A response and a close are the lead unit's. Deadlines that are late
-// now count whenever the case was sent. Only parts that units still have count:
-// a case returned or sent elsewhere is not held against anybody.
-func (l *Ledger) UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error) {
-	parts, err := l.unitParts(ctx, region, level, from, to)
+// of cases. A response, a close and a reopening are the lead unit's. Deadlines
+// that are late now count whenever the case was sent, cases given back when they
+// were. Only parts that units still have count for all else: a case returned or
+// sent elsewhere is not held against anybody.
+func (l *Ledger) UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error) {
+	parts, err := l.unitParts(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	late, err := l.lateNow(ctx, region, level, now)
+	late, err := l.countByUnit(ctx, q, "open_clocks", "due_at < ? AND unit_id <> ''", jsondoc.Micro(q.Now))
+	if err != nil {
+		return nil, err
+	}
+	from, to := bounds(q)
+	refused, err := l.countByUnit(ctx, q, "refusals", "at >= ? AND at < ?", from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -35,18 +41,21 @@ func (l *Ledger) UnitStats(ctx context.Context, region huiying.Region, level hui
 	for _, p := range parts {
 		byUnit[p.UnitID] = append(byUnit[p.UnitID], p)
 	}
-	for unit := range late {
-		if _, ok := byUnit[unit]; !ok {
-			byUnit[unit] = nil
+	for _, counted := range []map[string]int{late, refused} {
+		for unit := range counted {
+			if _, ok := byUnit[unit]; !ok {
+				byUnit[unit] = nil
+			}
 		}
 	}
-	all := measure(parts, now)
-	all.Level, all.Name = level, "全部单位"
+	all := measure(parts, q.Now)
+	all.Level, all.Name = q.Level, "全部单位"
 	var out []huiying.UnitStats
 	for unit, parts := range byUnit {
-		s := measure(parts, now)
-		s.Unit, s.Name, s.Level, s.LateNow = huiying.UnitID(unit), cmp.Or(names[unit], unit), level, late[unit]
+		s := measure(parts, q.Now)
+		s.Unit, s.Name, s.Level, s.LateNow, s.Refused = huiying.UnitID(unit), cmp.Or(names[unit], unit), q.Level, late[unit], refused[unit]
 		all.LateNow += s.LateNow
+		all.Refused += s.Refused
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b huiying.UnitStats) int {
@@ -55,20 +64,37 @@ func (l *Ledger) UnitStats(ctx context.Context, region huiying.Region, level hui
 	return append([]huiying.UnitStats{all}, out...), nil
 }
 
-func (l *Ledger) unitParts(ctx context.Context, region huiying.Region, level huiying.Level, from, to time.Time) ([]unitRow, error) {
+// bounds are the period of a query in µs; what is not bounded has all of time.
+func bounds(q huiying.StatsQuery) (from, to int64) {
+	to = noDeadline
+	if !q.From.IsZero() {
+		from = jsondoc.Micro(q.From)
+	}
+	if !q.To.IsZero() {
+		to = jsondoc.Micro(q.To)
+	}
+	return from, to
+}
+
+// measured narrows a table of figures to a query; drills count in none.
+func measured(q huiying.StatsQuery, cond string, args ...any) conditions {
 	var w conditions
-	w.add("drill = FALSE")
-	w.in("region", region)
-	if level != huiying.NoLevel {
-		w.add("level = ?", int(level))
+	w.add(cond+" AND drill = FALSE", args...)
+	w.in("region", q.Region)
+	if q.Level != huiying.NoLevel {
+		w.add("level = ?", int(q.Level))
 	}
-	if !from.IsZero() {
-		w.add("assigned_at >= ?", jsondoc.Micro(from))
+	if q.Category != "" {
+		w.add("category = ?", q.Category)
 	}
-	if !to.IsZero() {
-		w.add("assigned_at < ?", jsondoc.Micro(to))
-	}
-	rows, err := l.read.QueryContext(ctx, "SELECT unit_id, lead, assigned_at, acked_at, ack_due, feedback_at, responded_at, closed_at FROM case_units"+w.where(), w.args...)
+	return w
+}
+
+func (l *Ledger) unitParts(ctx context.Context, q huiying.StatsQuery) ([]unitRow, error) {
+	from, to := bounds(q)
+	w := measured(q, "assigned_at >= ? AND assigned_at < ?", from, to)
+	rows, err := l.read.QueryContext(ctx, `SELECT unit_id, lead, assigned_at, acked_at, ack_due, feedback_at, feedback_due, responded_at, respond_due, closed_at, excused, sent_back, reopened
+		FROM case_units`+w.where(), w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the parts of units: %w", err)
 	}
@@ -76,7 +102,7 @@ func (l *Ledger) unitParts(ctx context.Context, region huiying.Region, level hui
 	var out []unitRow
 	for rows.Next() {
 		var r unitRow
-		if err := rows.Scan(&r.UnitID, &r.Lead, &r.AssignedAt, &r.AckedAt, &r.AckDue, &r.FeedbackAt, &r.RespondedAt, &r.ClosedAt); err != nil {
+		if err := rows.Scan(&r.UnitID, &r.Lead, &r.AssignedAt, &r.AckedAt, &r.AckDue, &r.FeedbackAt, &r.FeedbackDue, &r.RespondedAt, &r.RespondDue, &r.ClosedAt, &r.Excused, &r.SentBack, &r.Reopened); err != nil {
 			return nil, fmt.Errorf("reading the parts of units: %w", err)
 		}
 		out = append(out, r)
@@ -87,20 +113,15 @@ func (l *Ledger) unitParts(ctx context.Context, region huiying.Region, level hui
 	return out, nil
 }
 
-// lateNow counts each unit's open deadlines that have passed.
-func (l *Ledger) lateNow(ctx context.Context, region huiying.Region, level huiying.Level, now time.Time) (map[string]int, error) {
-	var w conditions
-	w.add("due_at < ? AND unit_id <> '' AND drill = FALSE", jsondoc.Micro(now))
-	w.in("region", region)
-	if level != huiying.NoLevel {
-		w.add("level = ?", int(level))
-	}
+// countByUnit counts the rows of a table of figures that meet a condition.
+func (l *Ledger) countByUnit(ctx context.Context, q huiying.StatsQuery, table, cond string, args ...any) (map[string]int, error) {
+	w := measured(q, cond, args...)
 	var rows []struct {
 		UnitID string
 		N      int
 	}
-	if err := l.read.NewRaw("SELECT unit_id, count(*) AS n FROM open_clocks"+w.where()+" GROUP BY unit_id", w.args...).Scan(ctx, &rows); err != nil {
-		return nil, fmt.Errorf("counting late deadlines: %w", err)
+	if err := l.read.NewRaw("SELECT unit_id, count(*) AS n FROM "+table+w.where()+" GROUP BY unit_id", w.args...).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("counting %s: %w", table, err)
 	}
 	out := make(map[string]int, len(rows))
 	for _, r := range rows {
@@ -124,7 +145,8 @@ func (l *Ledger) unitNames(ctx context.Context) (map[string]string, error) {
 func measure(parts []unitRow, now time.Time) huiying.UnitStats {
 	s := huiying.UnitStats{N: len(parts)}
 	var ack, feedback, response, closing []int64
-	inTime := 0
+	var ackKept, feedbackKept, responseKept keeping
+	at, excused := jsondoc.Micro(now), int64(0)
 	for _, p := range parts {
 		took := func(at int64, list *[]int64) {
 			if at != 0 {
@@ -133,24 +155,45 @@ func measure(parts []unitRow, now time.Time) huiying.UnitStats {
 		}
 		took(p.AckedAt, &ack)
 		took(p.FeedbackAt, &feedback)
+		ackKept.count(p.AckedAt, p.AckDue, at)
+		feedbackKept.count(p.FeedbackAt, p.FeedbackDue, at)
 		if p.Lead {
 			took(p.RespondedAt, &response)
 			took(p.ClosedAt, &closing)
+			responseKept.count(p.RespondedAt, p.RespondDue, at)
 		}
-		if p.AckDue != 0 && (p.AckedAt != 0 || p.AckDue <= jsondoc.Micro(now)) {
-			s.Due++
-			if p.AckedAt != 0 && p.AckedAt <= p.AckDue {
-				inTime++
-			}
+		s.SentBack += min(1, p.SentBack)
+		s.Reopened += min(1, p.Reopened)
+		if excused += p.Excused; p.Excused > 0 {
+			s.Excused++
 		}
 	}
 	a := spread(ack)
 	s.Acked, s.AckMedian, s.AckP90 = a.N, a.Median, a.P90
 	s.Feedback, s.Response, s.Close = spread(feedback), spread(response), spread(closing)
-	if s.Due > 0 {
-		s.OnTime = float64(inTime) / float64(s.Due)
-	}
+	s.Due, s.OnTime = ackKept.due, ackKept.kept().Share
+	s.FeedbackKept, s.ResponseKept = feedbackKept.kept(), responseKept.kept()
+	s.ExcusedTime = float64(excused) / 1e6
 	return s
+}
+
+// keeping counts deadlines that have come and those met in time.
+type keeping struct{ due, met int }
+
+func (k *keeping) count(done, due, now int64) {
+	if due == 0 || done == 0 && due > now {
+		return
+	}
+	if k.due++; done != 0 && done <= due {
+		k.met++
+	}
+}
+
+func (k *keeping) kept() huiying.Kept {
+	if k.due == 0 {
+		return huiying.Kept{}
+	}
+	return huiying.Kept{Due: k.due, Share: float64(k.met) / float64(k.due)}
 }
 
 // spread is exact: the median of an even number is the mean of the two in the

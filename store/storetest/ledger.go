@@ -109,7 +109,7 @@ type LedgerUnderTest interface {
 	AuditSpan(ctx context.Context, region huiying.Region) (n int64, first time.Time, err error)
 	WalkAudit(ctx context.Context, progress func(done, total int64)) (n int64, err error)
 	VerifyAudit(ctx context.Context) (n int64, err error)
-	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error)
+	UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)
 	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
@@ -185,6 +185,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"changed rules set anew when open cases are due", rescheduled},
 		{"drills have numbers of their own and count in no figure", drillsDoNotCount},
 		{"statistics agree with an example counted by hand", statsByHand},
+		{"deadlines kept, returns, reopenings and excuses agree with an example counted by hand", keptByHand},
 		{"the overview agrees with the lists", overviewAgrees},
 		{"values kept for the program come back", meta},
 	} {

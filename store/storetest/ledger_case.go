@@ -385,7 +385,7 @@ func drillsDoNotCount(t *testing.T, l LedgerUnderTest) {
 	if o.CasesOpen != 1 || o.CasesTotal != 1 || o.CasesToday != 1 || o.LateNow != 0 || o.AckMedian != 0 {
 		t.Errorf("the overview counts the drill: %+v", o)
 	}
-	if s := value(l.UnitStats(ctx, county, huiying.NoLevel, at(0), at(100), at(50)))(t); s[0].N != 0 || s[0].LateNow != 0 {
+	if s := value(l.UnitStats(ctx, huiying.StatsQuery{Region: county, From: at(0), To: at(100), Now: at(50)}))(t); s[0].N != 0 || s[0].LateNow != 0 {
 		t.Errorf("statistics count the drill: %+v", s)
 	}
 	for want, drills := range map[huiying.CaseID]bool{drill.ID: true, real.ID: false} {

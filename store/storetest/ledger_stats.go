@@ -56,7 +56,7 @@ func statsByHand(t *testing.T, l LedgerUnderTest) {
 
 	stats := func(region huiying.Region, level huiying.Level, from, to time.Time) map[huiying.UnitID]huiying.UnitStats {
 		t.Helper()
-		list := value(l.UnitStats(ctx, region, level, from, to, at(5010)))(t)
+		list := value(l.UnitStats(ctx, huiying.StatsQuery{Region: region, Level: level, From: from, To: to, Now: at(5010)}))(t)
 		if len(list) == 0 || list[0].Unit != "" {
 			t.Fatalf("all units together must come first: %+v", list)
 		}
@@ -106,8 +106,70 @@ func statsByHand(t *testing.T, l LedgerUnderTest) {
 	if s := stats(county, huiying.Red, at(0), at(6000)); s["tnz"].N != 1 || len(s) != 2 {
 		t.Errorf("after a unit was released: %+v", s)
 	}
-	if s := value(l.UnitStats(ctx, "15", huiying.NoLevel, at(0), at(1), at(2)))(t); len(s) != 1 || s[0].N != 0 || s[0].OnTime != 0 {
+	if s := value(l.UnitStats(ctx, huiying.StatsQuery{Region: "15", From: at(0), To: at(1), Now: at(2)}))(t); len(s) != 1 || s[0].N != 0 || s[0].OnTime != 0 {
 		t.Errorf("a region without cases: %+v", s)
+	}
+}
+
+// keptByHand is worked out on paper: jkj leads four cases sent at minute 0, with
+// feedback due after 60 and the answer after 120.
+//
+//	case  category  feedback            answer              else
+//	1     城乡建设   50                  110                 paused 20, form sent back twice
+//	2     城乡建设   61 (late)           121 (late)          reopened
+//	3     教育文体   – (overdue)         – (void)            given back once before, by tnz
+//	4     教育文体   – (due at 5000)     –                   given back at 4000 by tnz, taken by jkj
+func keptByHand(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	add := func(n int, category string, feedback, answer, feedbackDue int, change func(*huiying.Case)) {
+		c := aCase(n)
+		c.Category, c.State = category, huiying.StateHandling
+		c.Units = []huiying.CaseUnit{{Unit: "jkj", Lead: true, AssignedAt: at(0), AckedAt: at(5)}}
+		f := huiying.Clock{Kind: huiying.ClockFeedback, Unit: "jkj", Start: at(0), Due: at(feedbackDue)}
+		r := huiying.Clock{Kind: huiying.ClockRespond, Start: at(0), Due: at(120)}
+		if feedback > 0 {
+			c.Units[0].FeedbackAt, f.StoppedAt = at(feedback), at(feedback)
+		}
+		if answer > 0 {
+			c.RespondedAt, r.StoppedAt = at(answer), at(answer)
+		}
+		c.Clocks = []huiying.Clock{f, r}
+		change(&c)
+		must(t, func() error { _, err := l.OpenCase(ctx, c, huiying.Change{}); return err }())
+	}
+	add(1, "城乡建设", 50, 110, 60, func(c *huiying.Case) {
+		c.Clocks[0].Excused, c.Units[0].SentBack = huiying.Duration(20*time.Minute), 2
+	})
+	add(2, "城乡建设", 61, 121, 60, func(c *huiying.Case) { c.Units[0].Reopened = 1 })
+	add(3, "教育文体", 0, 0, 60, func(c *huiying.Case) {
+		c.Clocks[1].StoppedAt, c.Clocks[1].Void = at(10), true
+		c.Refusals = []huiying.Refusal{{Unit: "tnz", At: at(1)}}
+	})
+	add(4, "教育文体", 0, 0, 5000, func(c *huiying.Case) { c.Refusals = []huiying.Refusal{{Unit: "tnz", At: at(4000)}} })
+	drill := aCase(5)
+	drill.Drill, drill.Refusals = true, []huiying.Refusal{{Unit: "tnz", At: at(1)}}
+	mustOpen(t, l, drill, huiying.Change{})
+
+	stats := func(category string, to int) map[huiying.UnitID]huiying.UnitStats {
+		out := make(map[huiying.UnitID]huiying.UnitStats)
+		for _, s := range value(l.UnitStats(ctx, huiying.StatsQuery{Region: county, Category: category, From: at(0), To: at(to), Now: at(300)}))(t) {
+			out[s.Unit] = s
+		}
+		return out
+	}
+	all := stats("", 6000)
+	s := all["jkj"]
+	third := 1.0 / 3
+	same(t, "first feedback in time", s.FeedbackKept, huiying.Kept{Due: 3, Share: third})
+	same(t, "answers in time", s.ResponseKept, huiying.Kept{Due: 3, Share: third}) // 1, 2 and 4
+	if s.SentBack != 1 || s.Reopened != 1 || s.Excused != 1 || s.ExcusedTime != 1200 || s.Refused != 0 || s.LateNow != 2 {
+		t.Errorf("jkj: %+v", s)
+	}
+	if all["tnz"].Refused != 2 || all["tnz"].N != 0 || all[""].Refused != 2 || all[""].Reopened != 1 {
+		t.Errorf("tnz: %+v, all: %+v", all["tnz"], all[""])
+	}
+	if s := stats("教育文体", 100); s["jkj"].N != 2 || s["jkj"].FeedbackKept.Due != 1 || s["tnz"].Refused != 1 || s["jkj"].LateNow != 2 {
+		t.Errorf("one category, to minute 100: %+v", s)
 	}
 }
 
