@@ -29,6 +29,7 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Run the whole system with a sample county and a local sample site."`
 	Serve       serveCmd       `cmd:"" help:"Run an installation."`
 	Init        initCmd        `cmd:"" help:"Write a ready county folder: units, places, rules, calendar."`
+	Calendar    calendarCmd    `cmd:"" help:"Add a year's holidays (holiday-cn JSON) to the county's calendar."`
 	Check       checkCmd       `cmd:"" help:"Validate a configuration and its county folder."`
 	Analyze     analyzeCmd     `cmd:"" help:"Assess posts: JSONL in, JSONL out, same order."`
 	Extract     extractCmd     `cmd:"" help:"Show what the site collector would take from a page."`

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -102,11 +101,49 @@ func (c *initCmd) Run() error {
 	return err
 }
 
+type calendarCmd struct {
+	Config string `required:"" type:"path" help:"The installation's huiying.yaml, with a county folder of its own."`
+	File   string `arg:"" type:"path" help:"One year as the holiday-cn project publishes it."`
+}
+
+// Run adds the year at the end of calendar.yaml, once all of it is sound.
+func (c *calendarCmd) Run() error {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	if cfg.County == "" {
+		return usagef("%s 没有写 county：内置的样例县不能改，请先 huiying init 生成县域目录", c.Config)
+	}
+	raw, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(cfg.County, "calendar.yaml")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	text, year, err := county.WithYear(before, raw)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", text, 0o644); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	_, err = fmt.Printf("%s：已添上 %d 年的节假日安排，重启后生效\n", path, year)
+	return err
+}
+
 type checkCmd struct {
 	Config string `required:"" type:"path" help:"The installation's huiying.yaml."`
 }
 
-// Run prints every problem with file and line, and fails when there is one.
+// Run prints every problem with file and line, and fails when there is one. What
+// the passing of time has made wrong is told, and is no failure.
 func (c *checkCmd) Run() error {
 	cfg, err := loadConfig(c.Config)
 	if err != nil {
@@ -124,10 +161,11 @@ func (c *checkCmd) Run() error {
 			return fmt.Errorf("sources.yaml: %s: %w", src.ID, err)
 		}
 	}
-	if cfg.Webhook.Secret != "" {
-		if _, err := os.Stat(cfg.Webhook.Secret); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: webhook.secret_file 指向的 %s 不存在", c.Config, cfg.Webhook.Secret)
-		}
+	if _, err := (&system{cfg: cfg, units: huiying.NewDirectory(data.Units)}).channels(); err != nil {
+		return err
+	}
+	for _, p := range county.Outdated(data, time.Now()) { // no mistake of the files: they were right once
+		fmt.Fprintln(os.Stderr, "提示：", p)
 	}
 	_, err = fmt.Printf("%s：%s（%s），单位 %d 个，地名 %d 个，风险主题 %d 类，定级规则 %d 条，信源 %d 个，没有问题\n",
 		filepath.Base(c.Config), data.Name, data.Region, len(data.Units), len(data.Divisions), len(data.Lexicon.Topics), len(data.Rules.Levels), len(data.Sources))

@@ -82,6 +82,9 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		return s, err
 	}
 	s.units = huiying.NewDirectory(s.county.Units)
+	for _, p := range county.Outdated(s.county, speed.Now()) {
+		log.Warn("county data is out of date", "problem", p.String())
+	}
 
 	open, openCtx := errgroup.WithContext(ctx) // the dictionary and the models take longest: everything else beside them
 	open.Go(func() (err error) {

@@ -8,7 +8,7 @@ import (
 
 // nextYearIsKnown is the month by which the State Council has usually published
 // the next year's holidays; working-day clocks may then reach into it.
-const nextYearIsKnown = time.December
+const nextYearIsKnown = time.November
 
 // Outdated lists what the passing of time has made wrong with a county that
 // loaded well: a calendar that ends, topics and policies of a unit that no longer exists.

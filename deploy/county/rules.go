@@ -13,6 +13,9 @@ var hours = []huiying.Hours{huiying.PlainHours, huiying.DutyHours, huiying.Worki
 // alwaysOn are the clocks every case has, whatever its level.
 var alwaysOn = []huiying.ClockKind{huiying.ClockJudge, huiying.ClockAcknowledge, huiying.ClockFeedback, huiying.ClockRespond}
 
+// statutoryClocks run through nights, weekends and holidays (国办发〔2016〕61号、80号).
+var statutoryClocks = []huiying.ClockKind{huiying.ClockAuthoritative, huiying.ClockPress, huiying.ClockRespond}
+
 func (l *loader) loadClocks() {
 	var f struct {
 		Clocks []huiying.ClockRule `yaml:"clocks"`
@@ -64,6 +67,14 @@ func checkLimits(d *document, at string, c huiying.ClockRule) {
 		if how != "" {
 			oneOf(d, at+".hours."+level.String(), how, hours)
 		}
+		if how != "" && how != huiying.PlainHours {
+			switch {
+			case level >= huiying.Orange:
+				d.blame(at+".hours."+level.String(), "%s须全天候计时（plain）：红、橙级不分昼夜和节假日", level.Label())
+			case slices.Contains(statutoryClocks, c.Kind):
+				d.blame(at+".hours."+level.String(), "%s时限是国务院文件规定的，连续计时（plain），不能只计工作时段", c.Kind.Label())
+			}
+		}
 	}
 	if none && !slices.Contains(alwaysOn, c.Kind) {
 		d.blame(at+".limits", "%s没有写任何时限", c.Kind)
@@ -105,6 +116,9 @@ func (l *loader) loadEscalation() {
 		}
 		if how := f.Quiet.Hours.At(level); how != "" {
 			oneOf(d, "quiet.hours."+level.String(), how, hours)
+			if level >= huiying.Orange && how != huiying.PlainHours {
+				d.blame("quiet.hours."+level.String(), "%s须全天候计时（plain）：红、橙级不分昼夜和节假日", level.Label())
+			}
 		}
 	}
 	if len(f.Quiet.Steps) > 0 && f.Quiet.Steps[0].At <= 0 {

@@ -282,11 +282,11 @@ func TestWhatTimeMakesWrong(t *testing.T) {
 		change func(*huiying.County)
 		want   []string
 	}{
-		"in autumn 2026 all is well":           {day(2026, 11, 23), nil, nil},
-		"in December the next year is awaited": {day(2026, 12, 1), nil, []string{"缺少 2027 年"}},
+		"in October 2026 all is well":          {day(2026, 10, 23), nil, nil},
+		"in November the next year is awaited": {day(2026, 11, 1), nil, []string{"缺少 2027 年"}},
 		"a year without holidays":              {day(2027, 3, 1), nil, []string{"缺少 2027 年"}},
 		"both years are missing":               {day(2027, 12, 31), nil, []string{"缺少 2027 年", "缺少 2028 年"}},
-		"a topic led by a unit that ended": {day(2026, 11, 23), func(c *huiying.County) {
+		"a topic led by a unit that ended": {day(2026, 10, 23), func(c *huiying.County) {
 			c.Units[slices.IndexFunc(c.Units, func(u huiying.Unit) bool { return u.ID == "cgj" })].To = day(2026, 1, 1)
 		}, []string{"主题 环境污染", "主题 城管"}},
 	}
