@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"huiying"
@@ -37,8 +38,8 @@ type Engine struct {
 	region  huiying.Region
 	ledger  Ledger
 	tracker *Tracker
-	judge   *Judge
-	router  *Router
+	units   *huiying.Directory
+	court   atomic.Pointer[Court]
 	desk    *Desk
 	now     func() time.Time
 	// baseline is this county's 30-day median of posts an hour; nil when unknown.
@@ -65,17 +66,28 @@ type Config struct {
 // New makes an engine and loads the events that are still alive. A rule that
 // does not compile is an error that names it.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
-	judge, err := NewJudge(cfg.Rules)
-	if err != nil {
-		return nil, err
-	}
 	e := &Engine{
-		region: cfg.Region, ledger: cfg.Ledger, tracker: NewTracker(), judge: judge,
-		router: NewRouter(cfg.Units, cfg.Rules), now: cfg.Speed.Now,
+		region: cfg.Region, ledger: cfg.Ledger, tracker: NewTracker(), units: cfg.Units, now: cfg.Speed.Now,
 		baseline: cfg.Baseline, live: cfg.Live, log: cfg.Log,
 	}
 	e.desk = newDesk(cfg)
+	if err := e.Use(cfg.Rules); err != nil {
+		return nil, err
+	}
 	return e, e.reload(ctx)
+}
+
+// Use puts other rules in force: for the next batch, the next action and, at
+// once, for when open cases are due. Rules that do not compile change nothing.
+func (e *Engine) Use(rules *huiying.Rules) error {
+	court, err := NewCourt(rules, e.units)
+	if err != nil {
+		return err
+	}
+	e.court.Store(court)
+	e.desk.book.Store(rules)
+	e.desk.signal(e.desk.changed)
+	return nil
 }
 
 // Desk is where people's actions go.
@@ -134,7 +146,7 @@ func (e *Engine) judgeAndSave(ctx context.Context, changed map[huiying.EventID]*
 	if len(changed) == 0 {
 		return nil
 	}
-	now, base := e.now(), 0.0
+	now, base, judge := e.now(), 0.0, e.court.Load().judge
 	if e.baseline != nil {
 		base = e.baseline(ctx)
 	}
@@ -142,7 +154,7 @@ func (e *Engine) judgeAndSave(ctx context.Context, changed map[huiying.EventID]*
 	for _, id := range slices.Sorted(maps.Keys(changed)) {
 		ev := changed[id]
 		ev.UpdatedAt = now
-		e.judge.Judge(ev, base, now)
+		judge.Judge(ev, base, now)
 		events = append(events, *ev)
 	}
 	if err := e.ledger.SaveEvents(ctx, events, members); err != nil {
@@ -186,8 +198,9 @@ func (e *Engine) decide(ctx context.Context, ev *huiying.Event, posts []huiying.
 	if ev.Case != "" {
 		return e.desk.follow(ctx, *ev)
 	}
-	route := e.router.Route(*ev, e.now())
-	decision := e.judge.Decide(*ev, route, e.now())
+	court := e.court.Load()
+	route := court.router.Route(*ev, e.now())
+	decision := court.judge.Decide(*ev, route, e.now())
 	if decision.Do == doIgnore {
 		return nil
 	}

@@ -24,8 +24,15 @@ func (d *Desk) run(ctx context.Context) error {
 	var sweep sync.WaitGroup
 	defer sweep.Wait()
 	sweep.Go(func() { // beside the clocks: nobody's deadline waits for a change of the rules
-		if err := d.heedRules(ctx); err != nil && ctx.Err() == nil {
-			d.log.Error("open cases are not looked at by the changed rules", "err", err)
+		for {
+			if err := d.heedRules(ctx); err != nil && ctx.Err() == nil {
+				d.log.Error("open cases are not looked at by the changed rules", "err", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-d.changed:
+			}
 		}
 	})
 	timer := time.NewTimer(0)
@@ -50,16 +57,17 @@ func (d *Desk) run(ctx context.Context) error {
 // the last run: a step may be due earlier than it was when the case was saved.
 func (d *Desk) heedRules(ctx context.Context) error {
 	key := "rules " + string(d.region)
+	rules := d.rules()
 	kept, err := d.ledger.Meta(ctx, key)
-	if err != nil || kept == d.rules.Version {
+	if err != nil || kept == rules.Version {
 		return err
 	}
-	next := func(c huiying.Case) (time.Time, bool) { return c.NextAt(d.rules) }
+	next := func(c huiying.Case) (time.Time, bool) { return c.NextAt(rules) }
 	if err := d.ledger.Reschedule(ctx, d.region, next); err != nil {
 		return err
 	}
 	d.signal(d.wake)
-	return d.ledger.SetMeta(ctx, key, d.rules.Version)
+	return d.ledger.SetMeta(ctx, key, rules.Version)
 }
 
 // tickDue ticks every case that is due and returns how long to sleep.
@@ -95,7 +103,7 @@ func (d *Desk) tickDue(ctx context.Context) (nap time.Duration, err error) {
 func (d *Desk) tick(ctx context.Context, id huiying.CaseID) error {
 	done := false
 	c, err := d.change(ctx, id, huiying.ActOverdue, "", func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
-		next, out, changed := c.Tick(d.rules, now)
+		next, out, changed := c.Tick(d.rules(), now)
 		done = changed
 		return next, out, nil
 	})
@@ -110,7 +118,7 @@ func (d *Desk) tick(ctx context.Context, id huiying.CaseID) error {
 // would be found due for ever. That somebody else saved it meanwhile is as good.
 func (d *Desk) reschedule(ctx context.Context, c huiying.Case) error {
 	var ch huiying.Change
-	ch.NextAt, ch.HasNext = c.NextAt(d.rules)
+	ch.NextAt, ch.HasNext = c.NextAt(d.rules())
 	rev := c.Rev
 	c.Rev++
 	if err := d.ledger.SaveCase(ctx, c, rev, ch); err != nil && !errors.Is(err, huiying.ErrStale) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"huiying"
@@ -34,7 +35,7 @@ type caseLedger interface {
 type Desk struct {
 	region  huiying.Region
 	ledger  caseLedger
-	rules   *huiying.Rules
+	book    atomic.Pointer[huiying.Rules]
 	units   *huiying.Directory
 	speed   huiying.Speed
 	mailing *mailing
@@ -42,15 +43,21 @@ type Desk struct {
 	log     *slog.Logger
 	wake    chan struct{} // a deadline may have come nearer
 	notify  chan struct{} // a notification may wait
+	changed chan struct{} // there are other rules
 }
 
 func newDesk(cfg Config) *Desk {
-	return &Desk{
-		region: cfg.Region, ledger: cfg.Ledger, rules: cfg.Rules, units: cfg.Units, speed: cfg.Speed,
+	d := &Desk{
+		region: cfg.Region, ledger: cfg.Ledger, units: cfg.Units, speed: cfg.Speed,
 		mailing: &mailing{ledger: cfg.Ledger, units: cfg.Units, channels: cfg.Channels, duty: cfg.Duty}, live: cfg.Live, log: cfg.Log,
-		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
+	d.book.Store(cfg.Rules)
+	return d
 }
+
+// rules are those in force now; one change of a case asks once.
+func (d *Desk) rules() *huiying.Rules { return d.book.Load() }
 
 // Notified is signalled after a change that may have left notifications to send.
 func (d *Desk) Notified() <-chan struct{} { return d.notify }
@@ -78,7 +85,7 @@ func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (
 		return d.split(ctx, id, cmd)
 	}
 	return d.change(ctx, id, cmd.Action, cmd.By.Unit, func(c huiying.Case, now time.Time) (huiying.Case, huiying.Outcome, error) {
-		next, out, err := c.Do(cmd, d.rules, now)
+		next, out, err := c.Do(cmd, d.rules(), now)
 		if err != nil || len(out.Entries) == 0 {
 			return next, out, err
 		}
@@ -107,7 +114,7 @@ func (d *Desk) checkUnits(cmd huiying.Command, now time.Time) error {
 // happen in the same transaction.
 func (d *Desk) andTick(c huiying.Case, out huiying.Outcome, now time.Time) (huiying.Case, huiying.Outcome, error) {
 	rev := c.Rev
-	next, more, _ := c.Tick(d.rules, now)
+	next, more, _ := c.Tick(d.rules(), now)
 	next.Rev = rev
 	out.Entries = append(out.Entries, more.Entries...)
 	out.Notices = append(out.Notices, more.Notices...)
@@ -151,7 +158,7 @@ func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome
 		return huiying.Change{}, err
 	}
 	ch := huiying.Change{Entries: out.Entries, Notify: letters, Silence: out.Silence}
-	ch.NextAt, ch.HasNext = c.NextAt(d.rules)
+	ch.NextAt, ch.HasNext = c.NextAt(d.rules())
 	for _, e := range out.Entries {
 		detail := strings.TrimSpace(e.Reason + " " + e.Detail)
 		ch.Audit = append(ch.Audit, huiying.Audit{
@@ -224,12 +231,12 @@ func (d *Desk) openEvent(ctx context.Context, e huiying.Event, posts []huiying.A
 
 func (d *Desk) open(ctx context.Context, draft huiying.Case, by huiying.Person, send *huiying.Command) (huiying.Case, error) {
 	now := d.speed.Now()
-	c, out, err := huiying.Open(draft, by, d.rules, now)
+	c, out, err := huiying.Open(draft, by, d.rules(), now)
 	if err != nil {
 		return huiying.Case{}, err
 	}
 	if send != nil {
-		next, more, err := c.Do(*send, d.rules, now)
+		next, more, err := c.Do(*send, d.rules(), now)
 		if err != nil {
 			return huiying.Case{}, err
 		}

@@ -33,7 +33,7 @@ func (d *Desk) split(ctx context.Context, id huiying.CaseID, cmd huiying.Command
 		part.Title, part.Summary = huiying.Redact(huiying.CleanText(part.Title), found), huiying.Redact(huiying.CleanText(part.Summary), found)
 		draft := before.Part(part)
 		draft.ID = newCaseID()
-		child, out, err := huiying.Open(draft, cmd.By, d.rules, now)
+		child, out, err := huiying.Open(draft, cmd.By, d.rules(), now)
 		return child, 0, out, err
 	})
 }
@@ -49,7 +49,7 @@ func (d *Desk) joint(ctx context.Context, id huiying.CaseID, cmd huiying.Command
 			return huiying.Case{}, err
 		}
 		now := d.speed.Now()
-		next, out, err := before.Do(cmd, d.rules, now)
+		next, out, err := before.Do(cmd, d.rules(), now)
 		if err != nil {
 			return before, err
 		}

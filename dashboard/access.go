@@ -141,6 +141,10 @@ var access = map[string]admission{
 	"POST /appraisal/appeals":      acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /appraisal/appeals/{id}": acts([]huiying.Role{huiying.Assessor}),
 
+	"GET /rules":         reads(operating),
+	"GET /rules/{file}":  reads(operating),
+	"POST /rules/{file}": manages(readers...), // to try; saving: mayRule
+
 	"GET /roster":                  reads(everyone),
 	"GET /roster/template.xlsx":    reads(everyone),
 	"POST /roster/preview":         acts(rosterers),

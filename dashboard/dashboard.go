@@ -144,6 +144,18 @@ type Bus interface {
 	Replay(ctx context.Context, id string) error
 }
 
+// Rulebook is the county's rule files as people read, try and change them.
+type Rulebook interface {
+	Editable() bool
+	Files() ([]huiying.RuleFile, error)
+	Check(file, text string) ([]huiying.RuleProblem, error)
+	Try(ctx context.Context, file, text string, from time.Time) (huiying.RuleTrial, []huiying.RuleProblem, error)
+	// Save refuses a text that is not in order, and with ErrConflict one that was
+	// made from another than the present text, whose hash is was.
+	Save(ctx context.Context, by huiying.Person, file, text, was, reason string) error
+	Editions(file string) ([]huiying.RuleEdition, error) // the latest first
+}
+
 // Config is what a dashboard needs. County, Speed, Log,
 // Version, Demo, Wall, Temp and TLS may be left out.
 type Config struct {
@@ -158,6 +170,7 @@ type Config struct {
 	Channels Channels // nil: only in-app notifications
 	Files    Files    // nil: nothing can be attached
 	Rules    func() *huiying.Rules
+	Rulebook Rulebook // nil: the rules are shown nowhere
 	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
 	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)
 	Speed         huiying.Speed // the time source; its factor is shown and used by ticking clocks

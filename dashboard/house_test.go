@@ -61,6 +61,7 @@ type house struct {
 	desk    *alerting.Desk
 	inlet   *inlet
 	class   *classroom
+	shelf   *shelf
 	log     *syncBuffer
 	ways    *notify.Dispatcher // one webhook, to theirs
 	theirs  *httptest.Server
@@ -101,7 +102,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	ctx := t.Context()
 	dir := t.TempDir()
-	h := &house{t: t, wall: time.Now(), class: &classroom{}, log: &syncBuffer{}}
+	h := &house{t: t, wall: time.Now(), class: &classroom{}, shelf: &shelf{}, log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	h.ledger = must(ledger.OpenSQLite(ctx, filepath.Join(dir, "ledger.db")))
 	h.archive = must(sqlite.OpenArchive(ctx, filepath.Join(dir, "archive.db"), letters))
@@ -129,7 +130,7 @@ func newHouse(t *testing.T) *house {
 		huiying.Speed{}, nil, func(string, string) {}, log)
 	h.server = must(dashboard.New(dashboard.Config{
 		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
-		Rules: func() *huiying.Rules { return rules }, Log: log, Version: "test", Wall: h.now,
+		Rules: func() *huiying.Rules { return rules }, Rulebook: h.shelf, Log: log, Version: "test", Wall: h.now,
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)
 	h.web = httptest.NewServer(h.server)

@@ -99,6 +99,10 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("POST /roster/{id}/substitute", s.page(s.substituteForm))
 	mux.Handle("POST /roster/{id}/swap", s.page(s.swapForm))
 
+	mux.Handle("GET /rules", s.page(s.rulesPage))
+	mux.Handle("GET /rules/{file}", s.page(s.rulePage))
+	mux.Handle("POST /rules/{file}", s.page(s.changeRule))
+
 	mux.Handle("GET /notices", s.page(s.noticesPage))
 	mux.Handle("GET /notices/unread", s.page(s.unreadFragment))
 	mux.Handle("GET /notices/recent", s.page(s.recentFragment))

@@ -142,6 +142,9 @@ func navigation(p huiying.Person, at string, unread int) nav {
 		add("/appraisal", "考核", "check", 0)
 	}
 	add("/roster", "值班表", "users", 0)
+	if operators(p, "规则") == nil {
+		add("/rules", "规则", "filter", 0)
+	}
 	if mayKeepAccounts(p) == nil {
 		add("/users", "用户与权限", "lock", 0)
 	}

@@ -132,6 +132,8 @@ func doneNote(done string) string {
 		return "替班已登记，通知将先发给替班人。"
 	case "swap":
 		return "换班已登记。"
+	case "rule":
+		return "规则已保存并生效。"
 	case "search":
 		return "检索已保存，下次打开会显示新增多少条。"
 	case "search-dropped":

@@ -65,6 +65,7 @@ type system struct {
 	collector  *collector.Collector
 	dashboard  *dashboard.Server
 	learning   *learning
+	rules      *rulebook
 }
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
@@ -167,12 +168,13 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
 	s.learning = newLearning(s)
+	s.rules = newRulebook(s)
 	if err := s.learning.refresh(ctx); err != nil {
 		s.log.Error("no learned model", "err", err) // the analyzer works without
 	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: func() *huiying.Rules { return &s.county.Rules }, Speed: s.speed,
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.live.Load, Rulebook: s.rules, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
 		ReadAppraisal: county.Appraisal, Files: s.files,
 	})
@@ -182,6 +184,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 // run plays the roles until ctx ends or one part fails.
 func (s *system) run(ctx context.Context, roles []string) error {
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.rules.follow(ctx) })
 	if slices.Contains(roles, roleCollector) {
 		g.Go(func() error { return s.collector.Run(ctx) })
 	}

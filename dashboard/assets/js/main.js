@@ -5,11 +5,13 @@ import { startLive } from "./live.js";
 import { startForms } from "./forms.js";
 import { startCharts } from "./chart.js";
 import { startBulk } from "./bulk.js";
+import { startRules } from "./rules.js";
 import { startWall } from "./wall.js";
 
 startClocks();
 startForms();
 startCharts();
 startBulk();
+startRules();
 startWall();
 if (document.body.dataset.user) startLive();
