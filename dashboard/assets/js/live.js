@@ -10,6 +10,7 @@ const path = "/api/v1/live";
 const firstWait = 1000;
 const longestWait = 30000;
 const socketFailures = 3; // in a row, before polling takes over
+const steady = 20000; // a websocket that breaks sooner than that has failed too: some proxies let it open, then cut it
 const pollPause = 1000; // between two long polls, which wait at the server
 const retrySocketEvery = 60000;
 const signedOut = 4401; // close code: the session ended
@@ -20,6 +21,7 @@ const labels = { idle: "实时更新", open: "实时更新中", poll: "实时更
 let seq = 0;
 let epoch = ""; // of the server's life: another one counts seq anew
 let failures = 0;
+let opened = 0; // when the websocket opened; 0 while it is not
 let socket = null;
 let polling = false;
 let leaving = false;
@@ -68,7 +70,7 @@ function connect() {
     return;
   }
   socket.addEventListener("open", () => {
-    failures = 0;
+    opened = Date.now();
     stopPolling();
     show("open");
   });
@@ -78,6 +80,8 @@ function connect() {
     }
   });
   socket.addEventListener("close", (e) => {
+    if (opened && Date.now() - opened > steady) failures = 0;
+    opened = 0;
     if (e.code === signedOut) location.reload(); // leads to the sign-in page
     else later();
   });
