@@ -95,6 +95,7 @@ const (
 	stallWait      = 5 * time.Second  // how long a publisher waits for room among them
 	publishTimeout = 15 * time.Second // without an acknowledgement a message counts as not published
 	requestTimeout = 10 * time.Second // for one request to the server when the caller gave no deadline
+	parting        = 2 * time.Second  // for what is said last: a server that is gone must not hold up the end
 	syncInterval   = 10 * time.Second // embedded: how often written blocks are fsynced
 	maxPayload     = 8 << 20          // embedded: one message; a post is below 1 MiB by huiying's limits
 )
@@ -221,7 +222,7 @@ func (b *Bus) shutdown(ctx context.Context) error {
 	}
 	if b.nc != nil {
 		if len(errs) == 0 && b.nc.IsConnected() {
-			flush, cancel := context.WithTimeout(ctx, requestTimeout)
+			flush, cancel := context.WithTimeout(ctx, parting)
 			if err := b.nc.FlushWithContext(flush); err != nil {
 				errs = append(errs, fmt.Errorf("flushing the bus: %w", err))
 			}

@@ -154,7 +154,7 @@ func (w *worker[T]) handle(ctx context.Context, msgs []jetstream.Msg) {
 	if len(fresh) > 1 {
 		err := w.try(ctx, fresh)
 		if err == nil {
-			w.done(fresh)
+			w.done(ctx, fresh)
 			fresh = nil
 		} else if ctx.Err() == nil {
 			w.bus.log.Warn("batch failed, trying one by one", "stream", w.stream, "consumer", w.name, "n", len(fresh), "error", err)
@@ -199,7 +199,7 @@ func (w *worker[T]) one(ctx context.Context, d delivery[T]) {
 	err := w.try(ctx, []delivery[T]{d})
 	switch {
 	case err == nil:
-		w.done([]delivery[T]{d})
+		w.done(ctx, []delivery[T]{d})
 	case ctx.Err() != nil:
 		w.answer("nak", d.Nak()) // somebody else, or we after the restart, at once
 	case d.tries >= uint64(w.bus.cfg.MaxDeliver):
@@ -228,7 +228,7 @@ func (w *worker[T]) lastTry(ctx context.Context, d delivery[T]) {
 	err = w.try(ctx, []delivery[T]{d})
 	switch {
 	case err == nil:
-		w.done([]delivery[T]{d})
+		w.done(ctx, []delivery[T]{d})
 	case ctx.Err() != nil:
 		w.answer("nak", d.Nak())
 	default:
@@ -283,15 +283,17 @@ func (w *worker[T]) call(ctx context.Context, values []T) (err error) {
 }
 
 // done acknowledges. The server takes acknowledgements of one connection in
-// order, so a reply to the last one says that it has them all.
-func (w *worker[T]) done(ds []delivery[T]) {
+// order, so a reply to the last one says that it has them all. f is through, so
+// they are sent also when ctx has ended.
+func (w *worker[T]) done(ctx context.Context, ds []delivery[T]) {
 	last := len(ds) - 1
 	for _, d := range ds[:last] {
 		w.answer("ack", d.Ack())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout) // f is through: also when ctx has ended
+	reply, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
-	w.answer("ack", ds[last].DoubleAck(ctx))
+	defer context.AfterFunc(ctx, func() { wait(reply, parting); cancel() })()
+	w.answer("ack", ds[last].DoubleAck(reply))
 }
 
 // answer logs an answer that did not get through: the message comes again.
