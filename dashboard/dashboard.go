@@ -22,6 +22,7 @@ type Archive interface {
 	Post(ctx context.Context, id huiying.PostID) (huiying.Assessed, error)
 	Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[huiying.Assessed], error)
 	CountPosts(ctx context.Context, q huiying.PostQuery) (int, error)
+	CountPostsUpTo(ctx context.Context, q huiying.PostQuery, most int) (int, error)
 	Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error)
 }
 

@@ -22,7 +22,7 @@ type postsView struct {
 	Risks      []option
 	Rows       []postRow
 	More       string
-	Total      int
+	Total      tally
 	Query      string // the filter as an address, for the live tail
 	Live       bool   // the first part of the list: new posts belong on top
 	Chips      []chip
@@ -72,9 +72,9 @@ func (s *Server) postList(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	ctx := r.Context()
 	f := readPostFilter(r.URL.Query())
 	q := f.query(p.Region, s.now())
-	total, err := s.cfg.Archive.CountPosts(ctx, q)
+	total, err := s.tally(ctx, q)
 	if err != nil {
-		return fmt.Errorf("count posts: %w", err)
+		return err
 	}
 	q.Cursor = r.URL.Query().Get("cursor")
 	found, err := s.cfg.Archive.Posts(ctx, q)

@@ -297,6 +297,8 @@ func count(v any) string {
 		n = v
 	case float64:
 		n = int64(v)
+	case tally:
+		return v.String()
 	}
 	switch {
 	case n >= 1e8:

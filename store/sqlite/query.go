@@ -61,12 +61,22 @@ func (a *Archive) Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[
 
 // CountPosts says how many posts a query selects; limit and cursor do not matter.
 func (a *Archive) CountPosts(ctx context.Context, q huiying.PostQuery) (int, error) {
+	return a.CountPostsUpTo(ctx, q, -1)
+}
+
+// CountPostsUpTo is CountPosts that stops at most: enough to say "and more"
+// without reading a million rows. A negative most means all.
+func (a *Archive) CountPostsUpTo(ctx context.Context, q huiying.PostQuery, most int) (int, error) {
 	s, err := a.selection(ctx, q, true)
 	if err != nil {
 		return 0, err
 	}
+	query, args := "SELECT count(*)"+s.from(), s.args
+	if most >= 0 {
+		query, args = "SELECT count(*) FROM (SELECT 1"+s.from()+" LIMIT ?)", append(args, most)
+	}
 	var n int
-	if err := a.db.Read.QueryRowContext(ctx, "SELECT count(*)"+s.from(), s.args...).Scan(&n); err != nil {
+	if err := a.db.Read.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("counting posts: %w", err)
 	}
 	return n, nil

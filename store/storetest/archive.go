@@ -19,6 +19,7 @@ type ArchiveUnderTest interface {
 	Post(ctx context.Context, id huiying.PostID) (huiying.Assessed, error)
 	Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[huiying.Assessed], error)
 	CountPosts(ctx context.Context, q huiying.PostQuery) (int, error)
+	CountPostsUpTo(ctx context.Context, q huiying.PostQuery, most int) (int, error)
 	Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error)
 	Purge(ctx context.Context, before time.Time) (int, error)
 	Size(ctx context.Context) (int64, error)
@@ -266,6 +267,11 @@ func filtersAgree(t *testing.T, a ArchiveUnderTest) {
 		q.Cursor = ""
 		if n := value(a.CountPosts(ctx, q))(t); n != len(want) {
 			t.Errorf("%+v counts %d, want %d", q, n, len(want))
+		}
+		for _, most := range []int{0, 3, len(want), len(want) + 1} {
+			if n := value(a.CountPostsUpTo(ctx, q, most))(t); n != min(most, len(want)) {
+				t.Errorf("%+v counts %d up to %d, want %d", q, n, most, min(most, len(want)))
+			}
 		}
 	}
 }
