@@ -16,7 +16,9 @@ import (
 
 type benchCmd struct {
 	Analyze benchAnalyzeCmd `cmd:"" help:"Speed of the analyzer beside the bare segmenter."`
+	Query   benchQueryCmd   `cmd:"" help:"What the dashboard asks of a million posts."`
 	Desk    benchDeskCmd    `cmd:"" help:"Case actions, lists and clocks with many cases in the ledger."`
+	Ingest  benchIngestCmd  `cmd:"" help:"From a push to the screen, and the archive beside the bare driver."`
 	Live    benchLiveCmd    `cmd:"" help:"Fan-out to many websockets, beside the centrifuge library."`
 }
 

@@ -106,7 +106,7 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	if err := open.Wait(); err != nil {
 		return s, err
 	}
-	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), s.tokens); err != nil {
+	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), tokensOf(s.analyzer)); err != nil {
 		return s, err
 	}
 	if s.files, err = attachments.Open(filepath.Join(cfg.Data, "attachments"), cfg.Scan); err != nil {
@@ -128,13 +128,16 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	return s, s.wire(ctx, creds)
 }
 
-func (s *system) tokens(text string) []sqlite.Token {
-	found := s.analyzer.Tokens(text)
-	out := make([]sqlite.Token, len(found))
-	for i, t := range found {
-		out[i] = sqlite.Token{Term: t.Term, Start: t.Start, End: t.End}
+// tokensOf is what the archive cuts texts with.
+func tokensOf(a *analyzer.Analyzer) func(string) []sqlite.Token {
+	return func(text string) []sqlite.Token {
+		found := a.Tokens(text)
+		out := make([]sqlite.Token, len(found))
+		for i, t := range found {
+			out[i] = sqlite.Token{Term: t.Term, Start: t.Start, End: t.End}
+		}
+		return out
 	}
-	return out
 }
 
 func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err error) {

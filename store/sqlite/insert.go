@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"huiying"
-	"huiying/store/internal/jsondoc"
 )
 
 const (
@@ -174,12 +173,7 @@ func (a *Archive) store(ctx context.Context, tx *sql.Tx, rows []row) ([]huiying.
 	hours := make(map[hourKey]hourSum)
 	for _, r := range rows {
 		p, as := r.post, r.assessment
-		lead := ""
-		if len(as.Units) > 0 {
-			lead = string(as.Units[0].Unit)
-		}
-		if _, err := post.ExecContext(ctx, r.seq, string(p.ID), string(p.Region), jsondoc.Micro(p.PublishedAt), string(p.Channel),
-			p.Source, as.Category, as.Sentiment.Label, as.Risk.Score, lead); err != nil {
+		if _, err := post.ExecContext(ctx, r.values(r.seq)...); err != nil {
 			return nil, fmt.Errorf("post %s: %w", p.ID, err)
 		}
 		if _, err := doc.ExecContext(ctx, r.seq, r.doc); err != nil {
