@@ -5,12 +5,16 @@ import "time"
 // SourceID names a source for ever.
 type SourceID string
 
+// SourceKinds are the ways to read a source: a subscription, a list page, a map
+// of the site, a JSON interface.
+var SourceKinds = []string{"feed", "site", "sitemap", "jsonapi"}
+
 // Source is a place the collectors read, approved by the office. Options
 // belong to its kind.
 type Source struct {
 	ID      SourceID       `json:"id" yaml:"id"`
 	Region  Region         `json:"region" yaml:"region,omitempty"`
-	Kind    string         `json:"kind" yaml:"kind"` // feed, site, jsonapi
+	Kind    string         `json:"kind" yaml:"kind"` // one of SourceKinds
 	Name    string         `json:"name" yaml:"name"` // becomes Post.Source
 	URL     string         `json:"url" yaml:"url"`
 	Channel Channel        `json:"channel" yaml:"channel"`

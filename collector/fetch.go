@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -59,6 +58,7 @@ type Fetched struct {
 	Body        []byte // decompressed; nil when NotModified
 	Validators  Validators
 	NotModified bool
+	Read        int64 // bytes of the body as they came over the wire
 }
 
 // NewFetcher makes a fetcher; Close it when done.
@@ -89,6 +89,7 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 			MaxIdleConns:           64,
 			IdleConnTimeout:        30 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
+			DisableCompression:     true, // readBody unpacks, within bounds
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -162,6 +163,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int
 	req.Header.Set("User-Agent", f.cfg.UserAgent)
 	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml,application/json,application/feed+json;q=0.9,*/*;q=0.5")
 	req.Header.Set("Accept-Language", "zh-CN,zh;q=0.9")
+	req.Header.Set("Accept-Encoding", packings)
 	if v.ETag != "" {
 		req.Header.Set("If-None-Match", v.ETag)
 	}
@@ -196,15 +198,13 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int
 		}
 		return Fetched{}, "", failure
 	}
-	if enc := res.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
-		return Fetched{}, "", &Failure{URL: printable(u), Message: "用了没有请求的压缩方式 " + enc, Permanent: true}
-	}
-	got.Body, err = io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	got.Body, got.Read, err = readBody(res, u, maxBody)
+	var failure *Failure
 	switch {
-	case int64(len(got.Body)) > maxBody:
-		return Fetched{}, "", &Failure{URL: printable(u), Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(maxBody)), Permanent: true}
 	case err != nil && ctx.Err() != nil:
 		return Fetched{}, "", ctx.Err()
+	case errors.As(err, &failure):
+		return Fetched{}, "", failure
 	case err != nil:
 		return Fetched{}, "", transportFailure(u, err, f.cfg.Timeout)
 	}

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -14,6 +15,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 
 	"huiying"
 )
@@ -104,9 +108,20 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 			<-r.Context().Done()
 		case "/ftp":
 			http.Redirect(w, r, "ftp://example.com/", http.StatusFound)
-		case "/brotli":
-			w.Header().Set("Content-Encoding", "br")
+		case "/lzma":
+			w.Header().Set("Content-Encoding", "lzma")
 			_, _ = io.WriteString(w, "x")
+		case "/dense":
+			w.Header().Set("Content-Encoding", "br")
+			z := brotli.NewWriter(w)
+			_, _ = z.Write(make([]byte, 6<<20))
+			_ = z.Close()
+		case "/half":
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(packedText("gzip", strings.Repeat("半截", 4000))[:40])
+		case "/noise":
+			w.Header().Set("Content-Encoding", "zstd")
+			_, _ = io.WriteString(w, "this is no zstd")
 		case "/cut":
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, "short")
@@ -119,6 +134,7 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	patient := testFetcher(t, func(c *FetchConfig) { c.MaxBody = 1 << 20; c.Timeout = time.Minute })
+	roomy := testFetcher(t, func(c *FetchConfig) { c.MaxBody = 64 << 20; c.Timeout = time.Minute })
 	hasty := testFetcher(t, func(c *FetchConfig) { c.Timeout = 200 * time.Millisecond })
 	for name, c := range map[string]struct {
 		url, says string
@@ -131,7 +147,10 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 		"a server that never answers":            {s.URL + "/hung", "没有传完", false},
 		"a server that stops midway":             {s.URL + "/drip", "没有传完", false},
 		"a redirect to another protocol":         {s.URL + "/ftp", "http://", true},
-		"a packing we did not ask for":           {s.URL + "/brotli", "压缩方式 br", true},
+		"a packing we did not ask for":           {s.URL + "/lzma", "压缩方式 lzma", true},
+		"six million zeros in a few bytes":       {s.URL + "/dense", "压缩炸弹", true},
+		"a packing cut short":                    {s.URL + "/half", "断开", false},
+		"a packing that is none":                 {s.URL + "/noise", "已损坏", false},
 		"an answer cut short":                    {s.URL + "/cut", "断开", false},
 		"a page that is gone":                    {s.URL + "/gone", "410", true},
 		"a broken server":                        {s.URL + "/boom", "500", false},
@@ -141,8 +160,11 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := patient
-			if c.says == "没有传完" {
+			switch c.says {
+			case "没有传完":
 				f = hasty
+			case "压缩炸弹":
+				f = roomy
 			}
 			_, err := f.Get(t.Context(), c.url, Validators{})
 			var failure *Failure
@@ -162,6 +184,50 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 				t.Errorf("code is %q", huiying.CodeOf(err))
 			}
 		})
+	}
+}
+
+// packedText is text in a content coding.
+func packedText(coding, text string) []byte {
+	var b bytes.Buffer
+	var w io.WriteCloser
+	switch coding {
+	case "gzip":
+		w = gzip.NewWriter(&b)
+	case "br":
+		w = brotli.NewWriter(&b)
+	case "zstd":
+		z, err := zstd.NewWriter(&b)
+		if err != nil {
+			panic(err)
+		}
+		w = z
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		panic(err)
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+func TestGetUnpacksWhatItAskedFor(t *testing.T) {
+	text := strings.Repeat("交城县天宁镇供暖管道漏水，", 400)
+	s := serve(t, noRobots(func(w http.ResponseWriter, r *http.Request) {
+		coding := strings.TrimPrefix(r.URL.Path, "/")
+		if !strings.Contains(r.Header.Get("Accept-Encoding"), coding) {
+			http.Error(w, "not asked for", http.StatusNotAcceptable)
+			return
+		}
+		w.Header().Set("Content-Encoding", coding)
+		_, _ = w.Write(packedText(coding, text))
+	}))
+	for _, coding := range []string{"gzip", "br", "zstd"} {
+		got, err := testFetcher(t).Get(t.Context(), s.URL+"/"+coding, Validators{})
+		if err != nil || string(got.Body) != text || got.Read <= 0 || got.Read >= int64(len(text)) {
+			t.Errorf("%s: %d bytes of %d, %d over the wire, %v", coding, len(got.Body), len(text), got.Read, err)
+		}
 	}
 }
 

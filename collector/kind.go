@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,7 +64,7 @@ type candidate struct {
 }
 
 // kinds are all ways to read a source, in the order the docs show them.
-var kinds = []*Kind{&feedKind, &siteKind, &jsonKind}
+var kinds = []*Kind{&feedKind, &siteKind, &sitemapKind, &jsonKind}
 
 // Kinds lists every way to read a source.
 func Kinds() []Kind {
@@ -234,6 +235,20 @@ func (o options) count(name string, from, to int) (int, error) {
 		return 0, huiying.Invalid("options."+name, "应在 %d 到 %d 之间，收到 %v", from, to, v)
 	}
 	return n, nil
+}
+
+// pattern is the value of a text option that is a regular expression, nil when
+// it is not set.
+func (o options) pattern(name string) (*regexp.Regexp, error) {
+	text := o.text(name)
+	if text == "" {
+		return nil, nil
+	}
+	p, err := regexp.Compile(text)
+	if err != nil {
+		return nil, huiying.Invalid("options."+name, "不是合法的正则表达式：%s", huiying.Clip(text, 80))
+	}
+	return p, nil
 }
 
 var maxItems = Option{

@@ -74,11 +74,9 @@ func openSite(opts options, s huiying.Source) (reader, error) {
 	if pages > 1 && !strings.Contains(opts.text("page_url"), "{n}") {
 		return nil, huiying.Invalid("options.page_url", "要读 %d 页，请填写带 {n} 的网址", pages)
 	}
-	var pattern *regexp.Regexp
-	if p := opts.text("link_pattern"); p != "" {
-		if pattern, err = regexp.Compile(p); err != nil {
-			return nil, huiying.Invalid("options.link_pattern", "不是合法的正则表达式：%s", huiying.Clip(p, 80))
-		}
+	pattern, err := opts.pattern("link_pattern")
+	if err != nil {
+		return nil, err
 	}
 	if _, known := encodingOf(rules.encoding); rules.encoding != "" && known == "" {
 		return nil, huiying.Invalid("options.encoding", "不认识编码 %q", huiying.Clip(rules.encoding, 30))

@@ -17,8 +17,6 @@ import (
 	"huiying"
 )
 
-// sourceKinds are the kinds of source the collectors read.
-var sourceKinds = []string{"feed", "site", "jsonapi"}
 
 // sourceDoc is a source and how it does.
 type sourceDoc struct {
@@ -163,8 +161,8 @@ func checkSource(src huiying.Source) error {
 	switch {
 	case src.Name == "":
 		return huiying.Invalid("name", "请填写信源名称")
-	case !slices.Contains(sourceKinds, src.Kind):
-		return huiying.Invalid("kind", "应为 %s 之一", strings.Join(sourceKinds, "、"))
+	case !slices.Contains(huiying.SourceKinds, src.Kind):
+		return huiying.Invalid("kind", "应为 %s 之一", strings.Join(huiying.SourceKinds, "、"))
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return huiying.Invalid("url", "网址应以 http:// 或 https:// 开头")
 	case !src.Channel.Valid():

@@ -7,8 +7,6 @@ import (
 	"huiying"
 )
 
-var sourceKinds = []string{"feed", "site", "jsonapi"}
-
 var tiers = []huiying.MediaTier{
 	huiying.TierSelf, huiying.TierCounty, huiying.TierCity, huiying.TierProvincial, huiying.TierCentral,
 }
@@ -36,7 +34,7 @@ func (l *loader) loadSources() {
 		} else if !l.county.Region.Covers(s.Region) {
 			d.blame(at+".region", "代码 %s 不属于本县（%s）", s.Region, l.county.Region)
 		}
-		oneOf(d, at+".kind", s.Kind, sourceKinds)
+		oneOf(d, at+".kind", s.Kind, huiying.SourceKinds)
 		d.need(at+".name", s.Name)
 		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			d.blame(at+".url", "地址应以 http:// 或 https:// 开头，收到 %q", s.URL)

@@ -1,0 +1,104 @@
+package collector
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+)
+
+// packings are the content codings we read, as Accept-Encoding names them.
+const packings = "gzip, br, zstd"
+
+// Bounds of unpacking.
+const (
+	mostUnpacked = 200     // times its packed size; text rarely shrinks to a fiftieth
+	smallEnough  = 1 << 20 // bytes that are unpacked whatever their ratio
+	zstdWindow   = 8 << 20 // bytes one stream may ask us to remember
+)
+
+// readBody reads an answer's body and unpacks it: at most maxBody bytes, and not
+// more than mostUnpacked times what came over the wire. read is the bytes that
+// came. Errors of the body itself are a [Failure]; others are the transport's.
+func readBody(res *http.Response, u *url.URL, maxBody int64) (body []byte, read int64, err error) {
+	wire := &counter{r: res.Body}
+	unpacked, done, err := unpack(wire, res.Header.Get("Content-Encoding"))
+	if err != nil {
+		return nil, wire.n, unpackFailure(u, err)
+	}
+	defer done()
+	limited := &io.LimitedReader{R: unpacked, N: maxBody + 1}
+	for {
+		if len(body) == cap(body) {
+			body = append(body, 0)[:len(body)]
+		}
+		n, err := limited.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > maxBody:
+			return nil, wire.n, &Failure{URL: printable(u), Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(maxBody)), Permanent: true}
+		case unpacked != io.Reader(wire) && len(body) > smallEnough && int64(len(body)) > mostUnpacked*wire.n:
+			return nil, wire.n, &Failure{URL: printable(u), Message: fmt.Sprintf("压缩内容展开超过 %d 倍，像是压缩炸弹，没有读完就停下了", mostUnpacked), Permanent: true}
+		case errors.Is(err, io.EOF):
+			return body, wire.n, nil
+		case err != nil:
+			return nil, wire.n, unpackFailure(u, err)
+		}
+	}
+}
+
+// unpack undoes one content coding.
+func unpack(r io.Reader, coding string) (io.Reader, func(), error) {
+	nothing := func() {}
+	switch strings.ToLower(strings.TrimSpace(coding)) {
+	case "", "identity":
+		return r, nothing, nil
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(r)
+		return z, nothing, err
+	case "br":
+		return brotli.NewReader(r), nothing, nil
+	case "zstd":
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return nil, nothing, err
+		}
+		return z, z.Close, nil
+	}
+	return nil, nothing, &unknownPacking{coding}
+}
+
+type unknownPacking struct{ coding string }
+
+func (p *unknownPacking) Error() string { return "用了没有请求的压缩方式 " + p.coding }
+
+// unpackFailure tells a damaged packing from a connection that broke.
+func unpackFailure(u *url.URL, err error) error {
+	var unknown *unknownPacking
+	switch {
+	case errors.As(err, &unknown):
+		return &Failure{URL: printable(u), Message: unknown.Error(), Permanent: true}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrCRCMismatch),
+		errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrReservedBlockType), strings.HasPrefix(err.Error(), "brotli:"), strings.HasPrefix(err.Error(), "flate:"):
+		return &Failure{URL: printable(u), Message: "压缩内容已损坏，解不开", Cause: err}
+	}
+	return err
+}
+
+// counter counts what is read through it.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
