@@ -77,7 +77,7 @@ func TestTheDocumentNamesEveryFileKeyAndValue(t *testing.T) {
 	doc := string(raw)
 	var words []string
 	for _, list := range [][]string{
-		Files, divisionKinds, channels, recipients, decisions, sourceKinds,
+		Files, divisionKinds, channels, recipients, decisions, huiying.SourceKinds,
 		values(hours), values(tiers), values(huiying.Channels), values(flags), levelKeys(),
 	} {
 		words = append(words, list...)
