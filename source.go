@@ -24,40 +24,6 @@ type Source struct {
 	Options map[string]any `json:"options,omitempty" yaml:"options,omitempty"`
 }
 
-// SourceHealth is what became of a source's visits.
-type SourceHealth struct {
-	Source      SourceID  `json:"source"`
-	LastAttempt time.Time `json:"last_attempt,omitzero"`
-	LastSuccess time.Time `json:"last_success,omitzero"`
-	LastItem    time.Time `json:"last_item,omitzero"` // when it last gave something new
-	LastError   string    `json:"last_error,omitempty"`
-	Failures    int       `json:"failures"` // in a row
-	Visits      int64     `json:"visits"`
-	Items       int64     `json:"items"`       // new posts
-	Rejected    int64     `json:"rejected"`    // items that could not be taken
-	LagSeconds  float64   `json:"lag_seconds"` // publish → capture of the last items, median
-	NextVisit   time.Time `json:"next_visit,omitzero"`
-	State       []byte    `json:"state,omitempty"` // the collector's own memory: validators, cursors
-}
-
-// Status is green, yellow or red, with the reason in words.
-func (h SourceHealth) Status(s Source, now time.Time) (colour, why string) {
-	silent := now.Sub(h.LastSuccess)
-	switch {
-	case s.Paused:
-		return "grey", "已暂停"
-	case h.LastAttempt.IsZero():
-		return "grey", "尚未采集"
-	case h.LastSuccess.IsZero():
-		return "red", "从未成功：" + h.LastError
-	case h.Failures >= 3 || silent > max(time.Hour, 6*time.Duration(s.Every)):
-		return "red", "已 " + SpanText(silent) + "未成功：" + h.LastError
-	case h.Failures > 0:
-		return "yellow", "最近一次失败：" + h.LastError
-	}
-	return "green", "正常"
-}
-
 // Rejection is an item that could not become a post: kept, counted and shown.
 type Rejection struct {
 	ID     int64     `json:"id"`

@@ -52,6 +52,13 @@ type Config struct {
 	Timeout      time.Duration // of one request, wall clock; default 30 s
 	MaxBody      int64         // bytes of one page; default 8 MB
 	Workers      int           // visits at the same time; default 8
+	DailyBudget  int           // requests a day and host, of county time; default 5000
+	Quiet        []Window      // times of day in which no visit begins
+	Allow        []string      // the sites the office approved, with all below them; empty: those of the sources
+
+	// Urgent names the sources, as posts name them, that open events come from:
+	// they are visited as often as is polite. May be nil.
+	Urgent func(ctx context.Context) (map[string]bool, error)
 
 	OnHealth func(huiying.Source, huiying.SourceHealth) // for the live page
 	Log      *slog.Logger
@@ -84,7 +91,7 @@ func New(cfg Config) *Collector {
 		cfg: cfg,
 		fetcher: NewFetcher(FetchConfig{
 			UserAgent: cfg.UserAgent, Contact: cfg.Contact, AllowPrivate: cfg.AllowPrivate,
-			Rate: cfg.Rate, Burst: cfg.Burst, Timeout: cfg.Timeout, MaxBody: cfg.MaxBody,
+			Rate: cfg.Rate, Burst: cfg.Burst, Timeout: cfg.Timeout, MaxBody: cfg.MaxBody, DailyBudget: cfg.DailyBudget, Allow: cfg.Allow,
 		}),
 		pause: sleep,
 	}
@@ -147,11 +154,28 @@ func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error)
 	h.Items += t.items
 	h.Rejected += t.rejected
 	if t.items > 0 {
+		if !h.LastItem.IsZero() { // the first visit brings what had gathered
+			h.Gap = huiying.Duration(smooth(time.Duration(h.Gap), now.Sub(h.LastItem)/time.Duration(t.items)))
+		}
 		h.LastItem = now
 	}
 	if len(t.lags) > 0 {
-		h.LagSeconds = median(t.lags)
+		h.LagSeconds = quantile(t.lags, 0.5)
+		v.memory.Lags = append(v.memory.Lags, t.lags...)
+		v.memory.Lags = v.memory.Lags[max(0, len(v.memory.Lags)-lagsKept):]
+		h.LagP95 = quantile(v.memory.Lags, 0.95)
 	}
+	switch {
+	case t.items == 0 && t.known == 0 && t.rejected > 0:
+		h.Barren++
+	case t.items+t.known > 0:
+		h.Barren = 0
+	}
+	hour := huiying.SourceHour{Items: int(t.items), Rejected: int(t.rejected), Requests: v.requests, Bytes: v.bytes}
+	if err != nil {
+		hour.Failures = 1
+	}
+	h.Record(now, hour)
 	switch {
 	case err != nil:
 		h.Failures++
@@ -169,6 +193,7 @@ func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error)
 	} else {
 		v.memory.Lists = nil
 	}
+	v.memory.Every = v.source.Every
 	h.State = v.memory.bytes()
 	h.NextVisit = now.Add(c.wait(v.source, *h, err))
 }

@@ -402,3 +402,40 @@ func TestGetAsksOnePageOfAHostAtATime(t *testing.T) {
 		t.Errorf("%d requests at a time", most.Load())
 	}
 }
+
+func TestAHostIsAskedNoMoreThanItsBudgetADay(t *testing.T) {
+	s := serve(t, noRobots(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "x") }))
+	wall := time.Date(2026, 3, 5, 22, 0, 0, 0, huiying.Beijing)
+	f := testFetcher(t, func(c *FetchConfig) { c.DailyBudget = 3; c.Wall = func() time.Time { return wall } })
+	for range 2 { // robots.txt was the third
+		if _, err := f.Get(t.Context(), s.URL, Validators{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := f.Get(t.Context(), s.URL, Validators{})
+	var failure *Failure
+	if !errors.As(err, &failure) || failure.RetryAfter != 2*time.Hour || failure.Permanent || !strings.Contains(err.Error(), "每日上限") {
+		t.Fatalf("got %v; want to be told to come tomorrow", err)
+	}
+	wall = wall.Add(2 * time.Hour)
+	if _, err := f.Get(t.Context(), s.URL, Validators{}); err != nil {
+		t.Errorf("the next day: %v", err)
+	}
+}
+
+func TestOnlyApprovedSitesAreRead(t *testing.T) {
+	f := NewFetcher(FetchConfig{Allow: []string{"jiaocheng.example", ".Lvliang.example"}})
+	t.Cleanup(f.Close)
+	for host, want := range map[string]bool{
+		"jiaocheng.example": true, "www.Jiaocheng.example": true, "news.lvliang.example.": true,
+		"evil-jiaocheng.example": false, "jiaocheng.example.evil": false, "other.example": false,
+	} {
+		if f.approved(host) != want {
+			t.Errorf("%s: approved is %v", host, !want)
+		}
+	}
+	_, err := f.Get(t.Context(), "http://other.example/", Validators{})
+	if err == nil || !strings.Contains(err.Error(), "collector.allow") {
+		t.Errorf("got %v", err)
+	}
+}

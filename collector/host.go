@@ -12,27 +12,32 @@ import (
 )
 
 // A host is one server we are polite to: one request at a time, never faster
-// than its limit, and not at all while it sends us away.
+// than its limit nor for more than half of its time, not more a day than its
+// budget, and not at all while it sends us away.
 type host struct {
 	slot  chan struct{} // held during a request
 	limit *rate.Limiter
 
 	mu    sync.Mutex
 	until time.Time // wall clock: not before this
+	rest  time.Time // wall clock: the pause after a slow answer ends
+	day   time.Time // of asked
+	asked int       // requests of that day
 }
 
 // hosts hands out turns.
 type hosts struct {
-	rate  rate.Limit
-	burst int
-	wall  func() time.Time
+	rate   rate.Limit
+	burst  int
+	budget int // requests a day and host
+	wall   func() time.Time
 
 	mu   sync.Mutex
 	byID map[string]*host
 }
 
-func newHosts(limit rate.Limit, burst int, wall func() time.Time) *hosts {
-	return &hosts{rate: limit, burst: burst, wall: wall, byID: make(map[string]*host)}
+func newHosts(limit rate.Limit, burst, budget int, wall func() time.Time) *hosts {
+	return &hosts{rate: limit, burst: burst, budget: budget, wall: wall, byID: make(map[string]*host)}
 }
 
 func (hs *hosts) get(id string) *host {
@@ -55,19 +60,65 @@ func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	done = func() { <-h.slot }
+	release := func() { <-h.slot }
 	if left := h.away(hs.wall()); left > 0 {
-		done()
+		release()
 		return nil, &Failure{URL: id, Message: fmt.Sprintf("网站要求暂缓访问，%s后再试", huiying.SpanText(left)), RetryAfter: left}
 	}
 	if err := h.limit.Wait(ctx); err != nil {
-		done()
+		release()
 		if ctx.Err() == nil { // the limiter sees beforehand that the turn would come too late
 			err = context.DeadlineExceeded
 		}
 		return nil, fmt.Errorf("wait for a turn at %s: %w", id, err)
 	}
-	return done, nil
+	if err := sleep(ctx, h.resting(hs.wall())); err != nil {
+		release()
+		return nil, err
+	}
+	if left := h.spend(hs.wall(), hs.budget); left > 0 {
+		release()
+		return nil, &Failure{URL: id, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", hs.budget), RetryAfter: left}
+	}
+	asked := hs.wall()
+	return func() {
+		h.tired(hs.wall(), asked)
+		release()
+	}, nil
+}
+
+// longestRest bounds the pause after a slow answer.
+const longestRest = 30 * time.Second
+
+// tired notes how long an answer took: the host rests as long, so that a slow
+// one is asked less.
+func (h *host) tired(now, asked time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.rest = now.Add(min(now.Sub(asked), longestRest))
+}
+
+func (h *host) resting(now time.Time) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.rest.Sub(now)
+}
+
+// spend takes one request from the day's budget. When nothing is left it returns
+// the time until the next day in Beijing.
+func (h *host) spend(now time.Time, budget int) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now = now.In(huiying.Beijing)
+	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, huiying.Beijing)
+	if !day.Equal(h.day) {
+		h.day, h.asked = day, 0
+	}
+	if h.asked >= budget {
+		return day.AddDate(0, 0, 1).Sub(now)
+	}
+	h.asked++
+	return 0
 }
 
 // slower applies a Crawl-delay of robots.txt.

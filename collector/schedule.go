@@ -77,12 +77,21 @@ type schedule struct {
 	sources []huiying.Source
 	due     map[huiying.SourceID]time.Time // in the configured time
 	busy    map[string]bool                // hosts with a visit under way
+	urgent  map[string]bool                // sources, as posts name them, of open events
 	running int
 }
 
 // reload reads the sources and when each is due. A ledger that cannot be read
 // now is read again in a moment.
 func (s *schedule) reload(ctx context.Context) {
+	if s.c.cfg.Urgent != nil {
+		urgent, err := s.c.cfg.Urgent(ctx)
+		if err != nil {
+			s.c.cfg.Log.Warn("which sources are urgent", "error", err) // those of a moment ago
+		} else {
+			s.urgent = urgent
+		}
+	}
 	sources, err := s.c.cfg.Ledger.Sources(ctx, s.c.cfg.Region)
 	if err == nil {
 		var health map[huiying.SourceID]huiying.SourceHealth
@@ -90,7 +99,7 @@ func (s *schedule) reload(ctx context.Context) {
 			s.sources = sources
 			s.due = make(map[huiying.SourceID]time.Time, len(sources))
 			for _, src := range sources {
-				s.due[src.ID] = s.c.dueAt(src, health[src.ID])
+				s.due[src.ID] = s.dueAt(src, health[src.ID])
 			}
 			return
 		}
@@ -101,19 +110,59 @@ func (s *schedule) reload(ctx context.Context) {
 }
 
 // dueAt is when a source wants its next visit: at once when it is new or was
-// changed, sooner when its interval was made shorter.
-func (c *Collector) dueAt(src huiying.Source, h huiying.SourceHealth) time.Time {
+// changed, sooner when its interval was made shorter or an open event came from
+// it.
+func (s *schedule) dueAt(src huiying.Source, h huiying.SourceHealth) time.Time {
 	var m memory
 	if h.LastAttempt.IsZero() || json.Unmarshal(h.State, &m) == nil && m.Setup != setupOf(src) {
 		return time.Time{}
 	}
-	if soon := h.LastAttempt.Add(c.every(src) * 11 / 10); h.Failures == 0 && soon.Before(h.NextVisit) {
-		return soon
+	due := h.NextVisit
+	if h.Failures > 0 {
+		return due
 	}
-	return h.NextVisit
+	if src.Every != m.Every && m.Every != 0 {
+		due = earlier(due, h.LastAttempt.Add(s.c.every(src)*11/10))
+	}
+	if s.urgent[src.Name] {
+		due = earlier(due, h.LastAttempt.Add(s.c.soonest(src)))
+	}
+	return due
 }
 
-// every is the time between two visits of a healthy source.
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// How the interval of a source bends to what it brings.
+const (
+	lively = 5 // times as often as it was set, at most
+	dead   = 6 // times as rarely, at most
+	often  = 4 // visits in the usual time between two new items
+)
+
+// soonest is the shortest time between two visits of a source.
+func (c *Collector) soonest(s huiying.Source) time.Duration {
+	every := c.every(s)
+	return min(every, max(every/lively, c.virtual(minEvery)))
+}
+
+// interval is the time to the next visit of a source that can be read: a quarter
+// of the usual time between its new items, so that what it posts is seen soon
+// after, and a source that falls silent is asked less and less.
+func (c *Collector) interval(s huiying.Source, h huiying.SourceHealth) time.Duration {
+	every, gap := c.every(s), time.Duration(h.Gap)
+	if gap == 0 {
+		return every
+	}
+	gap = max(gap, c.cfg.Speed.Now().Sub(h.LastItem)/2)
+	return min(max(gap/often, c.soonest(s)), dead*every)
+}
+
+// every is the time the office set between two visits of a source.
 func (c *Collector) every(s huiying.Source) time.Duration {
 	span := time.Duration(s.Every)
 	if span <= 0 {
@@ -125,16 +174,37 @@ func (c *Collector) every(s huiying.Source) time.Duration {
 	return max(span, c.virtual(minEvery))
 }
 
-// next are the sources to visit now: longest due first, one a host.
+// quiet is how long the present quiet window still lasts, 0 outside one.
+func (c *Collector) quiet(now time.Time) time.Duration {
+	left := time.Duration(0)
+	for _, w := range c.cfg.Quiet {
+		left = max(left, w.left(now))
+	}
+	return left
+}
+
+// next are the sources to visit now: those of open events first, then the
+// longest due, one a host.
 func (s *schedule) next() []huiying.Source {
 	now := s.c.cfg.Speed.Now()
+	if s.c.quiet(now) > 0 {
+		return nil
+	}
 	var ready []huiying.Source
 	for _, src := range s.sources {
 		if at, ok := s.due[src.ID]; ok && !src.Paused && !at.After(now) {
 			ready = append(ready, src)
 		}
 	}
-	slices.SortStableFunc(ready, func(a, b huiying.Source) int { return s.due[a.ID].Compare(s.due[b.ID]) })
+	slices.SortStableFunc(ready, func(a, b huiying.Source) int {
+		if u, v := s.urgent[a.Name], s.urgent[b.Name]; u != v {
+			if u {
+				return -1
+			}
+			return 1
+		}
+		return s.due[a.ID].Compare(s.due[b.ID])
+	})
 	var picked []huiying.Source
 	taken := make(map[string]bool)
 	for _, src := range ready {
@@ -160,7 +230,7 @@ func (s *schedule) finish(ctx context.Context, src huiying.Source) {
 		s.due[src.ID] = s.c.cfg.Speed.Now().Add(s.c.every(src))
 		return
 	}
-	s.due[src.ID] = s.c.dueAt(src, health[src.ID])
+	s.due[src.ID] = s.dueAt(src, health[src.ID])
 }
 
 // untilNext is the wall-clock time until a source is due. Sources whose host
@@ -175,7 +245,7 @@ func (s *schedule) untilNext() time.Duration {
 	if s.running >= s.c.cfg.Workers {
 		return time.Hour // a visit that ends wakes us
 	}
-	return max(wait, time.Millisecond)
+	return max(wait, s.c.cfg.Speed.Real(s.c.quiet(now)), time.Millisecond)
 }
 
 func hostOf(s huiying.Source) string {
@@ -186,12 +256,13 @@ func hostOf(s huiying.Source) string {
 	return strings.ToLower(u.Host)
 }
 
-// wait is the time until the next visit: the source's interval with up to a
+// wait is the time until the next visit: the source's [Collector.interval] with up to a
 // tenth more, so that sources do not march in step; longer after each failure
 // in a row, and as long as a site that sends us away asks.
 func (c *Collector) wait(s huiying.Source, h huiying.SourceHealth, err error) time.Duration {
-	span := c.every(s)
-	if n := h.Failures; n > 1 {
+	span := c.interval(s, h)
+	if n := h.Failures; n > 0 {
+		span = c.every(s)
 		span = min(span<<min(n-1, 10), max(span, maxBackOff))
 	}
 	f := fnv.New32a()

@@ -94,9 +94,9 @@ func TestWaitGrowsWithFailuresAndListensToTheSite(t *testing.T) {
 }
 
 func TestASourceThatWasChangedIsDueAtOnce(t *testing.T) {
-	c := testCollector(t, newBook(), &sink{})
-	src := huiying.Source{ID: "x", Kind: "feed", URL: "http://a.example/", Every: huiying.Duration(time.Hour)}
-	h := huiying.SourceHealth{LastAttempt: testNow, NextVisit: testNow.Add(time.Hour), State: memory{Setup: setupOf(src)}.bytes()}
+	c := schedule{c: testCollector(t, newBook(), &sink{})}
+	src := huiying.Source{ID: "x", Name: "县论坛", Kind: "feed", URL: "http://a.example/", Every: huiying.Duration(time.Hour)}
+	h := huiying.SourceHealth{LastAttempt: testNow, NextVisit: testNow.Add(time.Hour), State: memory{Setup: setupOf(src), Every: src.Every}.bytes()}
 	if due := c.dueAt(src, h); !due.Equal(h.NextVisit) {
 		t.Errorf("unchanged: due %v", due)
 	}
@@ -108,5 +108,80 @@ func TestASourceThatWasChangedIsDueAtOnce(t *testing.T) {
 	src.Options = map[string]any{"full": true}
 	if due := c.dueAt(src, h); !due.IsZero() {
 		t.Errorf("with a new option: due %v", due)
+	}
+}
+
+func TestTheIntervalBendsToWhatASourceBrings(t *testing.T) {
+	c := testCollector(t, newBook(), &sink{})
+	src := huiying.Source{ID: "x", Every: huiying.Duration(10 * time.Minute)}
+	for name, k := range map[string]struct {
+		gap, silent time.Duration
+		want        time.Duration
+	}{
+		"nothing is known yet":             {0, 0, 10 * time.Minute},
+		"something every minute":           {time.Minute, time.Minute, 2 * time.Minute},
+		"something every hour":             {time.Hour, 30 * time.Minute, 15 * time.Minute},
+		"something every hour, long ago":   {time.Hour, 6 * time.Hour, 45 * time.Minute},
+		"something every day":              {24 * time.Hour, 12 * time.Hour, time.Hour},
+		"it was lively and has been still": {time.Minute, 30 * 24 * time.Hour, time.Hour},
+	} {
+		got := c.interval(src, huiying.SourceHealth{Gap: huiying.Duration(k.gap), LastItem: c.cfg.Speed.Now().Add(-k.silent)})
+		if (got - k.want).Abs() > time.Second {
+			t.Errorf("%s: %v, want %v", name, got, k.want)
+		}
+	}
+}
+
+func TestSourcesOfOpenEventsComeFirstAndOften(t *testing.T) {
+	src := huiying.Source{ID: "forum", Name: "县论坛", Kind: "feed", URL: "http://a.example/", Every: huiying.Duration(time.Hour)}
+	h := huiying.SourceHealth{LastAttempt: testNow, NextVisit: testNow.Add(time.Hour), State: memory{Setup: setupOf(src), Every: src.Every}.bytes()}
+	other := huiying.Source{ID: "other", Name: "别处", URL: "http://b.example/"}
+	s := schedule{
+		c: testCollector(t, newBook(), &sink{}), urgent: map[string]bool{"县论坛": true}, busy: map[string]bool{},
+		sources: []huiying.Source{other, src}, due: map[huiying.SourceID]time.Time{"other": testNow.Add(-time.Hour), "forum": testNow.Add(-time.Second)},
+	}
+	if due := s.dueAt(src, h); !due.Equal(testNow.Add(12 * time.Minute)) {
+		t.Errorf("due %v, want a fifth of the interval", due)
+	}
+	if got := s.next(); len(got) != 2 || got[0].ID != "forum" {
+		t.Errorf("picked %v, want the forum first", got)
+	}
+	s.due["forum"] = testNow
+	var w Window
+	if err := w.UnmarshalText([]byte("14:00-16:00")); err != nil {
+		t.Fatal(err)
+	}
+	s.c.cfg.Quiet = []Window{w}
+	if got := s.next(); len(got) != 0 {
+		t.Errorf("picked %v in a quiet window", got)
+	}
+	if got := s.untilNext(); got < 55*time.Minute || got > time.Hour {
+		t.Errorf("sleeps %v, want until 16:00", got)
+	}
+}
+
+func TestAWindowMayReachOverMidnight(t *testing.T) {
+	var w Window
+	if err := w.UnmarshalText([]byte("23:00-06:30")); err != nil {
+		t.Fatal(err)
+	}
+	for clock, left := range map[string]time.Duration{
+		"22:59": 0, "23:00": 7*time.Hour + 30*time.Minute, "00:00": 6*time.Hour + 30*time.Minute, "06:29": time.Minute, "06:30": 0, "12:00": 0,
+	} {
+		at, err := time.ParseInLocation("2006-01-02 15:04", "2026-03-05 "+clock, huiying.Beijing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.left(at.UTC()); got != left {
+			t.Errorf("at %s %v are left, want %v", clock, got, left)
+		}
+	}
+	if text, err := w.MarshalText(); err != nil || string(text) != "23:00-06:30" {
+		t.Errorf("written %s, %v", text, err)
+	}
+	for _, bad := range []string{"", "23:00", "25:00-06:00", "08:00-08:00", "夜里"} {
+		if err := w.UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
 	}
 }

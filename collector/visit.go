@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -24,13 +25,17 @@ type visit struct {
 	dry     bool
 	now     func() time.Time
 
-	fresh map[string]Validators // of the lists read now, kept if all goes well
-	notes []string
+	fresh    map[string]Validators // of the lists read now, kept if all goes well
+	notes    []string
+	requests int
+	bytes    int64 // over the wire
 }
 
 // memory is what a source's health keeps for us between visits.
 type memory struct {
 	Setup string                `json:"setup"`           // digest of the source's kind, URL and options
+	Every huiying.Duration      `json:"every,omitzero"`  // as it was set at the last visit
+	Lags  []float64             `json:"lags,omitempty"`  // seconds from publication to capture, the latest last
 	Lists map[string]Validators `json:"lists,omitempty"` // of the list pages
 	Tries map[string]int        `json:"tries,omitempty"` // item → failed fetches
 }
@@ -65,6 +70,8 @@ func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, er
 		known = v.memory.Lists[address]
 	}
 	got, err := v.fetcher.Get(ctx, address, known)
+	v.requests++
+	v.bytes += got.Read
 	if err != nil {
 		return Fetched{}, err
 	}
@@ -108,11 +115,13 @@ const (
 	publishBatch = 100 // posts at most that wait to be published
 	maxTries     = 5   // fetches of one item over as many visits
 	givenUpAfter = 3   // fetches that fail in a row end a visit: the site is down
+	lagsKept     = 200
 )
 
 // A tally is what a visit brought.
 type tally struct {
 	items, rejected int64
+	known           int64     // published before, by this source under another address or by another
 	lags            []float64 // seconds from publication to capture
 	trouble         error     // an item could not be fetched; the visit went on
 	unfinished      bool      // items are left for the next visit
@@ -240,11 +249,12 @@ func (b *batch) flush(ctx context.Context) error {
 		return nil
 	}
 	if len(b.posts) > 0 {
-		accepted, _, err := b.c.publish(ctx, b.posts)
+		accepted, known, err := b.c.publish(ctx, b.posts)
 		if err != nil {
 			return err
 		}
 		b.tally.items += int64(accepted)
+		b.tally.known += int64(known)
 		for _, p := range b.posts {
 			if !p.Assumed {
 				b.tally.lags = append(b.tally.lags, p.CollectedAt.Sub(p.PublishedAt).Seconds())
@@ -267,14 +277,19 @@ func (b *batch) flush(ctx context.Context) error {
 	return nil
 }
 
-// median of values that may be in any order; 0 of none.
-func median(values []float64) float64 {
+// quantile is the value that a share q of the values does not exceed; 0 of none.
+func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
 	v := slices.Sorted(slices.Values(values))
-	if n := len(v); n%2 == 0 {
-		return (v[n/2-1] + v[n/2]) / 2
+	return v[max(0, int(math.Ceil(q*float64(len(v))))-1)]
+}
+
+// smooth moves the usual span a third of the way to what was seen last.
+func smooth(usual, seen time.Duration) time.Duration {
+	if usual == 0 {
+		return seen
 	}
-	return v[len(v)/2]
+	return usual + (seen-usual)/3
 }

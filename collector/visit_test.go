@@ -311,3 +311,34 @@ func TestEveryOptionOfEveryKindHasAnExampleThatWorks(t *testing.T) {
 		}
 	}
 }
+
+func TestASiteThatWasMadeOverIsRedWithinThreeVisits(t *testing.T) {
+	n := 0
+	s := serve(t, noRobots(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/news/" {
+			n++
+			_, _ = fmt.Fprintf(w, `<ul><li><a href="/news/2026/%d.html">第 %d 条新闻的标题写得足够长</a></li></ul>`, n, n)
+			return
+		}
+		_, _ = io.WriteString(w, `<html><body><h1>标题还在</h1><div id="app"></div><script src="/app.js"></script></body></html>`)
+	}))
+	source := newsSource(s.URL + "/news/")
+	source.Options = map[string]any{"text": "div.content"}
+	ledger, out := newBook(), &sink{}
+	c := testCollector(t, ledger, out)
+	for visit := 1; visit <= 3; visit++ {
+		if err := c.Visit(t.Context(), source); err != nil {
+			t.Fatal(err)
+		}
+		h := ledger.health["news"]
+		colour, why := h.Status(source, testNow)
+		want := map[int]string{1: "yellow", 2: "yellow", 3: "red"}[visit]
+		if h.Barren != visit || colour != want {
+			t.Errorf("after visit %d: %s (%s), barren %d, want %s", visit, colour, why, h.Barren, want)
+		}
+	}
+	h := ledger.health["news"]
+	if len(out.posts) != 0 || len(ledger.rejections) != 3 || len(h.Hours) != 1 || h.Hours[0].Requests != 6 || h.Hours[0].Bytes == 0 || h.Hours[0].Rejected != 3 {
+		t.Errorf("%d posts, %d rejections, hours %+v", len(out.posts), len(ledger.rejections), h.Hours)
+	}
+}

@@ -17,7 +17,6 @@ import (
 	"huiying"
 )
 
-
 // sourceDoc is a source and how it does.
 type sourceDoc struct {
 	huiying.Source

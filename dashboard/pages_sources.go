@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"huiying"
 )
@@ -15,6 +16,7 @@ import (
 // sourcesView is 信源: what is read, how it is doing, and what could not be taken.
 type sourcesView struct {
 	Rows       []sourceRow
+	Coverage   []coverage
 	Counts     map[string]int // by status colour
 	Rejections []huiying.Rejection
 	Rejected   int
@@ -34,6 +36,59 @@ type sourceRow struct {
 	Why    string
 	Word   string
 	Lag    string
+	LagP95 string
+	Load   huiying.SourceHour // of the last 24 hours
+	Week   plot               // new items an hour
+}
+
+// coverage says how well a channel is watched.
+type coverage struct {
+	Channel         huiying.Channel
+	Watched, Broken int
+	Since           time.Time // the first hour on record of those that watch
+}
+
+// coverageOf lists all channels, those nobody watches too: silence there says
+// nothing. What people register is no channel of sources.
+func coverageOf(rows []sourceRow) []coverage {
+	var out []coverage
+	for _, c := range huiying.Channels {
+		if c == huiying.ChannelManual || c == huiying.ChannelLetter || c == huiying.ChannelMedia {
+			continue
+		}
+		v := coverage{Channel: c}
+		for _, row := range rows {
+			switch {
+			case row.Channel != c:
+			case row.Colour == "green" || row.Colour == "yellow":
+				v.Watched++
+				if hours := row.Health.Hours; len(hours) > 0 && (v.Since.IsZero() || hours[0].At.Before(v.Since)) {
+					v.Since = hours[0].At
+				}
+			default:
+				v.Broken++
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// weekPlot draws what a source brought in each hour of the last week.
+func weekPlot(h huiying.SourceHealth, now time.Time) plot {
+	const hours, width, height = 7 * 24, 560, 96
+	at := make(map[time.Time]huiying.SourceHour, len(h.Hours))
+	for _, hour := range h.Hours {
+		at[hour.At.UTC()] = hour
+	}
+	slots := make([]slot, hours)
+	end := now.Truncate(time.Hour)
+	for i := range slots {
+		t := end.Add(time.Duration(i-hours+1) * time.Hour)
+		hour := at[t.UTC()]
+		slots[i] = slot{at: t, value: hour.Items + hour.Rejected, part: hour.Rejected}
+	}
+	return draw("近 7 天每小时的新条目", "其中被拒", width, height, slots)
 }
 
 // sourceForm is a source being added, as it was typed.
@@ -83,11 +138,16 @@ func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.P
 		if row.Health.Items > 0 {
 			row.Lag = seconds(max(1, row.Health.LagSeconds))
 		}
+		if row.Health.LagP95 > 0 {
+			row.LagP95 = seconds(max(1, row.Health.LagP95))
+		}
+		row.Load, row.Week = row.Health.Load(now.Add(-24*time.Hour)), weekPlot(row.Health, now)
 		v.Counts[row.Colour]++
 		v.Rows = append(v.Rows, row)
 	}
 	order := []string{"red", "yellow", "green", "grey"}
 	slices.SortStableFunc(v.Rows, func(a, b sourceRow) int { return slices.Index(order, a.Colour) - slices.Index(order, b.Colour) })
+	v.Coverage = coverageOf(v.Rows)
 	if err := s.troubles(ctx, p, &v); err != nil {
 		return err
 	}

@@ -444,6 +444,12 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 		t.Errorf("pausing: %d", r.status)
 	}
 	h.as("monitor").page("/sources").says(t, "已暂停")
+	hour := time.Now().Truncate(time.Hour)
+	check(t, h.ledger.SaveHealth(t.Context(), huiying.SourceHealth{
+		Source: "s1", LastAttempt: hour, LastSuccess: hour, Items: 7, LagSeconds: 90, LagP95: 400, Gap: huiying.Duration(time.Hour),
+		Hours: []huiying.SourceHour{{At: hour, Visits: 3, Items: 7, Requests: 1234, Bytes: 5 << 20}},
+	}))
+	h.as("monitor").page("/sources").says(t, "1,234 次", "5120 KB", "95% 不超过", "近 7 天", "覆盖情况", "没有信源在看")
 	for name, bad := range map[string][]string{
 		"网址应以":  {"kind", "feed", "name", "x", "url", "ftp://x", "channel", "news", "every", "10m"},
 		"1 分钟":  {"kind", "feed", "name", "x", "url", "https://x.invalid", "channel", "news", "every", "1s"},

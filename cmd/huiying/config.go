@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"huiying"
+	"huiying/collector"
 	"huiying/deploy/county"
 )
 
@@ -38,7 +39,11 @@ type Config struct {
 		UserAgent    string  `yaml:"user_agent"`
 		Contact      string  `yaml:"contact"`
 		PerSecond    float64 `yaml:"requests_per_second"` // to one host
+		DailyBudget  int     `yaml:"daily_budget"`        // requests to one host a day; 0: 5000
 		AllowPrivate bool    `yaml:"allow_private"`       // demo only: lets the crawler reach this machine
+
+		Quiet []collector.Window `yaml:"quiet"` // times of day without visits: 23:00-06:00
+		Allow []string           `yaml:"allow"` // approved sites, with all below them; empty: those of the sources
 	} `yaml:"collector"`
 
 	Webhook struct {

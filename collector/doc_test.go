@@ -1,0 +1,86 @@
+package collector
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write docs made from code anew")
+
+// docs/sources.md is made from the kinds, so it cannot drift.
+func TestTheSourcesDocIsMadeFromTheKinds(t *testing.T) {
+	const path = "../docs/sources.md"
+	want := sourcesDoc()
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s does not show the kinds; run: go test -run TestTheSourcesDoc ./collector -update", path)
+	}
+}
+
+const sourcesHead = `# 信源
+
+本页由采集器的信源种类生成（` + "`go test -run TestTheSourcesDoc ./collector -update`" + `）。信源写在县规则目录的 ` + "`sources.yaml`" + `，或在“信源”页添加；添加前先点“测试”，看看会取到什么、什么没有取、为什么。
+
+## 采集的规矩
+
+- 只采集公开页面，遵守 robots.txt（RFC 9309），表明身份和联系方式；不登录，不破解验证码。
+- 同一网站同时只开一页，默认每秒不超过一次；对方答得慢，就歇得久；对方要求暂缓（429、503）就照办；每个网站每天有访问上限（` + "`collector.daily_budget`" + `，默认 5000 次）。
+- ` + "`collector.quiet`" + ` 列出不采集的时段，如 ` + "`[\"23:00-06:00\"]`" + `；` + "`collector.allow`" + ` 列出办公室核准的网站（含其下级），写了就只采集名单内的。
+- 采集间隔按更新快慢自动调整：更新勤的最快缩到五分之一，久无新内容的最慢放到六倍；有事件正在办理的信源优先，并按最快的间隔采集。
+- 不连接本机和内部网络的地址；内容有大小、时间、跳转次数和压缩倍数的上限。
+
+## 健康状况
+
+| 颜色 | 含义 |
+|---|---|
+| 绿 正常 | 按时采集，有新内容 |
+| 黄 有波动 | 最近一次失败；或有新条目却读不出；或比平常久得多没有新内容 |
+| 红 中断 | 连续 3 次失败；或久未采集；或连续 3 次有新条目却一条也读不出，多半是网页改版 |
+| 灰 未运行 | 已暂停或尚未采集 |
+
+信源页还列出每个信源近 7 天每小时的新条目、近一天对该网站的访问次数和流量、从发布到采集的时差（中位数与 95% 线），以及各渠道有没有信源在看。
+`
+
+func sourcesDoc() string {
+	var b strings.Builder
+	b.WriteString(sourcesHead)
+	for _, k := range Kinds() {
+		fmt.Fprintf(&b, "\n## %s `%s`\n\n%s。\n\n```yaml\n- id: example\n  kind: %s\n  name: 示例网\n  url: %s\n  channel: news\n  tier: county\n  every: 10m\n", k.Title, k.Name, k.About, k.Name, exampleURLs[k.Name])
+		if len(examples[k.Name]) > 0 {
+			b.WriteString("  options:\n")
+			for _, o := range k.Options {
+				if v, ok := examples[k.Name][o.Name]; ok {
+					fmt.Fprintf(&b, "    %s: %v\n", o.Name, v)
+				}
+			}
+		}
+		b.WriteString("```\n\n| 选项 | 含义 | 例 | 默认 |\n|---|---|---|---|\n")
+		for _, o := range k.Options {
+			fmt.Fprintf(&b, "| `%s` | %s | `%v` | %s |\n", o.Name, o.Meaning, strings.ReplaceAll(fmt.Sprint(o.Example), "|", `\|`), o.Default)
+		}
+	}
+	return b.String()
+}
+
+var exampleURLs = map[string]string{
+	"feed": "http://www.example.gov.cn/rss.xml", "site": "http://www.example.gov.cn/news/",
+	"sitemap": "http://www.example.gov.cn/sitemap.xml", "jsonapi": "http://api.example.cn/v1/list",
+}
+
+var examples = map[string]map[string]string{
+	"feed":    {"full": "true"},
+	"site":    {"list": "ul.news-list li", "text": "div.article-content"},
+	"sitemap": {"link_pattern": `'/\d{4}/\d+\.html$'`, "days": "3"},
+	"jsonapi": {"items": "data.list"},
+}

@@ -1,0 +1,111 @@
+package huiying
+
+import (
+	"fmt"
+	"time"
+)
+
+// SourceHealth is what became of a source's visits.
+type SourceHealth struct {
+	Source      SourceID     `json:"source"`
+	LastAttempt time.Time    `json:"last_attempt,omitzero"`
+	LastSuccess time.Time    `json:"last_success,omitzero"`
+	LastItem    time.Time    `json:"last_item,omitzero"` // when it last gave something new
+	LastError   string       `json:"last_error,omitempty"`
+	Failures    int          `json:"failures"` // in a row
+	Barren      int          `json:"barren"`   // visits in a row that found new items and could read none of them
+	Visits      int64        `json:"visits"`
+	Items       int64        `json:"items"`                    // new posts
+	Rejected    int64        `json:"rejected"`                 // items that could not be taken
+	Gap         Duration     `json:"gap,omitzero"`             // the usual time between new items; 0 while unknown
+	LagSeconds  float64      `json:"lag_seconds"`              // publish → capture of the last items, median
+	LagP95      float64      `json:"lag_p95_seconds,omitzero"` // the same of the last 200 items: all but one in twenty were sooner
+	NextVisit   time.Time    `json:"next_visit,omitzero"`
+	Hours       []SourceHour `json:"hours,omitempty"` // the last week, oldest first; hours without a visit are left out
+	State       []byte       `json:"state,omitempty"` // the collector's own memory: validators, cursors
+}
+
+// SourceHour is what the visits of one hour asked of a site and brought.
+type SourceHour struct {
+	At       time.Time `json:"at"` // when the hour began
+	Visits   int       `json:"visits"`
+	Failures int       `json:"failures,omitempty"`
+	Items    int       `json:"items,omitempty"`
+	Rejected int       `json:"rejected,omitempty"`
+	Requests int       `json:"requests"` // pages asked for: the load we put on the site
+	Bytes    int64     `json:"bytes"`    // over the wire
+}
+
+// hoursKept bounds SourceHealth.Hours: a week.
+const hoursKept = 7 * 24
+
+// Record adds what one visit at now asked and brought to the hour it belongs to.
+func (h *SourceHealth) Record(now time.Time, visit SourceHour) {
+	at := now.Truncate(time.Hour)
+	if n := len(h.Hours); n == 0 || !h.Hours[n-1].At.Equal(at) {
+		h.Hours = append(h.Hours, SourceHour{At: at})
+	}
+	sum := &h.Hours[len(h.Hours)-1]
+	sum.Visits++
+	sum.Failures += visit.Failures
+	sum.Items += visit.Items
+	sum.Rejected += visit.Rejected
+	sum.Requests += visit.Requests
+	sum.Bytes += visit.Bytes
+	first := 0
+	for first < len(h.Hours) && !h.Hours[first].At.After(at.Add(-hoursKept*time.Hour)) {
+		first++
+	}
+	h.Hours = h.Hours[first:]
+}
+
+// Load is what was asked of the site since from: visits, requests and bytes, and
+// what they brought.
+func (h SourceHealth) Load(from time.Time) SourceHour {
+	sum := SourceHour{At: from}
+	for _, hour := range h.Hours {
+		if hour.At.Before(from.Truncate(time.Hour)) {
+			continue
+		}
+		sum.Visits += hour.Visits
+		sum.Failures += hour.Failures
+		sum.Items += hour.Items
+		sum.Rejected += hour.Rejected
+		sum.Requests += hour.Requests
+		sum.Bytes += hour.Bytes
+	}
+	return sum
+}
+
+// How a source is judged by its own baseline.
+const (
+	barrenRed   = 3              // visits in a row that read nothing of what is new: the pages were made over
+	silentTimes = 10             // times its usual gap without anything new
+	silentLeast = 24 * time.Hour // but not before a day: nights and weekends are quiet
+)
+
+// Status is green, yellow or red by what is usual for this source, with the
+// reason in words and what to do about it.
+func (h SourceHealth) Status(s Source, now time.Time) (colour, why string) {
+	silent := now.Sub(h.LastSuccess)
+	quiet, usual := now.Sub(h.LastItem), time.Duration(h.Gap)
+	switch {
+	case s.Paused:
+		return "grey", "已暂停"
+	case h.LastAttempt.IsZero():
+		return "grey", "尚未采集"
+	case h.LastSuccess.IsZero():
+		return "red", "从未成功：" + h.LastError
+	case h.Failures >= 3, silent > max(time.Hour, 6*time.Duration(s.Every)) && now.Sub(h.NextVisit) > max(time.Hour, time.Duration(s.Every)):
+		return "red", "已 " + SpanText(silent) + "未成功：" + h.LastError
+	case h.Barren >= barrenRed:
+		return "red", fmt.Sprintf("连续 %d 次有新条目却一条也读不出，网页可能改版了：请测试这个信源，核对正文和日期的选择器", h.Barren)
+	case h.Failures > 0:
+		return "yellow", "最近一次失败：" + h.LastError
+	case h.Barren > 0:
+		return "yellow", "最近一次有新条目却一条也读不出，见被拒条目"
+	case usual > 0 && quiet > max(silentLeast, silentTimes*usual):
+		return "yellow", "平常约 " + SpanText(usual) + "有新内容，已 " + SpanText(quiet) + "没有：请打开网页看看是否还在更新"
+	}
+	return "green", "正常"
+}
