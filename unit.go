@@ -34,6 +34,7 @@ type Unit struct {
 	Duty       string    `json:"duty,omitempty"`
 	Keywords   []string  `json:"keywords,omitempty"`
 	PilotAreas []string  `json:"pilot_areas,omitempty"` // of 国办发〔2019〕54号
+	Bureaus    []string  `json:"bureaus,omitempty"`     // of [Bureaus] those it stands for; of two units the first listed is the likelier
 	Superior   UnitID    `json:"superior,omitempty"`
 	From       time.Time `json:"from,omitzero"`
 	To         time.Time `json:"to,omitzero"`

@@ -37,7 +37,8 @@ type Analyzer struct {
 	gazetteer *gazetteer
 	classes   *classes
 	units     *huiying.Directory
-	stop      map[string]bool // words no keyword is made of
+	bureaus   map[string][]huiying.UnitID // the units that stand for each, the likelier first
+	stop      map[string]bool             // words no keyword is made of
 	policies  *policies
 	model     *model
 	learned   atomic.Pointer[Learned] // from people; nil for nothing
@@ -62,6 +63,12 @@ func New(cfg Config) (*Analyzer, error) {
 	a := &Analyzer{
 		segmenter: segmenter, county: cfg.County,
 		gazetteer: newGazetteer(cfg.County), classes: classes, units: huiying.NewDirectory(cfg.County.Units), model: m,
+		bureaus: make(map[string][]huiying.UnitID),
+	}
+	for _, u := range cfg.County.Units {
+		for _, b := range u.Bureaus {
+			a.bureaus[b] = append(a.bureaus[b], u.ID)
+		}
 	}
 	classes.teach(m.labels(taskCategory))
 	a.readings.New = func() any { return new(reading) }

@@ -125,14 +125,6 @@ func either(positive, other string, p float64, yes bool) []huiying.Scored {
 	return out
 }
 
-// bureauUnits are the departments that letters are labelled with, and the units
-// that answer for them in a county, the likelier first.
-var bureauUnits = map[string][]huiying.UnitID{
-	"教育": {"jkj"}, "城管": {"cgj"}, "交通运输": {"jtj"}, "自然资源规划": {"zrzy"}, "公安": {"gaj"}, trafficPolice: {"gaj"}, "人社": {"rsj"},
-	"住建房产": {"zjj"}, "人才财政税务": {"czj", "swj"}, "发改": {"fgj", "nyuan"}, "生态环境": {"sthj"}, "农业农村水利": {"nyj", "slj"},
-	"卫健医保": {"wjj", "ybj"}, "民政": {"mzj"}, "市场监管": {"scjg"}, "文旅体": {"wlj"},
-}
-
 const (
 	trafficPolice = "公安交警"
 	otherUnit     = "其他单位" // a unit none of the labelled bureaus stands for, or none at all
@@ -144,18 +136,16 @@ var traffic = regexp.MustCompile(`交警|交通(?:违法|违章|信号|拥堵|�
 
 func bureauLabels() map[string]string {
 	out := make(map[string]string)
-	for l := range bureauUnits {
+	for _, l := range huiying.Bureaus {
 		out[l] = l
 	}
 	return out
 }
 
-// bureauOf is the bureau a unit stands for, 公安 for both kinds of police.
-func bureauOf(u huiying.UnitID) string {
-	for l, units := range bureauUnits {
-		if l != trafficPolice && slices.Contains(units, u) {
-			return l
-		}
+// bureauOf is the bureau a unit stands for, the first of several.
+func bureauOf(u huiying.Unit) string {
+	if len(u.Bureaus) > 0 {
+		return u.Bureaus[0]
 	}
 	return otherUnit
 }
@@ -165,11 +155,12 @@ func bureauOf(u huiying.UnitID) string {
 func bureausOf(a *Analyzer, p huiying.Post, as huiying.Assessment) []huiying.Scored {
 	var out []huiying.Scored
 	for _, u := range as.Units {
-		if unit, ok := a.units.Unit(u.Unit); !ok || unit.Township != "" {
+		unit, ok := a.units.Unit(u.Unit)
+		if !ok || unit.Township != "" {
 			continue
 		}
-		l := bureauOf(u.Unit)
-		if u.Unit == "gaj" && traffic.MatchString(p.FullText()) {
+		l := bureauOf(unit)
+		if slices.Contains(unit.Bureaus, trafficPolice) && traffic.MatchString(p.FullText()) {
 			l = trafficPolice
 		}
 		if i := slices.IndexFunc(out, func(s huiying.Scored) bool { return s.Name == l }); i >= 0 {

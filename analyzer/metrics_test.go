@@ -115,7 +115,12 @@ func TestSlicesTellHardNegativesFromDisasters(t *testing.T) {
 func TestDepartmentsAreTheUnitsTheProductNames(t *testing.T) {
 	t.Parallel()
 	a := &Analyzer{units: huiying.NewDirectory([]huiying.Unit{
-		{ID: "gaj"}, {ID: "wjj"}, {ID: "ybj"}, {ID: "zjj"}, {ID: "yjj"}, {ID: "t100", Township: "141122100"},
+		{ID: "gaj", Bureaus: []string{"公安", "公安交警"}},
+		{ID: "wjj", Bureaus: []string{"卫健医保"}},
+		{ID: "ybj", Bureaus: []string{"卫健医保"}},
+		{ID: "zjj", Bureaus: []string{"住建房产"}},
+		{ID: "yjj"},
+		{ID: "t100", Township: "141122100"},
 	})}
 	for _, c := range []struct {
 		name, text string

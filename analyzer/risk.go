@@ -374,7 +374,7 @@ func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, re
 			continue
 		}
 		share, why := points*s.P, reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
-		for _, u := range bureauUnits[s.Name] {
+		for _, u := range a.bureaus[s.Name] {
 			note(u, share, why)
 			share *= second
 		}

@@ -45,6 +45,7 @@ func TestEveryMistakeIsReportedWithItsFileAndLine(t *testing.T) {
 		"two units of one id":                 {"units.yaml", "id: mzj\n", "id: jkj # 又\n", "# 又", "编号 jkj 重复"},
 		"an id with capitals":                 {"units.yaml", "id: mzj\n", "id: MZJ\n", "id: MZJ", "编号应为小写字母"},
 		"a unit without a liaison":            {"units.yaml", "liaison: {name: 教科局联络人,", `liaison: {name: "",`, `liaison: {name: "", title: 办公室主任, user: jkj-liaison}`, "缺少 name"},
+		"a bureau that does not exist":        {"units.yaml", "bureaus: [城管]", "bureaus: [城关]", "城关", "来信分类所用的部门"},
 		"a pilot area that does not exist":    {"units.yaml", "pilot_areas: [义务教育]", "pilot_areas: [义务教导]", "义务教导", "26 个试点领域"},
 		"a validity that ends before":         {"units.yaml", "from: 2024-01-01 #", "to: 2023-01-01\n    from: 2024-01-01 #", "to: 2023-01-01", "有效期不对"},
 		"a date that is none":                 {"units.yaml", "from: 2024-01-01 #", "from: 2024-13-01 #", "2024-13-01", "日期应写作"},

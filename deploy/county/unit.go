@@ -3,6 +3,7 @@ package county
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"huiying"
@@ -44,6 +45,7 @@ type unitEntry struct {
 	Duty       string          `yaml:"duty"`
 	Keywords   []string        `yaml:"keywords"`
 	PilotAreas []string        `yaml:"pilot_areas"`
+	Bureaus    []string        `yaml:"bureaus"`
 	Superior   huiying.UnitID  `yaml:"superior"`
 	From       date            `yaml:"from"`
 	To         date            `yaml:"to"`
@@ -56,7 +58,7 @@ type unitEntry struct {
 func (u unitEntry) unit(region huiying.Region) huiying.Unit {
 	return huiying.Unit{
 		ID: u.ID, Region: region, Name: u.Name, Short: u.Short, Kind: u.Kind, Township: u.Township, Tile: u.tile(), Duty: u.Duty,
-		Keywords: u.Keywords, PilotAreas: u.PilotAreas, Superior: u.Superior, From: u.From.Time, To: u.To.Time,
+		Keywords: u.Keywords, PilotAreas: u.PilotAreas, Bureaus: u.Bureaus, Superior: u.Superior, From: u.From.Time, To: u.To.Time,
 		Department: u.Department, Head: u.Head, Liaison: u.Liaison, Handler: u.Handler,
 	}
 }
@@ -120,6 +122,11 @@ func (l *loader) checkUnit(d *document, at string, u unitEntry) {
 	for i, area := range u.PilotAreas {
 		if !slices.Contains(pilotAreas, area) {
 			d.blame(index(at+".pilot_areas", i), "%q 不是国办发〔2019〕54号的 26 个试点领域之一", area)
+		}
+	}
+	for i, bureau := range u.Bureaus {
+		if !slices.Contains(huiying.Bureaus, bureau) {
+			d.blame(index(at+".bureaus", i), "%q 不是来信分类所用的部门，可用：%s", bureau, strings.Join(huiying.Bureaus, " "))
 		}
 	}
 	if len(u.Tile) > 0 && (len(u.Tile) != 2 || slices.Min(u.Tile) < 1 || slices.Max(u.Tile) > mostTiles) {
