@@ -6,16 +6,17 @@ import (
 	"unicode"
 )
 
-// The learned models read a text as three bags: its words, its runs of one to
+// The learned models read a text as bags: its words, its runs of one to
 // three characters, and the runs of one and two characters of its title. Each
 // bag is a vector of (1+ln n)·idf scaled to length 1, so that a long letter and
-// a short post weigh the same and the title speaks as loud as the body. The
-// fourth bag holds what the rules found, each at the same small weight.
+// a short post weigh the same and the title speaks as loud as the body. The last
+// bags hold what the rules found and how it is told, each at the same small weight.
 const (
 	bagWords = iota
 	bagRuns
 	bagTitle
-	bagSigns
+	bagSigns // from here on nothing is weighed by how rare it is
+	bagTellings
 	bags
 )
 
@@ -122,12 +123,17 @@ func features(r *reading) (out [bags][]feature) {
 	b.size(2 * title)
 	countRuns(b, r.runes[:title], 2, 0x85ebca6b)
 	out[bagTitle] = keep()
-	told := signs(r)
+	told, how := signs(r)
 	b.size(len(told))
 	for _, c := range told {
 		b.add(hashSign(c))
 	}
 	out[bagSigns] = keep()
+	b.size(len(how))
+	for _, c := range how {
+		b.add(hashSign(c))
+	}
+	out[bagTellings] = keep()
 	return out
 }
 

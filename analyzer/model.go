@@ -26,7 +26,8 @@ type model struct {
 	At      time.Time // of the newest set it was trained on
 	Seed    int64
 
-	rows []int32 // slot → its row + 1; only for training
+	rows  []int32 // slot → its row + 1; only for training
+	bagOf []uint8 // by row; only for training
 
 	// Made when it is loaded:
 	at      []uint32 // slot → where in packed it begins; 0 of one that is not known
@@ -186,7 +187,7 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 		var sums [mostColumns]float32
 		for i := range all {
 			k := &all[i]
-			if b == bagSigns {
+			if b >= bagSigns {
 				k.value = signWeight
 			}
 			for _, w := range m.packed[k.at+1 : k.at+1+k.n] {
@@ -194,7 +195,7 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 			}
 		}
 		scale := float32(1)
-		if b != bagSigns {
+		if b < bagSigns {
 			scale = float32(1 / math.Sqrt(float64(square)))
 		}
 		for c := range z {

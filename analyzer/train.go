@@ -93,7 +93,7 @@ var tasks = []task{
 	{
 		taskCategory, "routing",
 		[]string{"routing_taidi", "routing_taidi_tok"},
-		nil, "", 1, 0.6, 1,
+		nil, "", 0.5, 0.8, 1,
 		func(row labelled, set string) (string, use) {
 			if set == "routing_taidi_tok" {
 				return row.label(), useTrain
@@ -121,7 +121,7 @@ var tasks = []task{
 			return titleSays(row.Title)
 		},
 	},
-	{taskEmergency, "emergency", []string{"emergency"}, []string{"1"}, "0", 2, 0, 2, scored},
+	{taskEmergency, "emergency", []string{"emergency"}, []string{"1"}, "0", 0.4, 0, 1, scored},
 	{taskRumor, "rumor", []string{"rumor_ced"}, []string{"rumor"}, "nonrumor", 4, 0, 1, scored},
 	{taskDepartment, "department", []string{"routing_dept_weak"}, nil, "", 1, 0.6, 1, scored},
 }
@@ -157,6 +157,7 @@ type example struct {
 	use      use
 	group    int
 	fold     int
+	weight   float32
 }
 
 const (
@@ -193,6 +194,13 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 		}
 	}
 	m.At = m.At.UTC()
+	for _, t := range tasks {
+		rows, err := a.madeFor(ctx, t, uint64(seed))
+		if err != nil {
+			return report, err
+		}
+		sets[t.madeSet()] = rows
+	}
 	m.learnFeatures(sets)
 	report.Slots = len(m.Slots)
 	weights := make([][]float32, 0, mostColumns)
@@ -235,6 +243,11 @@ func (a *Analyzer) readSet(ctx context.Context, dataDir, set string) ([]*example
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	out, err := a.readRows(ctx, set, rows)
+	return out, info.ModTime(), err
+}
+
+func (a *Analyzer) readRows(ctx context.Context, set string, rows []labelled) ([]*example, error) {
 	out := make([]*example, len(rows))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -253,7 +266,7 @@ func (a *Analyzer) readSet(ctx context.Context, dataDir, set string) ([]*example
 			return ctx.Err()
 		})
 	}
-	return out, info.ModTime(), g.Wait()
+	return out, g.Wait()
 }
 
 func readLabelled(path string) ([]labelled, error) {
@@ -279,16 +292,19 @@ func readLabelled(path string) ([]labelled, error) {
 // (idf), over all sets but the reviews, of which there are too many.
 func (m *model) learnFeatures(sets map[string][]*example) {
 	texts := 0
-	in := make([]int32, hashed)
+	in, bagOf := make([]int32, hashed), make([]uint8, hashed)
 	for set, rows := range sets {
 		if set == "senti_htl" || set == "senti_waimai" || set == "senti_shopping" {
 			continue
 		}
 		for _, e := range rows {
 			texts++
-			for _, bag := range e.features {
+			for b, bag := range e.features {
 				for _, f := range bag {
 					in[f.slot]++
+					if in[f.slot] == 1 || uint8(b) < bagOf[f.slot] { // of two that share a slot the first
+						bagOf[f.slot] = uint8(b)
+					}
 				}
 			}
 		}
@@ -302,6 +318,7 @@ func (m *model) learnFeatures(sets map[string][]*example) {
 	for _, slot := range m.Slots {
 		idf := math.Log(float64(1+texts)/float64(1+in[slot])) + 1
 		m.IDF = append(m.IDF, uint8(min(255, math.Round(idf*idfScale))))
+		m.bagOf = append(m.bagOf, bagOf[slot])
 	}
 	m.rows = make([]int32, hashed)
 	for row, slot := range m.Slots {
@@ -325,13 +342,13 @@ func (m *model) vector(f *[bags][]feature) vector {
 				continue
 			}
 			value := float32(signWeight)
-			if b != bagSigns {
+			if b < bagSigns {
 				value = damped(x.count) * float32(m.IDF[row]) / idfScale
 			}
 			square += float64(value) * float64(value)
 			v.slots, v.values = append(v.slots, uint32(row)), append(v.values, value)
 		}
-		if b != bagSigns {
+		if b < bagSigns {
 			for i := from; i < len(v.values); i++ {
 				v.values[i] /= float32(math.Sqrt(square))
 			}
@@ -367,7 +384,7 @@ func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, s
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				w, bias := t.fit(rows, func(e *example) bool { return e.fold != k }, label, len(m.Slots), seed)
+				w, bias := t.fit(rows, func(e *example) bool { return e.fold != k }, label, m.bagOf, seed)
 				if k == folds { // no row is in this fold
 					weights[c], tm.Columns[c].Bias = w, bias
 					return nil
@@ -394,6 +411,7 @@ func (t task) rows(sets map[string][]*example, seed uint64) (rows []*example, da
 		n := 0
 		for _, e := range sets[set] {
 			c := *e
+			c.weight = 1
 			if c.label, c.use = t.label(e.row, set); c.use == useNot {
 				continue
 			}
@@ -411,7 +429,7 @@ func (t task) rows(sets map[string][]*example, seed uint64) (rows []*example, da
 		}
 		e.fold = fold[e.group]
 	}
-	return rows, strings.Join(sizes, ", ")
+	return append(rows, t.made(sets, rows)...), strings.Join(sizes, ", ")
 }
 
 // group joins the rows of one source and the near-copies, and those of their
@@ -451,19 +469,23 @@ func group(rows []*example) {
 }
 
 // fit learns one label against the rest from the rows chosen.
-func (t task) fit(rows []*example, choose func(*example) bool, label string, dim int, seed uint64) (w []float32, bias float32) {
+func (t task) fit(rows []*example, choose func(*example) bool, label string, bagOf []uint8, seed uint64) (w []float32, bias float32) {
 	var vectors []vector
 	var yes []bool
 	var weight []float32
 	for _, e := range rows {
 		if choose(e) {
-			vectors, yes, weight = append(vectors, e.vector), append(yes, e.label == label), append(weight, 1)
+			vectors, yes, weight = append(vectors, e.vector), append(yes, e.label == label), append(weight, e.weight)
 			if e.label == label {
-				weight[len(weight)-1] = t.boost
+				weight[len(weight)-1] *= t.boost
 			}
 		}
 	}
-	ratio := t.ratios(vectors, yes, dim)
+	ratio := t.ratios(vectors, yes, len(bagOf))
+	loud := t.knowledge().loud
+	for s, b := range bagOf {
+		ratio[s] *= loud[b]
+	}
 	for i, v := range vectors {
 		values := make([]float32, len(v.values))
 		for k, s := range v.slots {
@@ -471,7 +493,7 @@ func (t task) fit(rows []*example, choose func(*example) bool, label string, dim
 		}
 		vectors[i] = vector{v.slots, values}
 	}
-	w, bias = svm(vectors, yes, weight, t.cost, dim, seed)
+	w, bias = svm(vectors, yes, weight, t.cost, len(bagOf), seed)
 	for s := range w {
 		w[s] *= ratio[s]
 	}
@@ -617,7 +639,7 @@ func (m *model) byTime(t task, sets map[string][]*example, seed uint64) Metrics 
 			e.fold = 1
 		}
 	}
-	w, bias := t.fit(rows, func(e *example) bool { return e.fold == 0 }, t.labels[0], len(m.Slots), seed)
+	w, bias := t.fit(rows, func(e *example) bool { return e.fold == 0 }, t.labels[0], m.bagOf, seed)
 	var all []judged
 	for _, e := range rows[cut:] {
 		if known[e.group] {
