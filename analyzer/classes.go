@@ -15,11 +15,11 @@ import (
 //go:embed taxonomy.jsonl
 var taxonomy []byte
 
-// classes knows the 15 first-level classes of citizen appeals and the words of
-// their leaves.
+// classes knows the 15 first-level classes of citizen appeals and the words that
+// speak for each.
 type classes struct {
 	names  []string
-	leaves [][]string // of each class the names of its second and third level
+	leaves [][]string // of each class the names of its second and third level, and the words of its matters
 	words  [][]int    // the same in the watch
 	known  []int      // of each class its label in the model, or none
 }
@@ -43,6 +43,18 @@ func newClasses() (*classes, error) {
 			}
 		}
 	}
+	matters, err := parseMatters(matterWords)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range matters {
+		i := slices.Index(c.names, m.class)
+		for _, w := range m.words {
+			if i >= 0 && !slices.Contains(c.leaves[i], w) {
+				c.leaves[i] = append(c.leaves[i], w)
+			}
+		}
+	}
 	return c, sc.Err()
 }
 
@@ -56,7 +68,7 @@ func (c *classes) teach(labels []string) {
 // How much the rules speak for a class, in log-odds.
 const (
 	perTopic = 1.2  // each signal word of a topic of the class
-	perLeaf  = 0.4  // each name of a leaf of the class
+	perLeaf  = 0.4  // each name of a leaf of the class, each word of a matter of it
 	mostSaid = 4.0  // of both together
 	unseen   = 0.02 // what the model would give a class it never saw
 	inLetter = 0.25 // share of the rules in a letter: the model was taught by letters
