@@ -78,5 +78,5 @@ type SecondFactor struct {
 	Sealed    []byte    // the shared secret, encrypted with the installation's key
 	Confirmed time.Time // zero: shown, but no code was given yet; it does not count
 	Step      int64     // the last time step a code was taken of; no code of it or before counts again
-	Recovery  []string  // argon2id hashes of the recovery codes that are left
+	Recovery  []string  // hashes of the recovery codes that are left; the codes are random, so they need no salt
 }

@@ -15,6 +15,7 @@ type admission struct {
 	open    bool           // nobody need be signed in
 	roles   []huiying.Role // who may
 	scope   huiying.Scope  // what a token must reach as far as
+	pace    pace           // how often
 	session bool           // only a person at a browser: no token may change the account it stands for
 }
 
@@ -64,7 +65,7 @@ var access = map[string]admission{
 	"GET /metrics":          anybody(), // counts only; a proxy keeps it inside
 	"GET /api/openapi.json": anybody(),
 	"GET /signin":           anybody(),
-	"POST /signin":          anybody(),
+	"POST /signin":          anybody().at(paceSignIn),
 	"POST /signout":         anybody(),
 
 	"GET /me":                     own(everyone...),
@@ -72,29 +73,36 @@ var access = map[string]admission{
 	"POST /me/sessions/{id}/end":  own(everyone...),
 	"POST /me/tokens":             own(everyone...),
 	"POST /me/tokens/{id}/revoke": own(everyone...),
+	"POST /me/factor":             own(everyone...),
+	"POST /me/factor/confirm":     own(everyone...),
+	"POST /me/factor/remove":      own(everyone...),
+	"GET /signin/code":            anybody(),
+	"GET /signin/oidc":            anybody().at(paceSignIn),
+	"GET /signin/oidc/callback":   anybody().at(paceSignIn),
+	"POST /signin/code":           anybody().at(paceSignIn),
 	"GET /users":                  own(threeKeys...),
 	"POST /users":                 own(huiying.SystemAdmin),
 	"GET /users/{id}":             own(threeKeys...),
 	"POST /users/{id}/role":       own(huiying.SystemAdmin),
 	"POST /users/{id}/{deed}":     own(huiying.SystemAdmin, huiying.SecurityAdmin),
 	"POST /grants/{id}":           own(huiying.SecurityAdmin),
-	"GET /audit":                  reads([]huiying.Role{huiying.AuditAdmin}),
-	"GET /audit.xlsx":             reads([]huiying.Role{huiying.AuditAdmin}),
+	"GET /audit":                  reads([]huiying.Role{huiying.AuditAdmin}).at(paceQuery),
+	"GET /audit.xlsx":             reads([]huiying.Role{huiying.AuditAdmin}).at(paceExport),
 	"GET /audit/verify":           reads([]huiying.Role{huiying.AuditAdmin}),
-	"POST /audit/verify":          reads([]huiying.Role{huiying.AuditAdmin}),
+	"POST /audit/verify":          reads([]huiying.Role{huiying.AuditAdmin}).at(paceExport),
 
 	"GET /{$}":                           reads(everyone),
 	"GET /wall":                          reads(readers),
-	"GET /posts":                         reads(readers),
+	"GET /posts":                         reads(readers).at(paceQuery),
 	"GET /posts/{id}":                    reads(readers),
 	"GET /posts/words":                   reads(readers),
-	"GET /posts/match":                   reads(readers),
+	"GET /posts/match":                   reads(readers).at(paceQuery),
 	"POST /posts/searches":               acts(readers),
 	"GET /posts/searches/open":           reads(readers),
 	"POST /posts/searches/drop":          acts(readers),
-	"GET /events":                        reads(readers),
+	"GET /events":                        reads(readers).at(paceQuery),
 	"GET /events/{id}":                   reads(readers),
-	"GET /cases":                         reads(withCases),
+	"GET /cases":                         reads(withCases).at(paceQuery),
 	"POST /cases":                        acts(offices3),
 	"GET /cases/new":                     reads(offices3),
 	"POST /cases/bulk":                   acts(withCases), // which action whom: huiying.Transitions
@@ -106,20 +114,20 @@ var access = map[string]admission{
 	"GET /cases/{id}/attachments/{hash}": reads(withCases),
 
 	"GET /intake":                         reads(intakers),
-	"POST /intake":                        pushes(intakers),
+	"POST /intake":                        pushes(intakers).at(pacePush),
 	"GET /intake/posts/{id}":              reads(intakers),
 	"GET /intake/posts/{id}/progress":     reads(intakers),
-	"POST /intake/files":                  pushes(offices3),
+	"POST /intake/files":                  pushes(offices3).at(pacePush),
 	"GET /intake/files/{id}":              reads(offices3),
 	"GET /intake/files/{id}/progress":     reads(offices3),
-	"GET /intake/files/{id}/rejected.csv": reads(offices3),
+	"GET /intake/files/{id}/rejected.csv": reads(offices3).at(paceExport),
 	"POST /intake/files/{id}/mapping":     pushes(offices3),
 	"POST /intake/files/{id}/import":      pushes(offices3),
 	"POST /intake/files/{id}/profile":     pushes(offices3),
 	"POST /intake/files/{id}/discard":     pushes(offices3),
 
-	"GET /stats":                      reads(withCases),
-	"GET /drills":                     reads(withCases),
+	"GET /stats":                      reads(withCases).at(paceQuery),
+	"GET /drills":                     reads(withCases).at(paceQuery),
 	"GET /sources":                    reads(operating),
 	"POST /sources":                   manages(huiying.Monitor, huiying.SystemAdmin),
 	"POST /sources/test":              manages(huiying.Monitor, huiying.SystemAdmin),
@@ -136,8 +144,8 @@ var access = map[string]admission{
 	"POST /models/{id}/discard":       manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
 
 	"GET /appraisal":               reads(scored),
-	"GET /appraisal.xlsx":          reads(scored),
-	"POST /appraisal/try":          reads([]huiying.Role{huiying.Assessor, huiying.Supervisor, huiying.Leader}),
+	"GET /appraisal.xlsx":          reads(scored).at(paceExport),
+	"POST /appraisal/try":          reads([]huiying.Role{huiying.Assessor, huiying.Supervisor, huiying.Leader}).at(paceExport),
 	"POST /appraisal/appeals":      acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /appraisal/appeals/{id}": acts([]huiying.Role{huiying.Assessor}),
 
@@ -156,10 +164,10 @@ var access = map[string]admission{
 	"GET /notices/recent":          reads(everyone),
 	"POST /notices/read":           acts(everyone),
 
-	"GET /api/v1/appraisal":                  reads(scored),
+	"GET /api/v1/appraisal":                  reads(scored).at(paceQuery),
 	"POST /api/v1/appraisal/appeals":         acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /api/v1/appraisal/appeals/{id}":    acts([]huiying.Role{huiying.Assessor}),
-	"GET /api/v1/cases":                      reads(withCases),
+	"GET /api/v1/cases":                      reads(withCases).at(paceQuery),
 	"GET /api/v1/cases/{id}":                 reads(withCases),
 	"POST /api/v1/cases":                     acts(offices3),
 	"POST /api/v1/cases/{id}/{action}":       acts(withCases),
@@ -168,7 +176,7 @@ var access = map[string]admission{
 	"POST /api/v1/notifications/{id}/resend": manages(huiying.SystemAdmin),
 	"GET /api/v1/dead-letters":               reads(sysadmins),
 	"POST /api/v1/dead-letters/{id}/replay":  manages(huiying.SystemAdmin),
-	"GET /api/v1/events":                     reads(readers),
+	"GET /api/v1/events":                     reads(readers).at(paceQuery),
 	"GET /api/v1/events/{id}":                reads(readers),
 	"GET /api/v1/live":                       reads(everyone), // each hears what he may: hub.go
 	"GET /api/v1/live/poll":                  reads(everyone),
@@ -178,9 +186,9 @@ var access = map[string]admission{
 	"DELETE /api/v1/models/{id}":             manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
 	"GET /api/v1/notifications":              reads(everyone),
 	"GET /api/v1/units":                      reads(everyone),
-	"GET /api/v1/posts":                      reads(readers),
+	"GET /api/v1/posts":                      reads(readers).at(paceQuery),
 	"GET /api/v1/posts/{id}":                 reads(readers),
-	"POST /api/v1/posts":                     pushes(bringers),
+	"POST /api/v1/posts":                     pushes(bringers).at(pacePush),
 	"GET /api/v1/profiles":                   reads(bringers),
 	"GET /api/v1/roster":                     reads(everyone),
 	"POST /api/v1/roster":                    acts(rosterers),
@@ -191,8 +199,8 @@ var access = map[string]admission{
 	"POST /api/v1/sources/{id}/test":         manages(huiying.Monitor, huiying.SystemAdmin),
 	"GET /api/v1/rejections":                 reads(operating),
 	"GET /api/v1/stats/overview":             reads(readers),
-	"GET /api/v1/stats/trend":                reads(readers),
-	"GET /api/v1/stats/units":                reads(withCases),
+	"GET /api/v1/stats/trend":                reads(readers).at(paceQuery),
+	"GET /api/v1/stats/units":                reads(withCases).at(paceQuery),
 }
 
 // routes is the mux, with a gate before every route.
@@ -219,10 +227,20 @@ func (m *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Re
 	m.Handle(pattern, http.HandlerFunc(h))
 }
 
+// at is the admission with a limit on how often.
+func (a admission) at(p pace) admission {
+	a.pace = p
+	return a
+}
+
 // gate lets those through whom a is for.
 func (s *Server) gate(a admission, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.open {
+			if err := s.slow(r, a.pace); err != nil {
+				s.fail(w, r, err)
+				return
+			}
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -234,7 +252,11 @@ func (s *Server) gate(a admission, next http.Handler) http.Handler {
 			s.toSignIn(w, r)
 		case s.unfinished(w, r):
 		default:
-			if err := a.admit(p, visitOf(r.Context())); err != nil {
+			err := a.admit(p, visitOf(r.Context()))
+			if err == nil {
+				err = s.slow(r, a.pace)
+			}
+			if err != nil {
 				s.fail(w, r, err)
 				return
 			}
@@ -264,7 +286,7 @@ func (s *Server) unfinished(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	if strings.HasPrefix(r.URL.Path, "/api/") || r.Method != http.MethodGet {
-		s.fail(w, r, huiying.Errorf(huiying.CodeForbidden, "请先在“我的账号”修改临时密码"))
+		s.fail(w, r, huiying.Errorf(huiying.CodeForbidden, "请先在“我的账号”改掉临时密码、完成二次验证"))
 		return true
 	}
 	http.Redirect(w, r, "/me", http.StatusSeeOther)

@@ -47,6 +47,13 @@ var probes = map[string][]probe{
 	"POST /me/sessions/{id}/end":  {{"/me/sessions/none/end", all, ""}},
 	"POST /me/tokens":             {{"/me/tokens", all, ""}},
 	"POST /me/tokens/{id}/revoke": {{"/me/tokens/none/revoke", "", all}},
+	"POST /me/factor":             {{"/me/factor", all, ""}},
+	"POST /me/factor/confirm":     {{"/me/factor/confirm", all, ""}},
+	"POST /me/factor/remove":      {{"/me/factor/remove", all, ""}},
+	"GET /signin/code":            {{"/signin/code", everyOne, ""}},
+	"GET /signin/oidc":            {{"/signin/oidc", everyOne, ""}},
+	"GET /signin/oidc/callback":   {{"/signin/oidc/callback", everyOne, ""}},
+	"POST /signin/code":           {{"/signin/code", everyOne, ""}},
 	"GET /users":                  {{"/users", admins, ""}},
 	"POST /users":                 {{"/users", "sysadmin ", ""}},
 	"GET /users/{id}":             {{"/users/leader", admins, ""}, {"/users/wenshui", "", admins}},
@@ -57,6 +64,8 @@ var probes = map[string][]probe{
 		{"/users/leader/reset-password", "secadmin ", ""},
 		{"/users/leader/end-sessions", "secadmin ", ""},
 		{"/users/leader/revoke-token", "secadmin ", ""},
+		{"/users/leader/reset-second-factor", "secadmin ", ""},
+		{"/users/leader/bind-subject", "secadmin ", ""},
 		{"/users/secadmin/unlock", "", ""},
 		{"/users/sysadmin/disable", "", ""},
 		{"/users/wenshui/unlock", "", "secadmin sysadmin "},
@@ -205,7 +214,7 @@ func TestEveryRouteAdmitsExactlyWhomItIsFor(t *testing.T) {
 			stranger := callers[""].do(method, path, nil, "Accept", "text/html")
 			signIn := stranger.status == http.StatusUnauthorized || strings.HasPrefix(stranger.header.Get("Location"), "/signin?") || stranger.header.Get("Location") == "/signin"
 			if row.may == everyOne {
-				if pattern != "POST /signin" && (stranger.status == http.StatusUnauthorized || stranger.status == http.StatusForbidden) {
+				if !strings.HasPrefix(pattern, "POST /signin") && (stranger.status == http.StatusUnauthorized || stranger.status == http.StatusForbidden) {
 					t.Errorf("%s %s refuses a stranger: %d", method, path, stranger.status)
 				}
 				continue

@@ -90,6 +90,11 @@ type Ledger interface {
 	SessionSeen(ctx context.Context, id string, at time.Time) error
 	Sessions(ctx context.Context, user huiying.UserID) ([]huiying.Session, error)
 	EndSessions(ctx context.Context, user huiying.UserID, id, keep string, a huiying.Audit) ([]string, error)
+	SecondFactor(ctx context.Context, user huiying.UserID) (huiying.SecondFactor, error)
+	ChangeSecondFactor(ctx context.Context, user huiying.UserID, f func(d *huiying.SecondFactor) (huiying.Audit, error)) error
+	UserBySubject(ctx context.Context, issuer, subject string) (huiying.User, error)
+	SubjectOf(ctx context.Context, issuer string, user huiying.UserID) (string, error)
+	BindSubject(ctx context.Context, issuer, subject string, user huiying.UserID, a huiying.Audit) error
 	AuditTrail(ctx context.Context, q huiying.AuditQuery) (huiying.Page[huiying.Audit], error)
 	AuditSpan(ctx context.Context, region huiying.Region) (n int64, first time.Time, err error)
 	WalkAudit(ctx context.Context, progress func(done, total int64)) (n int64, err error)
@@ -179,9 +184,19 @@ type Config struct {
 	Version       string
 	Demo          []Credential // shown on the sign-in page of a demo, never otherwise
 
+	OIDC   OIDC   // the office's identity provider; the zero value: none
+	Factor Factor // second factors; the zero value: nobody has one
+
 	Wall func() time.Time // the real clock, for sessions and lock-outs, which no speed-up may shorten; nil: time.Now
 	Temp string           // a folder of our own for files being imported, emptied at start; "": one under the system's
 	TLS  bool             // a proxy before us ends TLS: cookies travel over TLS only
+}
+
+// Factor says who needs a second factor (TOTP), and the key their secrets are
+// encrypted with at rest.
+type Factor struct {
+	Roles []huiying.Role
+	Key   []byte // 32 bytes; none: second factors are switched off
 }
 
 // Credential is one account of demo-credentials.json.

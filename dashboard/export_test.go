@@ -3,7 +3,15 @@ package dashboard
 import (
 	"net/http"
 	"time"
+
+	"huiying"
 )
+
+// Federate gives the server an identity provider. It is called before the first request.
+func (s *Server) Federate(c OIDC) { s.oidc = newFederation(c, s.wall) }
+
+// NeedFactor makes roles need a second factor. It is called before the first request.
+func (s *Server) NeedFactor(roles ...huiying.Role) { s.cfg.Factor.Roles = roles }
 
 // Hurry makes a server's live connections quick enough for a test, and patient
 // enough with a slow one. It is called before Run.

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		var raw [8]byte
 		_, _ = rand.Read(raw[:]) // never fails
 		v := &visit{id: hex.EncodeToString(raw[:])}
+		r.RemoteAddr = s.remoteAddr(r)
 		rec := &recorder{ResponseWriter: w}
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		w.Header().Set("X-Request-Id", v.id)
@@ -67,6 +69,20 @@ func (s *Server) logged(next http.Handler) http.Handler {
 
 func quiet(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics" || strings.HasPrefix(path, "/assets/")
+}
+
+// remoteAddr is who called: behind a proxy of ours, whom the proxy says it serves.
+// What callers write into the header stands to the left of that.
+func (s *Server) remoteAddr(r *http.Request) string {
+	if !s.cfg.TLS {
+		return r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	a, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return netip.AddrPortFrom(a, 0).String()
 }
 
 // remote is the network address of the caller without its port, IPv4 or IPv6.

@@ -27,6 +27,7 @@ type meView struct {
 	Form     tokenForm
 	Errors   map[string]string // by section: password, tokens
 	Rules    string
+	Factor   factorView
 }
 
 type sessionRow struct {
@@ -94,8 +95,16 @@ func (s *Server) showMe(w http.ResponseWriter, r *http.Request, p huiying.Person
 	for _, a := range trail.Items {
 		v.Recent = append(v.Recent, auditRow{a, actionLabel(a.Action)})
 	}
-	if v.User.MustChange {
+	shown := v.Factor
+	if v.Factor, err = s.factorOf(r, p); err != nil {
+		return err
+	}
+	v.Factor.QR, v.Factor.Secret, v.Factor.Codes, v.Factor.Error = shown.QR, shown.Secret, shown.Codes, shown.Error
+	switch {
+	case v.User.MustChange:
 		v.Must = "当前是临时密码，请先改成只有您自己知道的密码，再使用其他功能。"
+	case v.Factor.Needed && !v.Factor.On:
+		v.Must = "您的角色须启用二次验证，请先完成设置，再使用其他功能。"
 	}
 	v.Scopes, v.Rules = huiying.Scopes, passwordRules
 	v.Form.Days = cmp.Or(v.Form.Days, "90")

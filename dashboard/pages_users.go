@@ -64,6 +64,10 @@ type userView struct {
 	Sessions  []huiying.Session
 	Tokens    []tokenRow
 	MayAsk    bool
+	Factor    factorView
+	Provider  string // the office's identity provider, "" for none
+	Subject   string // who the account is there
+	MayBind   bool
 	MayRevoke bool
 	Deeds     []huiying.Deed // what the reader may do to it
 	Error     string
@@ -387,6 +391,15 @@ func (s *Server) showUser(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		return err
 	}
 	v.Tokens = s.tokenRows(tokens)
+	if v.Factor, err = s.factorOf(r, u.Person); err != nil {
+		return err
+	}
+	if s.oidc != nil {
+		v.Provider, v.MayBind = s.oidc.Name, p.Manage(huiying.DeedBind, u, "可以") == nil
+		if v.Subject, err = s.cfg.Ledger.SubjectOf(ctx, s.oidc.Issuer, u.User); err != nil {
+			return err
+		}
+	}
 	v.Roles, v.Units = huiying.Roles, s.standing(units)
 	v.MayAsk = p.Role == huiying.SystemAdmin && !v.Self
 	v.MayRevoke = p.Manage(huiying.DeedRevoke, u, "可以") == nil
@@ -411,6 +424,8 @@ func (v userView) fits(d huiying.Deed) bool {
 		return v.Role.Valid()
 	case huiying.DeedEndSessions:
 		return len(v.Sessions) > 0
+	case huiying.DeedFactor:
+		return v.Factor.On
 	}
 	return false // they have forms of their own
 }
@@ -449,6 +464,17 @@ func (s *Server) manage(r *http.Request, p huiying.Person, d huiying.Deed, u hui
 	switch d {
 	case huiying.DeedEndSessions:
 		return nil, s.signOutEverywhere(ctx, u.User, "", audit)
+	case huiying.DeedBind:
+		return nil, s.bindSubject(r, u, reason, audit)
+	case huiying.DeedFactor:
+		err := s.cfg.Ledger.ChangeSecondFactor(ctx, u.User, func(d *huiying.SecondFactor) (huiying.Audit, error) {
+			*d = huiying.SecondFactor{}
+			return audit, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.signOutEverywhere(ctx, u.User, "", huiying.Audit{})
 	case huiying.DeedRevoke:
 		audit.Detail = huiying.Clip(r.PostForm.Get("name"), 80) + "：" + reason
 		return nil, s.cfg.Ledger.RevokeToken(ctx, u.User, r.PostForm.Get("token"), s.wall(), audit)

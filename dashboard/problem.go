@@ -24,9 +24,12 @@ const statusClientGone = 499
 func statusOf(err error) int {
 	var own *statusError
 	var tooLarge *http.MaxBytesError
+	var fast *tooFast
 	switch {
 	case errors.As(err, &own):
 		return own.status
+	case errors.As(err, &fast):
+		return http.StatusTooManyRequests
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
 	}
@@ -69,7 +72,7 @@ type problem struct {
 	Status   int                 `json:"status"`
 	Detail   string              `json:"detail" doc:"说明哪里不对、怎么办"`
 	Instance string              `json:"instance,omitempty" doc:"请求编号，日志中可查"`
-	Code     string              `json:"code" doc:"invalid、not_found、forbidden、stale、conflict、busy、sign_in、too_large、method、media_type、internal"`
+	Code     string              `json:"code" doc:"invalid、not_found、forbidden、stale、conflict、busy、sign_in、too_large、too_fast、method、media_type、internal"`
 	Field    string              `json:"field,omitempty" doc:"有误的字段或操作"`
 	Errors   []problemField      `json:"errors,omitempty" doc:"逐个字段的错误"`
 	Current  *caseDoc            `json:"current,omitempty" doc:"stale 时：交办单的当前内容"`
@@ -87,7 +90,7 @@ type problemField struct {
 
 var problemTitles = map[string]string{
 	"invalid": "输入有误", "not_found": "没有找到", "forbidden": "没有权限", "stale": "内容已更新", "conflict": "当前状态不允许",
-	"busy": "系统繁忙", "sign_in": "需要登录", "too_large": "内容过大", "method": "方法不对", "media_type": "类型不支持",
+	"busy": "系统繁忙", "sign_in": "需要登录", "too_large": "内容过大", "too_fast": "操作太频繁", "method": "方法不对", "media_type": "类型不支持",
 	"gone": "请求已取消", "internal": "系统出错",
 }
 
@@ -104,6 +107,8 @@ func newProblem(err error, id string) *problem {
 	switch {
 	case errors.As(err, &own):
 		p.Detail = own.message
+	case status == http.StatusTooManyRequests:
+		p.Detail = err.Error()
 	case errors.As(err, &domain) && domain.Message != "":
 		p.Detail, p.Field = domain.Message, domain.Field
 		if p.Field != "" {
@@ -139,6 +144,8 @@ func problemCode(err error, status int) string {
 		return "media_type"
 	case http.StatusServiceUnavailable:
 		return string(huiying.CodeBusy)
+	case http.StatusTooManyRequests:
+		return "too_fast"
 	case statusClientGone:
 		return "gone"
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
@@ -165,6 +172,11 @@ func (p *problem) GetHeaders() http.Header {
 	switch p.Status {
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", strconv.Itoa(retryAfter))
+	case http.StatusTooManyRequests:
+		var fast *tooFast
+		if errors.As(p.cause, &fast) {
+			h.Set("Retry-After", strconv.Itoa(fast.seconds()))
+		}
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="huiying"`)
 	}

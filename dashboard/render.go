@@ -167,6 +167,10 @@ type errorView struct {
 // ours carry no detail: that is in the log.
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, p huiying.Person, err error) {
 	v := errorViewOf(err)
+	var fast *tooFast
+	if errors.As(err, &fast) {
+		w.Header().Set("Retry-After", strconv.Itoa(fast.seconds()))
+	}
 	s.execute(w, v.Status, "error", page{
 		Site: s.site(), Me: p, Title: v.Heading, V: v, Nav: navOf(p, r.URL.Path),
 	})
@@ -197,6 +201,8 @@ func errorViewOf(err error) errorView {
 		v.Heading, v.Next = "情况已经变化", "请返回核对最新情况后再操作。"
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		v.Heading, v.Next = "内容需要修改", "请返回上一页修改后重试，已填写的内容还在。"
+	case http.StatusTooManyRequests:
+		v.Heading, v.Message, v.Next = "操作太频繁", "短时间内请求过多。", "请稍等片刻再试；程序请按 Retry-After 等待。"
 	case http.StatusServiceUnavailable:
 		v.Heading, v.Next = "系统正忙", "请稍等片刻再试。"
 	case http.StatusUnauthorized:

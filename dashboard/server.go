@@ -33,6 +33,9 @@ type Server struct {
 	walls     memo[wallView]
 	uploads   *uploads
 	verifier  *verifier
+	limits    *limiter
+	oidc      *federation // nil: passwords only
+	vault     *vault      // nil: no second factors
 }
 
 // New makes a dashboard from its parts.
@@ -56,6 +59,12 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.mux = &routes{ServeMux: http.NewServeMux(), s: s}
 	s.verifier = newVerifier()
+	s.limits = newLimiter()
+	s.oidc = newFederation(cfg.OIDC, cfg.Wall)
+	var err error
+	if s.vault, err = newVault(cfg.Factor.Key); err != nil {
+		return nil, err
+	}
 	s.sessions = newSessions(cfg.Ledger, cfg.Wall, cfg.TLS)
 	s.uploads = newUploads(cfg.Temp, cfg.Wall)
 	s.metrics = newMetrics(s)

@@ -75,6 +75,53 @@ func (z *sessions) begin(w http.ResponseWriter, r *http.Request, user huiying.Us
 	return nil
 }
 
+// halfTime is how long a password stands without the code that must follow.
+const halfTime = 5 * time.Minute
+
+// note keeps values for a browser nobody is signed in with yet, for halfTime; what
+// it had before ends.
+func (z *sessions) note(w http.ResponseWriter, r *http.Request, values map[string]string) error {
+	if err := z.end(w, r); err != nil {
+		return err
+	}
+	ctx, err := z.scs.Load(r.Context(), "")
+	if err != nil {
+		return fmt.Errorf("noting a sign-in: %w", err)
+	}
+	for key, v := range values {
+		z.scs.Put(ctx, key, v)
+	}
+	z.scs.Put(ctx, "begun", z.wall().Unix())
+	token, _, err := z.scs.Commit(ctx)
+	if err != nil {
+		return fmt.Errorf("noting a sign-in: %w", err)
+	}
+	http.SetCookie(w, z.cookie(r, token, 0))
+	return nil
+}
+
+// noted are values a browser was given by note, "" when there are none any more.
+func (z *sessions) noted(r *http.Request, keys ...string) ([]string, error) {
+	out := make([]string, len(keys))
+	ctx, err := z.scs.Load(r.Context(), cookieToken(r))
+	if err != nil {
+		return out, fmt.Errorf("reading a sign-in: %w", err)
+	}
+	if z.wall().Sub(time.Unix(z.scs.GetInt64(ctx, "begun"), 0)) > halfTime {
+		return out, nil
+	}
+	for i, key := range keys {
+		out[i] = z.scs.GetString(ctx, key)
+	}
+	return out, nil
+}
+
+// half is whose password the browser knows while the code is still owed.
+func (z *sessions) half(r *http.Request) (huiying.UserID, error) {
+	noted, err := z.noted(r, "half")
+	return huiying.UserID(noted[0]), err
+}
+
 // end signs the browser out and forgets its session.
 func (z *sessions) end(w http.ResponseWriter, r *http.Request) error {
 	token := cookieToken(r)
@@ -187,7 +234,13 @@ func (s *Server) identify(r *http.Request) (huiying.Person, caller, error) {
 		return huiying.Person{}, caller{}, signInFirst()
 	}
 	u, err := s.bySession(r.Context(), token, !unattended(r))
-	return u.Person, caller{sess: sessionID(token), must: u.MustChange}, err
+	must := u.MustChange
+	if err == nil && !must && s.needsFactor(u.Person) {
+		var d huiying.SecondFactor
+		d, err = s.cfg.Ledger.SecondFactor(r.Context(), u.User)
+		must = d.Confirmed.IsZero()
+	}
+	return u.Person, caller{sess: sessionID(token), must: must}, err
 }
 
 func (s *Server) byToken(ctx context.Context, token string) (huiying.Person, huiying.Token, error) {

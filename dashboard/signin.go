@@ -25,6 +25,16 @@ type signInView struct {
 	User  string
 	Error string
 	Demo  []Credential
+	OIDC  string // the name of the office's identity provider
+}
+
+// signInView adds what every sign-in page shows.
+func (s *Server) signInView(v signInView) signInView {
+	v.Demo = s.cfg.Demo
+	if s.oidc != nil {
+		v.OIDC = s.oidc.Name
+	}
+	return v
 }
 
 // wrongSignIn is the one answer to every failure, so that it tells nobody which
@@ -34,6 +44,10 @@ const wrongSignIn = "用户名或密码不正确，或账号已停用、锁定�
 func (s *Server) routesSignIn(mux *routes) {
 	mux.HandleFunc("GET /signin", s.signInPage)
 	mux.HandleFunc("POST /signin", s.signIn)
+	mux.HandleFunc("GET /signin/code", s.codePage)
+	mux.HandleFunc("POST /signin/code", s.signInCode)
+	mux.HandleFunc("GET /signin/oidc", s.oidcStart)
+	mux.HandleFunc("GET /signin/oidc/callback", s.oidcCallback)
 	mux.HandleFunc("POST /signout", s.signOut)
 }
 
@@ -83,7 +97,7 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	s.render(w, http.StatusOK, "signin", signInView{Next: next, Demo: s.cfg.Demo})
+	s.render(w, http.StatusOK, "signin", s.signInView(signInView{Next: next}))
 }
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
@@ -94,19 +108,96 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	next := localPath(r.PostForm.Get("next"))
 	name := strings.TrimSpace(r.PostForm.Get("user"))
+	if wait := s.limits.take(paceAccount, huiying.Clip(name, 64), s.wall()); wait > 0 {
+		s.fail(w, r, &tooFast{wait})
+		return
+	}
 	u, ok, err := s.authenticate(r, huiying.UserID(name), r.PostForm.Get("password"))
-	if err == nil && ok {
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if !ok {
+		s.render(w, http.StatusUnauthorized, "signin", s.signInView(signInView{Next: next, User: huiying.Clip(name, 64), Error: wrongSignIn}))
+		return
+	}
+	s.enter(w, r, u, next)
+}
+
+// enter lets somebody in whose name is proven, or asks for the code of the
+// second factor first.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, u huiying.User, next string) {
+	owes, err := s.owesCode(r.Context(), u.User)
+	to := next
+	switch {
+	case err != nil:
+	case owes:
+		err = s.sessions.note(w, r, map[string]string{"half": string(u.User)})
+		to = "/signin/code?next=" + url.QueryEscape(next)
+	default:
 		err = s.sessions.begin(w, r, u.User)
 	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	if !ok {
-		s.render(w, http.StatusUnauthorized, "signin", signInView{Next: next, User: huiying.Clip(name, 64), Error: wrongSignIn, Demo: s.cfg.Demo})
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+// owesCode reports whether an account has a second factor.
+func (s *Server) owesCode(ctx context.Context, id huiying.UserID) (bool, error) {
+	d, err := s.cfg.Ledger.SecondFactor(ctx, id)
+	return !d.Confirmed.IsZero(), err
+}
+
+func (s *Server) codePage(w http.ResponseWriter, r *http.Request) {
+	id, err := s.sessions.half(r)
+	if err != nil {
+		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	if id == "" {
+		http.Redirect(w, r, "/signin", http.StatusSeeOther)
+		return
+	}
+	s.render(w, http.StatusOK, "signin-code", signInView{Next: localPath(r.URL.Query().Get("next")), User: string(id)})
+}
+
+// signInCode takes the code that follows a password.
+func (s *Server) signInCode(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
+	if err := r.ParseForm(); err != nil {
+		s.fail(w, r, huiying.Invalid("", "登录表单不完整，请重新填写"))
+		return
+	}
+	id, err := s.sessions.half(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if id == "" {
+		s.render(w, http.StatusUnauthorized, "signin", s.signInView(signInView{Next: localPath(r.PostForm.Get("next")), Error: "验证码须在 5 分钟内输入，请重新登录"}))
+		return
+	}
+	next := localPath(r.PostForm.Get("next"))
+	right, err := s.proveFactor(r, id, r.PostForm.Get("code"), false)
+	if err == nil && right {
+		_, err = s.cfg.Ledger.ChangeUser(r.Context(), id, func(u *huiying.User) (huiying.Audit, error) {
+			u.Failures, u.LockedUntil, u.LastAt, u.LastFrom = 0, 0, s.wall(), remote(r)
+			return s.auditRow(r, u.Person, "session.sign-in", string(id), "密码和验证码"), nil
+		})
+		if err == nil {
+			err = s.sessions.begin(w, r, id)
+		}
+	}
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+	case !right:
+		s.render(w, http.StatusUnauthorized, "signin-code", signInView{Next: next, User: string(id), Error: "验证码不对、已用过，或账号已锁定。连续 5 次错误将锁定 15 分钟。"})
+	default:
+		http.Redirect(w, r, next, http.StatusSeeOther)
+	}
 }
 
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) {
@@ -167,12 +258,18 @@ func (s *Server) compare(ctx context.Context, hash, password string) (bool, erro
 // count writes down what became of a try, in one transaction with the account,
 // so that parallel tries are all counted.
 func (s *Server) count(r *http.Request, name huiying.UserID, right bool) (huiying.User, bool, error) {
+	owes, err := s.owesCode(r.Context(), name)
+	if err != nil {
+		return huiying.User{}, false, err
+	}
 	u, err := s.cfg.Ledger.ChangeUser(r.Context(), name, func(u *huiying.User) (huiying.Audit, error) {
 		now := s.wall()
 		switch {
 		case u.LockedAt(now):
 			right = false
 			return s.auditRow(r, u.Person, "session.sign-in-failed", string(name), "账号锁定中"), nil
+		case right && owes: // failures are forgotten when the code was right too
+			return s.auditRow(r, u.Person, "session.password", string(name), "密码正确，等验证码"), nil
 		case right:
 			u.Failures, u.LockedUntil, u.LastAt, u.LastFrom = 0, 0, now, remote(r)
 			return s.auditRow(r, u.Person, "session.sign-in", string(name), ""), nil

@@ -122,6 +122,8 @@ func doneNote(done string) string {
 		return "已办理，理由记入审计。"
 	case "password":
 		return "密码已修改，其他浏览器已退出。"
+	case "factor-removed":
+		return "二次验证已停用。"
 	case "session-ended":
 		return "那台浏览器已退出登录。"
 	case "token-revoked":

@@ -11,6 +11,8 @@ import (
 var auditLabels = []option{
 	{"session.sign-in", "登录"},
 	{"session.sign-in-failed", "登录失败"},
+	{"session.password", "密码正确，等验证码"},
+	{"session.code-failed", "验证码错误"},
 	{"session.sign-out", "退出"},
 	{"session.end", "结束自己的会话"},
 	{"user.add", "添加账号"},
@@ -30,6 +32,7 @@ var auditLabels = []option{
 	{"user.bind-subject", "绑定统一身份"},
 	{"factor.enrol", "启用二次验证"},
 	{"factor.remove", "停用二次验证"},
+	{"factor.recovery", "用掉恢复码"},
 	{"token.make", "新建令牌"},
 	{"token.revoke", "吊销令牌"},
 	{"audit.verify", "核验审计链"},

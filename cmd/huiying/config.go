@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"huiying"
 	"huiying/collector"
+	"huiying/dashboard"
 	"huiying/deploy/county"
 )
 
@@ -50,6 +52,19 @@ type Config struct {
 		URL    string `yaml:"url"`
 		Secret string `yaml:"secret_file"` // a 0600 file; or the variable HUIYING_WEBHOOK_SECRET
 	} `yaml:"webhook"`
+
+	Access struct {
+		// SecondFactor are the roles that must have a second factor (TOTP);
+		// absent: leaders and the three administrators, []: none.
+		SecondFactor []huiying.Role `yaml:"second_factor"`
+
+		OIDC struct {
+			Name     string `yaml:"name"`        // on the button: 市统一身份认证
+			Issuer   string `yaml:"issuer"`      // empty: passwords only
+			ClientID string `yaml:"client_id"`   // our side is base_url + /signin/oidc/callback
+			Secret   string `yaml:"secret_file"` // a 0600 file; or the variable HUIYING_OIDC_SECRET
+		} `yaml:"oidc"`
+	} `yaml:"access"`
 
 	Channels channelsConfig `yaml:"channels"`
 
@@ -98,6 +113,9 @@ func loadConfig(path string) (*Config, error) {
 	if c.Speed <= 0 {
 		return nil, fmt.Errorf("%s: speed 应大于 0", path)
 	}
+	if err := c.checkAccess(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	c.Data = c.abs(c.Data)
 	c.County = c.abs(c.County)
 	c.Bus.Creds = c.abs(c.Bus.Creds)
@@ -105,6 +123,75 @@ func loadConfig(path string) (*Config, error) {
 		c.Data = filepath.Dir(path)
 	}
 	return c, nil
+}
+
+func (c *Config) checkAccess() error {
+	if c.Access.SecondFactor == nil { // GB/T 22239 level 3 asks for it of those who administer
+		c.Access.SecondFactor = []huiying.Role{huiying.Leader, huiying.SystemAdmin, huiying.SecurityAdmin, huiying.AuditAdmin}
+	}
+	for _, r := range c.Access.SecondFactor {
+		if !r.Valid() {
+			return huiying.Invalid("access.second_factor", "没有 %q 这个角色", r)
+		}
+	}
+	o := &c.Access.OIDC
+	if o.Issuer == "" {
+		return nil
+	}
+	issuer, err := url.Parse(o.Issuer)
+	local := err == nil && (issuer.Hostname() == "localhost" || issuer.Hostname() == "127.0.0.1" || issuer.Hostname() == "::1")
+	switch {
+	case err != nil || issuer.Host == "" || issuer.Scheme != "https" && (issuer.Scheme != "http" || !local):
+		return huiying.Invalid("access.oidc.issuer", "应为 https 网址，收到 %q", o.Issuer)
+	case o.ClientID == "":
+		return huiying.Invalid("access.oidc.client_id", "请填写在统一身份认证处登记的客户端编号")
+	case c.Base == "":
+		return huiying.Invalid("base_url", "使用统一身份登录时须填写本系统的访问地址")
+	case o.Name == "":
+		o.Name = "统一身份认证"
+	}
+	o.Secret = c.abs(o.Secret)
+	return nil
+}
+
+// oidc is the identity provider with the secret we share with it.
+func (c *Config) oidc() (dashboard.OIDC, error) {
+	o := c.Access.OIDC
+	if o.Issuer == "" {
+		return dashboard.OIDC{}, nil
+	}
+	secret := os.Getenv("HUIYING_OIDC_SECRET")
+	if o.Secret != "" {
+		info, err := os.Stat(o.Secret)
+		if err != nil {
+			return dashboard.OIDC{}, fmt.Errorf("access.oidc.secret_file: %w", err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			return dashboard.OIDC{}, huiying.Invalid("access.oidc.secret_file", "%s 对其他用户可读，请执行 chmod 600", o.Secret)
+		}
+		raw, err := os.ReadFile(o.Secret)
+		if err != nil {
+			return dashboard.OIDC{}, fmt.Errorf("access.oidc.secret_file: %w", err)
+		}
+		secret = strings.TrimSpace(string(raw))
+	}
+	return dashboard.OIDC{
+		Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, Secret: secret,
+		Redirect: strings.TrimSuffix(c.Base, "/") + "/signin/oidc/callback",
+	}, nil
+}
+
+// factorKey encrypts the secrets of second factors at rest: the variable
+// HUIYING_SECRET_KEY (64 hex digits), or a 0600 file of the data folder.
+func (c *Config) factorKey() ([]byte, error) {
+	if text := os.Getenv("HUIYING_SECRET_KEY"); text != "" {
+		key, err := hex.DecodeString(strings.TrimSpace(text))
+		if err != nil || len(key) != 32 {
+			return nil, huiying.Invalid("HUIYING_SECRET_KEY", "应为 64 位十六进制数（32 字节）")
+		}
+		return key, nil
+	}
+	return secretFile(filepath.Join(c.Data, "secret.key"))
 }
 
 func (c *Config) abs(p string) string {

@@ -119,6 +119,7 @@ func (c *demoCmd) install(listen, url, site string) (*Config, error) {
 		}
 	}
 	cfg := &Config{Region: demoRegion, County: "county", Data: ".", Listen: []string{listen}, Base: url, Speed: c.Speed, path: filepath.Join(c.Data, configName)}
+	cfg.Access.SecondFactor = []huiying.Role{} // a demo asks for no telephone
 	cfg.Collector.UserAgent = "Huiying/" + version
 	cfg.Collector.Contact = url
 	cfg.Collector.PerSecond = demoPerSecond

@@ -167,6 +167,9 @@ func (c *checkCmd) Run() error {
 	for _, p := range county.Outdated(data, time.Now()) { // no mistake of the files: they were right once
 		fmt.Fprintln(os.Stderr, "提示：", p)
 	}
+	if _, err := cfg.oidc(); err != nil {
+		return fmt.Errorf("%s: %w", c.Config, err)
+	}
 	_, err = fmt.Printf("%s：%s（%s），单位 %d 个，地名 %d 个，风险主题 %d 类，定级规则 %d 条，信源 %d 个，没有问题\n",
 		filepath.Base(c.Config), data.Name, data.Region, len(data.Units), len(data.Divisions), len(data.Lexicon.Topics), len(data.Rules.Levels), len(data.Sources))
 	return err

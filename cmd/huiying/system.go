@@ -176,10 +176,20 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	if err := s.learning.refresh(ctx); err != nil {
 		s.log.Error("no learned model", "err", err) // the analyzer works without
 	}
+	factorKey, err := s.cfg.factorKey()
+	if err != nil {
+		return fmt.Errorf("secret key: %w", err)
+	}
+	provider, err := s.cfg.oidc()
+	if err != nil {
+		return err
+	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
 		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.live.Load, Rulebook: s.rules, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
+		OIDC:          provider,
+		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},
 		ReadAppraisal: county.Appraisal, Files: s.files,
 	})
 	return err

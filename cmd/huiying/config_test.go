@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"huiying"
+)
+
+func TestConfigAccess(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "oidc.secret")
+	if err := os.WriteFile(secret, []byte("s3cret\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	load := func(text string) (*Config, error) {
+		path := filepath.Join(dir, configName)
+		if err := os.WriteFile(path, []byte("region: \"141122\"\n"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return loadConfig(path)
+	}
+	c, err := load("")
+	if err != nil || len(c.Access.SecondFactor) != 4 {
+		t.Fatalf("without the section: %v, %v", c, err)
+	}
+	if c, err := load("access:\n  second_factor: []\n"); err != nil || len(c.Access.SecondFactor) != 0 {
+		t.Errorf("switched off: %v, %v", c.Access.SecondFactor, err)
+	}
+	for text, want := range map[string]string{
+		"access:\n  second_factor: [boss]\n":                                                 "没有 \"boss\" 这个角色",
+		"access:\n  oidc: {issuer: \"http://sso.example.invalid\", client_id: x}\n":          "https",
+		"base_url: https://hy\naccess:\n  oidc: {issuer: \"https://sso.example.invalid\"}\n": "client_id",
+		"access:\n  oidc: {issuer: \"https://sso.example.invalid\", client_id: x}\n":         "base_url",
+		"access:\n  oicd: {}\n": "oicd",
+	} {
+		if _, err := load(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	c, err = load("base_url: https://hy.example.invalid/\naccess:\n  oidc: {issuer: \"https://sso.example.invalid\", client_id: x, secret_file: oidc.secret}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.oidc(); huiying.CodeOf(err) != huiying.CodeInvalid {
+		t.Errorf("a secret others can read: %v", err)
+	}
+	if err := os.Chmod(secret, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := c.oidc(); err != nil || o.Secret != "s3cret" || o.Redirect != "https://hy.example.invalid/signin/oidc/callback" {
+		t.Errorf("%+v, %v", o, err)
+	}
+	t.Setenv("HUIYING_SECRET_KEY", "short")
+	if _, err := c.factorKey(); huiying.CodeOf(err) != huiying.CodeInvalid {
+		t.Errorf("a short key: %v", err)
+	}
+}
