@@ -16,6 +16,7 @@ type admission struct {
 	roles   []huiying.Role // who may
 	scope   huiying.Scope  // what a token must reach as far as
 	pace    pace           // how often
+	look    string         // the audit action of having been shown it, "" for none
 	session bool           // only a person at a browser: no token may change the account it stands for
 }
 
@@ -82,7 +83,7 @@ var access = map[string]admission{
 	"POST /signin/code":           anybody().at(paceSignIn),
 	"GET /users":                  own(threeKeys...),
 	"POST /users":                 own(huiying.SystemAdmin),
-	"GET /users/{id}":             own(threeKeys...),
+	"GET /users/{id}":             own(threeKeys...).seen("view.account"),
 	"POST /users/{id}/role":       own(huiying.SystemAdmin),
 	"POST /users/{id}/{deed}":     own(huiying.SystemAdmin, huiying.SecurityAdmin),
 	"POST /grants/{id}":           own(huiying.SecurityAdmin),
@@ -106,7 +107,7 @@ var access = map[string]admission{
 	"POST /cases":                        acts(offices3),
 	"GET /cases/new":                     reads(offices3),
 	"POST /cases/bulk":                   acts(withCases), // which action whom: huiying.Transitions
-	"GET /cases/{id}":                    reads(withCases),
+	"GET /cases/{id}":                    reads(withCases).seen("view.case"),
 	"GET /cases/{id}/row":                reads(withCases),
 	"GET /cases/{id}/effect":             reads(withCases),
 	"POST /cases/{id}/attach":            acts(withCases),
@@ -118,9 +119,9 @@ var access = map[string]admission{
 	"GET /intake/posts/{id}":              reads(intakers),
 	"GET /intake/posts/{id}/progress":     reads(intakers),
 	"POST /intake/files":                  pushes(offices3).at(pacePush),
-	"GET /intake/files/{id}":              reads(offices3),
+	"GET /intake/files/{id}":              reads(offices3).seen("view.upload"),
 	"GET /intake/files/{id}/progress":     reads(offices3),
-	"GET /intake/files/{id}/rejected.csv": reads(offices3).at(paceExport),
+	"GET /intake/files/{id}/rejected.csv": reads(offices3).at(paceExport).seen("export.rejected"),
 	"POST /intake/files/{id}/mapping":     pushes(offices3),
 	"POST /intake/files/{id}/import":      pushes(offices3),
 	"POST /intake/files/{id}/profile":     pushes(offices3),
@@ -168,7 +169,7 @@ var access = map[string]admission{
 	"POST /api/v1/appraisal/appeals":         acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /api/v1/appraisal/appeals/{id}":    acts([]huiying.Role{huiying.Assessor}),
 	"GET /api/v1/cases":                      reads(withCases).at(paceQuery),
-	"GET /api/v1/cases/{id}":                 reads(withCases),
+	"GET /api/v1/cases/{id}":                 reads(withCases).seen("view.case"),
 	"POST /api/v1/cases":                     acts(offices3),
 	"POST /api/v1/cases/{id}/{action}":       acts(withCases),
 	"GET /api/v1/channels":                   reads(sysadmins),
@@ -233,6 +234,12 @@ func (a admission) at(p pace) admission {
 	return a
 }
 
+// seen is the admission with an audit row of each look.
+func (a admission) seen(action string) admission {
+	a.look = action
+	return a
+}
+
 // gate lets those through whom a is for.
 func (s *Server) gate(a admission, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -261,6 +268,7 @@ func (s *Server) gate(a admission, next http.Handler) http.Handler {
 				return
 			}
 			next.ServeHTTP(w, r)
+			s.looked(w, r, p, a.look)
 		}
 	})
 }

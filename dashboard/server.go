@@ -34,6 +34,7 @@ type Server struct {
 	uploads   *uploads
 	verifier  *verifier
 	limits    *limiter
+	looks     *looks
 	oidc      *federation // nil: passwords only
 	vault     *vault      // nil: no second factors
 }
@@ -59,7 +60,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.mux = &routes{ServeMux: http.NewServeMux(), s: s}
 	s.verifier = newVerifier()
-	s.limits = newLimiter()
+	s.limits, s.looks = newLimiter(), newLooks()
 	s.oidc = newFederation(cfg.OIDC, cfg.Wall)
 	var err error
 	if s.vault, err = newVault(cfg.Factor.Key); err != nil {

@@ -48,8 +48,14 @@ var auditLabels = []option{
 	{"channel.test", "测试通知渠道"},
 	{"notification.resend", "重发通知"},
 	{"deadletter.replay", "重投消息"},
-	{"source.save", "保存信源"},
-	{"source.pause", "暂停信源"},
+	{"source.add", "添加信源"},
+	{"source.change", "修改信源"},
+	{"view.case", "查看交办单"},
+	{"view.upload", "查看导入中的来件"},
+	{"view.account", "查看账号"},
+	{"export.audit", "导出审计"},
+	{"export.appraisal", "导出考核表"},
+	{"export.rejected", "导出未采用的行"},
 }
 
 // auditGroups are whole kinds of action to filter by.

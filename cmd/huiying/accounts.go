@@ -36,7 +36,7 @@ func (c *userCmd) Run(ctx context.Context) error {
 	}
 	defer func() { _ = l.Close() }()
 	u, err := l.User(ctx, huiying.UserID(c.Name))
-	fresh := errors.Is(err, huiying.ErrNotFound)
+	fresh, now := errors.Is(err, huiying.ErrNotFound), huiying.Speed{}.Now()
 	if err != nil && !fresh {
 		return err
 	}
@@ -64,17 +64,28 @@ func (c *userCmd) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := dashboard.CheckNewPassword(u.User, password); err != nil {
+			return usageError{err}
+		}
 		if u.PasswordHash, err = dashboard.HashPassword(password); err != nil {
 			return err
 		}
+		u.PasswordAt, u.MustChange = now, false
 	}
-	if err := l.SaveUser(ctx, u); err != nil {
-		return err
+	if fresh {
+		u.CreatedAt = now
+		if err := l.SaveUser(ctx, huiying.User{Person: u.Person}); err != nil {
+			return err
+		}
 	}
-	return l.Record(ctx, huiying.Audit{
-		At: huiying.Speed{}.Now(), Region: cfg.Region, Who: "console", Role: huiying.System,
-		Action: "user.save", Object: c.Name, Detail: u.Role.Label() + " " + string(u.Unit),
+	_, err = l.ChangeUser(ctx, u.User, func(was *huiying.User) (huiying.Audit, error) {
+		*was = u
+		return huiying.Audit{
+			At: now, Region: cfg.Region, Who: "console", Role: huiying.System,
+			Action: "user.save", Object: c.Name, Detail: u.Role.Label() + " " + string(u.Unit),
+		}, nil
 	})
+	return err
 }
 
 func checkAccount(ctx context.Context, l *ledger.Ledger, region huiying.Region, u huiying.User) error {
@@ -148,7 +159,9 @@ func (c *verifyAuditCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = l.Close() }()
-	n, err := l.VerifyAudit(ctx)
+	bar := newMeter("核验")
+	n, err := l.WalkAudit(ctx, func(done, total int64) { bar.show(int(done), int(total)) })
+	bar.done()
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (b *meter) show(done, total int) {
 	if b.b == nil {
 		return
 	}
-	if done == 1 {
+	if done <= 1 {
 		b.b.SetTotal(int64(total), false)
 	}
 	b.b.SetCurrent(int64(done))
