@@ -11,7 +11,7 @@ import (
 )
 
 // Pace is how fast the analyzer is beside the bare segmenter, both measured in
-// turns on the same posts.
+// turns on the same posts; figures are those of the median round.
 type Pace struct {
 	N              int     `json:"n"`              // posts in one round
 	Chars          float64 `json:"chars_per_post"` // in the mean
@@ -44,31 +44,32 @@ func (a *Analyzer) Pace(posts []huiying.Post, d time.Duration) (Pace, error) {
 	defer reference.Free()
 	out := Pace{N: len(posts), Chars: three(float64(chars) / float64(len(posts)))}
 	begin := time.Now()
-	var cut, assess, single, double time.Duration
-	for time.Since(begin) < d*2/3 || out.Rounds == 0 { // in turns: what slows the machine slows both
-		out.Rounds++
-		cut += timed(func() {
+	var cut, assess, ratio, speedup []float64 // a round
+	for time.Since(begin) < d*2/3 || len(ratio) == 0 { // in turns: what slows the machine slows both
+		c := timed(func() {
 			for _, t := range texts {
 				reference.Cut(t, true)
 			}
-		})
-		assess += timed(func() { a.assessAll(posts) })
+		}).Seconds()
+		s := timed(func() { a.assessAll(posts) }).Seconds()
+		cut, assess, ratio = append(cut, c), append(assess, s), append(ratio, c/s)
 	}
-	for rounds := 0; time.Since(begin) < d || rounds == 0; rounds++ {
-		single += timed(func() { a.assessAll(posts); a.assessAll(posts) })
-		double += timed(func() {
+	for time.Since(begin) < d || len(speedup) == 0 {
+		single := timed(func() { a.assessAll(posts); a.assessAll(posts) })
+		double := timed(func() {
 			var wg sync.WaitGroup
 			for range 2 {
 				wg.Go(func() { a.assessAll(posts) })
 			}
 			wg.Wait()
 		})
+		speedup = append(speedup, single.Seconds()/double.Seconds())
 	}
-	mb := float64(size*out.Rounds) / 1e6
-	out.PostsPerSecond = three(float64(len(posts)*out.Rounds) / assess.Seconds())
-	out.MBPerSecond, out.CutMBPerSecond = three(mb/assess.Seconds()), three(mb/cut.Seconds())
-	out.RatioToCut = three(cut.Seconds() / assess.Seconds())
-	out.Speedup = three(single.Seconds() / double.Seconds())
+	out.Rounds = len(ratio)
+	mb := float64(size) / 1e6
+	out.PostsPerSecond = three(float64(len(posts)) / median(assess))
+	out.MBPerSecond, out.CutMBPerSecond = three(mb/median(assess)), three(mb/median(cut))
+	out.RatioToCut, out.Speedup = three(median(ratio)), three(median(speedup))
 	out.P99Long = three(a.slowest(texts))
 	out.Seconds = three(time.Since(begin).Seconds())
 	return out, nil
@@ -96,6 +97,11 @@ func (a *Analyzer) slowest(texts []string) float64 {
 	}
 	slices.Sort(took)
 	return took[letters*99/100].Seconds() * 1000
+}
+
+func median(all []float64) float64 {
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 func timed(f func()) time.Duration {
