@@ -150,9 +150,15 @@ var access = map[string]admission{
 	"POST /appraisal/appeals":      acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /appraisal/appeals/{id}": acts([]huiying.Role{huiying.Assessor}),
 
-	"GET /rules":         reads(operating),
-	"GET /rules/{file}":  reads(operating),
-	"POST /rules/{file}": manages(readers...), // to try; saving: mayRule
+	"GET /guide":              reads(everyone),
+	"GET /guide/{page}":       reads(everyone),
+	"GET /guide/shots/{file}": reads(everyone),
+	"GET /units":              reads(everyone),
+	"GET /policies":           reads(withCases),
+	"GET /system":             reads(sysadmins),
+	"GET /rules":              reads(operating),
+	"GET /rules/{file}":       reads(operating),
+	"POST /rules/{file}":      manages(readers...), // to try; saving: mayRule
 
 	"GET /roster":                  reads(everyone),
 	"GET /roster/template.xlsx":    reads(everyone),

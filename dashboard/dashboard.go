@@ -8,6 +8,7 @@ package dashboard
 import (
 	"context"
 	"io"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -176,7 +177,10 @@ type Config struct {
 	Channels Channels // nil: only in-app notifications
 	Files    Files    // nil: nothing can be attached
 	Rules    func() *huiying.Rules
-	Rulebook Rulebook // nil: the rules are shown nowhere
+	Rulebook Rulebook                                           // nil: the rules are shown nowhere
+	Machine  func(ctx context.Context) (huiying.Machine, error) // nil: the state of the installation is not shown
+	Guide    fs.FS                                              // the user guide: Markdown, and pictures below shots/; nil: there is none
+	Policies func() []huiying.Policy                            // nil: there are none
 	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
 	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)
 	Speed         huiying.Speed // the time source; its factor is shown and used by ticking clocks

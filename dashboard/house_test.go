@@ -130,7 +130,7 @@ func newHouse(t *testing.T) *house {
 		huiying.Speed{}, nil, func(string, string) {}, log)
 	h.server = must(dashboard.New(dashboard.Config{
 		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
-		Rules: func() *huiying.Rules { return rules }, Rulebook: h.shelf, Log: log, Version: "test", Wall: h.now,
+		Rules: func() *huiying.Rules { return rules }, Rulebook: h.shelf, Machine: machine, Guide: testGuide, Policies: testPolicies, Log: log, Version: "test", Wall: h.now,
 		Factor: dashboard.Factor{Key: bytes.Repeat([]byte{7}, 32)},
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)

@@ -102,6 +102,13 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("POST /roster/{id}/substitute", s.page(s.substituteForm))
 	mux.Handle("POST /roster/{id}/swap", s.page(s.swapForm))
 
+	mux.Handle("GET /guide", s.page(s.guideStart))
+	mux.Handle("GET /guide/{page}", s.page(s.guidePage))
+	mux.Handle("GET /guide/shots/{file}", s.page(s.guidePicture))
+	mux.Handle("GET /units", s.page(s.unitsPage))
+	mux.Handle("GET /policies", s.page(s.policiesPage))
+	mux.Handle("GET /system", s.page(s.systemPage))
+
 	mux.Handle("GET /rules", s.page(s.rulesPage))
 	mux.Handle("GET /rules/{file}", s.page(s.rulePage))
 	mux.Handle("POST /rules/{file}", s.page(s.changeRule))

@@ -308,6 +308,6 @@ func (s *Server) postMatch(w http.ResponseWriter, r *http.Request, p huiying.Per
 		return fmt.Errorf("count the risky: %w", err)
 	}
 	v.PerDay = float64(v.Total) / float64(days)
-	v.Plot = draw("每天会匹配的信息，深色为负面", "负面", 720, 200, slots)
+	v.Plot = draw("每天会匹配的信息，深色为负面", "负面", 1080, 220, slots)
 	return s.show(w, r, p, http.StatusOK, "post-match", "试算", v)
 }

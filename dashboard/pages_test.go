@@ -82,7 +82,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 	units := " jkj-liaison jkj-handler"
 	for path, may := range map[string]string{
 		"/": "all", "/roster": "all", "/roster/template.xlsx": "all", "/notices": "all", "/notices/unread": "all", "/notices/recent": "all",
-		"/rules": office + " sysadmin", "/rules/levels.yaml": office + " sysadmin", "/rules/units.yaml": "nobody", "/posts": office, "/posts/p1": office, "/posts/match?risk=60": office, "/events": office, "/events/e1": office, "/wall": office,
+		"/guide": "all", "/guide/admin": "all", "/units": "all", "/policies": office + units + " zjj-liaison unitless", "/system": "sysadmin", "/rules": office + " sysadmin", "/rules/levels.yaml": office + " sysadmin", "/rules/units.yaml": "nobody", "/posts": office, "/posts/p1": office, "/posts/match?risk=60": office, "/events": office, "/events/e1": office, "/wall": office,
 		"/cases": office + units + " zjj-liaison", "/stats": office + units + " zjj-liaison",
 		"/cases/" + string(c.ID): office + units, "/cases/" + string(c.ID) + "/row": office + units,
 		"/cases/" + string(c.ID) + "/effect": office + units,
@@ -118,9 +118,9 @@ var reference = regexp.MustCompile(`[^ ]+`)
 func TestPagesAreSoundHTML(t *testing.T) {
 	h, c := filled(t)
 	for user, paths := range map[string][]string{
-		"leader":      {"/", "/rules", "/rules/levels.yaml", "/posts", "/posts?q=a%7Cb&risk=40", "/posts/match?risk=60", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/sources", "/models", "/roster", "/notices", "/nothing"},
+		"leader":      {"/", "/units", "/policies", "/rules", "/rules/levels.yaml", "/posts", "/posts?q=a%7Cb&risk=40", "/posts/match?risk=60", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/sources", "/models", "/roster", "/notices", "/nothing"},
 		"monitor":     {"/sources"},
-		"sysadmin":    {"/", "/sources"},
+		"sysadmin":    {"/", "/system", "/sources"},
 		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/notices"},
 		"":            {"/signin"},
 	} {

@@ -142,6 +142,13 @@ func navigation(p huiying.Person, at string, unread int) nav {
 		add("/appraisal", "考核", "check", 0)
 	}
 	add("/roster", "值班表", "users", 0)
+	add("/units", "机构与人员", "building-community", 0)
+	if p.SeesPosts() || p.Role.OfUnit() {
+		add("/policies", "政策库", "file-text", 0)
+	}
+	if p.Role == huiying.SystemAdmin {
+		add("/system", "系统", "device-desktop", 0)
+	}
 	if operators(p, "规则") == nil {
 		add("/rules", "规则", "filter", 0)
 	}
@@ -242,6 +249,7 @@ var templateFuncs = template.FuncMap{
 	"forms":     func() []huiying.ResponseForm { return huiying.ResponseForms },
 	"finding":   func(key string) string { return huiying.Finding(key).Label() },
 	"rumor":     func(key string) string { return huiying.RumorState(key).Label() },
+	"size":      sizeText,
 	"kilobytes": func(n int64) string { return fmt.Sprintf("%d KB", (n+1023)/1024) },
 	"grounds":   func() []string { return huiying.SendBackGrounds },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },

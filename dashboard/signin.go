@@ -21,6 +21,7 @@ const (
 
 // signInView is what the sign-in page shows.
 type signInView struct {
+	Empty bool // nobody has an account yet
 	Next  string
 	User  string
 	Error string
@@ -97,7 +98,7 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	s.render(w, http.StatusOK, "signin", s.signInView(signInView{Next: next}))
+	s.render(w, http.StatusOK, "signin", s.signInView(signInView{Next: next, Empty: s.noAccounts(r)}))
 }
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {

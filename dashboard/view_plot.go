@@ -87,7 +87,7 @@ func draw(label, partName string, width, height int, slots []slot) plot {
 		p.Peak = &peak
 	}
 	layout := hourLabel
-	if len(slots) >= longPlot {
+	if len(slots) >= longPlot || len(slots) > 1 && slots[1].at.Sub(slots[0].at) >= 24*time.Hour {
 		layout = dayLabel
 	}
 	every := max(1, int(math.Ceil(float64(len(slots))/marksOnAxis)))

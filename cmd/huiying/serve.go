@@ -81,7 +81,7 @@ func listen(addresses []string) ([]net.Listener, error) {
 }
 
 func newLog(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	return slog.New(tailed{slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}), troubles, nil})
 }
 
 type initCmd struct {

@@ -25,6 +25,7 @@ import (
 	"huiying/collector"
 	"huiying/dashboard"
 	"huiying/deploy/county"
+	"huiying/docs/guide"
 	"huiying/store/attachments"
 	"huiying/store/ledger"
 	"huiying/store/sqlite"
@@ -66,11 +67,12 @@ type system struct {
 	dashboard  *dashboard.Server
 	learning   *learning
 	rules      *rulebook
+	started    time.Time
 }
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
 func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []dashboard.Credential, log *slog.Logger) (s *system, err error) {
-	s = &system{cfg: cfg, speed: speed, log: log}
+	s = &system{cfg: cfg, speed: speed, log: log, started: time.Now()}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -186,7 +188,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.live.Load, Rulebook: s.rules, Speed: s.speed,
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.live.Load, Guide: guide.Files, Rulebook: s.rules, Machine: s.Machine, Policies: func() []huiying.Policy { return s.county.Policies }, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
 		OIDC:          provider,
 		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},

@@ -166,6 +166,10 @@ func (t *Tab) Tap(css string) error {
 	return t.do("tap "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Tap(chromedp.CSS(css)))
 }
 
+// Keys presses keys, one after the other, wherever the focus is: "\t" is the
+// tabulator, "\r" the enter key.
+func (t *Tab) Keys(keys string) error { return t.do("press keys", chromedp.KeyEvent(keys)) }
+
 // Wait waits until a CSS selector names something visible.
 func (t *Tab) Wait(css string) error {
 	return t.do("wait for "+css, chromedp.WaitVisible(chromedp.CSS(css)))

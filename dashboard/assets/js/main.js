@@ -6,6 +6,7 @@ import { startForms } from "./forms.js";
 import { startCharts } from "./chart.js";
 import { startBulk } from "./bulk.js";
 import { startRules } from "./rules.js";
+import { startScroll } from "./scroll.js";
 import { startWall } from "./wall.js";
 
 startClocks();
@@ -13,5 +14,6 @@ startForms();
 startCharts();
 startBulk();
 startRules();
+startScroll();
 startWall();
 if (document.body.dataset.user) startLive();

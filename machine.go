@@ -1,0 +1,38 @@
+package huiying
+
+import "time"
+
+// Machine is the state of one installation, for who keeps it running.
+type Machine struct {
+	Version string
+	Go      string
+	Rules   string // version of the rules in force
+	Started time.Time
+	Data    string // the folder everything is kept in
+	Free    int64  // bytes left on its disk; -1 when unknown
+	Memory  int64  // bytes the process has from the system
+	Stores  []StoreSize
+	Queues  []QueueDepth
+	Expired []string // what the passing of time has made wrong with the county's files
+	Errors  []LogLine
+}
+
+// StoreSize is how much one part of the data takes, in bytes.
+type StoreSize struct {
+	Label string
+	Bytes int64
+}
+
+// QueueDepth is what waits before one consumer of the bus.
+type QueueDepth struct {
+	Stream, Consumer string
+	Waiting          int // not handed out yet
+	Unfinished       int // handed out, not yet done
+}
+
+// LogLine is a warning or an error of the running program.
+type LogLine struct {
+	At    time.Time
+	Error bool
+	Text  string
+}
