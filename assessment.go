@@ -21,6 +21,12 @@ type Assessment struct {
 	Redactions map[string]int `json:"redactions"`
 }
 
+// Categories are the 15 first-level classes of citizen appeals.
+var Categories = []string{
+	"城乡建设", "党务政务", "国土资源", "环境保护", "纪检监察", "交通运输", "经济管理", "科技与信息产业", "民政",
+	"农村农业", "商贸旅游", "卫生计生", "政法", "教育文体", "劳动和社会保障",
+}
+
 // Assessed is a post with its assessment, as it travels to archive and alerting.
 type Assessed struct {
 	Post       Post       `json:"post"`

@@ -92,6 +92,7 @@ type Rules struct {
 	Opening    []OpenRule                `json:"opening"`
 	Replies    []Reply                   `json:"replies"`
 	Appraisal  AppraisalRules            `json:"appraisal"`
+	Reports    ReportRules               `json:"reports"`
 	Calendar   *Calendar                 `json:"-"`
 	ReturnIn   Duration                  `json:"return_in"`    // how long after assignment a unit may return a case (退单)
 	ReturnHrs  Hours                     `json:"return_hours"` // and how that is counted

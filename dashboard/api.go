@@ -57,6 +57,7 @@ func (s *Server) routesAPI(mux *routes) error {
 	a.routesNotices()
 	a.routesChannels()
 	a.routesRoster()
+	a.routesReports(mux)
 	a.routesLive(mux)
 
 	for _, name := range []string{"ErrorModel", "ErrorDetail"} { // huma's own, which nobody sees

@@ -47,7 +47,7 @@ func TestTheOpenAPIDocumentListsEveryCall(t *testing.T) {
 		"post /cases/{id}/{action}", "get /stats/overview", "get /stats/trend", "get /stats/units", "get /sources", "post /sources",
 		"post /sources/{id}/test", "get /rejections", "get /dead-letters", "post /dead-letters/{id}/replay", "get /notifications",
 		"get /models", "post /models/train", "post /models/{id}/activate", "delete /models/{id}",
-		"get /units", "get /live", "get /live/poll", "get /channels", "get /appraisal", "post /appraisal/appeals", "post /appraisal/appeals/{id}",
+		"get /units", "get /live", "get /live/poll", "get /reports/{file}", "get /channels", "get /appraisal", "post /appraisal/appeals", "post /appraisal/appeals/{id}",
 		"post /channels/{name}/test", "post /notifications/{id}/resend",
 		"get /roster", "post /roster", "post /roster/{id}/substitute", "post /roster/{id}/swap",
 	}

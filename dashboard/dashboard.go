@@ -183,6 +183,8 @@ type Config struct {
 	Policies func() []huiying.Policy                            // nil: there are none
 	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
 	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)
+	Templates     fs.FS         // the county's Word templates; nil: no reports
+	Base          string        // of links in documents, such as https://yq.example.gov.cn
 	Speed         huiying.Speed // the time source; its factor is shown and used by ticking clocks
 	Log           *slog.Logger
 	Version       string

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -131,7 +132,8 @@ func newHouse(t *testing.T) *house {
 	h.server = must(dashboard.New(dashboard.Config{
 		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
 		Rules: func() *huiying.Rules { return rules }, Rulebook: h.shelf, Machine: machine, Guide: testGuide, Policies: testPolicies, Log: log, Version: "test", Wall: h.now,
-		Factor: dashboard.Factor{Key: bytes.Repeat([]byte{7}, 32)},
+		Factor:    dashboard.Factor{Key: bytes.Repeat([]byte{7}, 32)},
+		Templates: os.DirFS("../deploy/county/141122/templates"), Base: "https://yq.example.invalid",
 	}))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)
 	h.web = httptest.NewServer(h.server)

@@ -31,6 +31,7 @@ type casesView struct {
 // group of states.
 type caseFilter struct {
 	Text, View, Level, Queue, Unit, Sort string
+	From, To                             string // opened in [From, To): how reports name what they count
 }
 
 var caseViews = []option{
@@ -48,7 +49,7 @@ var caseViews = []option{
 func readCaseFilter(q url.Values) caseFilter {
 	f := caseFilter{
 		Text: strings.TrimSpace(q.Get("q")), View: q.Get("view"), Level: q.Get("level"), Queue: q.Get("queue"), Unit: q.Get("unit"),
-		Sort: q.Get("sort"),
+		Sort: q.Get("sort"), From: q.Get("from"), To: q.Get("to"),
 	}
 	if f.View == "" {
 		f.View = "open"
@@ -60,13 +61,18 @@ func readCaseFilter(q url.Values) caseFilter {
 }
 
 // Active reports whether anything beyond the chip is filtered.
-func (f caseFilter) Active() bool { return f.Text+f.Level+f.Queue+f.Unit != "" }
+func (f caseFilter) Active() bool { return f.Text+f.Level+f.Queue+f.Unit+f.From+f.To != "" }
 
 func (f caseFilter) query(p huiying.Person, now time.Time) (huiying.CaseQuery, error) {
 	q := huiying.CaseQuery{
 		Region: p.Region, Text: f.Text, Queue: huiying.Queue(f.Queue), Unit: huiying.UnitID(f.Unit), Now: now, ByDue: f.Sort == "due",
 	}
 	q.Level, _ = huiying.ParseLevel(f.Level) // what is no level does not filter
+	q.From, _ = huiying.ParseTime(f.From)
+	q.To, _ = huiying.ParseTime(f.To)
+	if f.From != "" {
+		q.Drill = new(false) // reports count no drills
+	}
 	switch f.View {
 	case "open":
 		q.Open = new(true)

@@ -41,12 +41,14 @@ type searchTools struct {
 type postFilter struct {
 	Text, Channel, Sentiment, Category, Risk, Source, Flag string
 	Days                                                   string
+	From, To                                               string // published in [From, To): how reports name what they count
 }
 
 func readPostFilter(q url.Values) postFilter {
 	return postFilter{
 		Text: strings.TrimSpace(q.Get("q")), Channel: q.Get("channel"), Sentiment: q.Get("sentiment"), Category: q.Get("category"),
 		Risk: q.Get("risk"), Source: q.Get("source"), Flag: q.Get("flag"), Days: q.Get("days"),
+		From: q.Get("from"), To: q.Get("to"),
 	}
 }
 
@@ -59,6 +61,10 @@ func (f postFilter) query(region huiying.Region, now time.Time) huiying.PostQuer
 	if days, err := strconv.Atoi(f.Days); err == nil && days > 0 && days <= 3650 {
 		q.From = now.AddDate(0, 0, -days)
 	}
+	if at, err := huiying.ParseTime(f.From); err == nil {
+		q.From = at
+	}
+	q.To, _ = huiying.ParseTime(f.To)
 	return q
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"huiying"
+	"huiying/dashboard/report"
 )
 
 // Server is the whole dashboard: pages, API, websocket, metrics. It serves as
@@ -35,8 +36,9 @@ type Server struct {
 	verifier  *verifier
 	limits    *limiter
 	looks     *looks
-	oidc      *federation // nil: passwords only
-	vault     *vault      // nil: no second factors
+	oidc      *federation      // nil: passwords only
+	vault     *vault           // nil: no second factors
+	reports   *report.Reporter // nil: none
 }
 
 // New makes a dashboard from its parts.
@@ -68,6 +70,11 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.sessions = newSessions(cfg.Ledger, cfg.Wall, cfg.TLS)
 	s.uploads = newUploads(cfg.Temp, cfg.Wall)
+	if cfg.Templates != nil {
+		s.reports = report.New(report.Config{
+			Region: cfg.Region, County: cfg.County, Base: cfg.Base, Archive: cfg.Archive, Ledger: cfg.Ledger, Rules: cfg.Rules, Templates: cfg.Templates,
+		})
+	}
 	s.metrics = newMetrics(s)
 	s.hub = newHub(cfg.Speed.Now, cfg.Wall, s.metrics)
 	if err := s.routesAPI(s.mux); err != nil {

@@ -146,12 +146,6 @@ func doneNote(done string) string {
 	return doneTexts[huiying.Action(done)]
 }
 
-// categories are the 15 first-level classes of citizen appeals.
-var categories = []string{
-	"城乡建设", "党务政务", "国土资源", "环境保护", "纪检监察", "交通运输", "经济管理", "科技与信息产业", "民政",
-	"农村农业", "商贸旅游", "卫生计生", "政法", "教育文体", "劳动和社会保障",
-}
-
 // option is one choice of a list or chip row.
 type option struct {
 	Value, Label string
@@ -179,8 +173,8 @@ func channelOptions() []option {
 }
 
 func categoryOptions() []option {
-	out := make([]option, len(categories))
-	for i, c := range categories {
+	out := make([]option, len(huiying.Categories))
+	for i, c := range huiying.Categories {
 		out[i] = option{c, c}
 	}
 	return out

@@ -211,17 +211,24 @@ func (c *Config) write() error {
 
 // loadCounty reads the county folder, or the built-in one.
 func (c *Config) loadCounty() (*huiying.County, error) {
-	var files fs.FS
-	if c.County != "" {
-		files = os.DirFS(c.County)
-	} else {
-		built, err := county.Embedded(c.Region)
-		if err != nil {
+	if c.County == "" {
+		if _, err := county.Embedded(c.Region); err != nil {
 			return nil, err
 		}
-		files = built
 	}
-	return county.Load(files)
+	return county.Load(c.countyFiles())
+}
+
+// countyFiles is the county folder, or the built-in one.
+func (c *Config) countyFiles() fs.FS {
+	if c.County != "" {
+		return os.DirFS(c.County)
+	}
+	built, err := county.Embedded(c.Region)
+	if err != nil {
+		return os.DirFS(os.DevNull) // loadCounty has told
+	}
+	return built
 }
 
 // secretFile reads a key that stays on this machine, making it the first time.

@@ -37,6 +37,7 @@ type cli struct {
 	Bench       benchCmd       `cmd:"" help:"Measure speed, beside the raw limit in the same run."`
 	Train       trainCmd       `cmd:"" help:"Train the analyzer's models and print cross-validated scores."`
 	Import      importCmd      `cmd:"" help:"Import a JSONL, CSV or XLSX file into a running instance."`
+	Report      reportCmd      `cmd:"" help:"Write a report, a form or a table as Word, PDF or Excel."`
 	User        userCmd        `cmd:"" help:"Add an account or set its password."`
 	Token       tokenCmd       `cmd:"" help:"Make an API token for an account."`
 	VerifyAudit verifyAuditCmd `cmd:"" help:"Check the audit chain."`

@@ -17,6 +17,7 @@ import (
 	"huiying"
 	"huiying/alerting"
 	"huiying/collector"
+	"huiying/dashboard/report"
 	"huiying/deploy/county"
 )
 
@@ -154,6 +155,9 @@ func (c *checkCmd) Run() error {
 		return err
 	}
 	if _, err := alerting.NewJudge(&data.Rules); err != nil {
+		return err
+	}
+	if err := report.Check(county.Templates(cfg.countyFiles())); err != nil {
 		return err
 	}
 	for _, src := range data.Sources {

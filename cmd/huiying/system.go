@@ -193,6 +193,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		OIDC:          provider,
 		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},
 		ReadAppraisal: county.Appraisal, Files: s.files,
+		Templates: county.Templates(s.cfg.countyFiles()), Base: s.cfg.Base,
 	})
 	return err
 }

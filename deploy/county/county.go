@@ -36,15 +36,16 @@ const (
 	repliesFile    = "replies.yaml"
 	profilesFile   = "profiles.yaml"
 	appraisalFile  = "appraisal.yaml"
+	reportsFile    = "reports.yaml"
 )
 
 // Files lists the files of a county folder.
 var Files = []string{
 	countyFile, divisionsFile, unitsFile, lexiconFile, clocksFile,
-	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, repliesFile, profilesFile, appraisalFile,
+	escalationFile, levelsFile, openingFile, calendarFile, sourcesFile, repliesFile, profilesFile, appraisalFile, reportsFile,
 }
 
-//go:embed 141122/*.yaml 141122/policies/*.yaml
+//go:embed 141122/*.yaml 141122/policies/*.yaml 141122/templates/*.docx
 var embedded embed.FS
 
 // Embedded returns the files built into the program for a county. The error
@@ -83,7 +84,7 @@ func WriteTo(region huiying.Region, dir string) error {
 	if err != nil {
 		return err
 	}
-	names := slices.Concat(Files, policyFiles(files))
+	names := slices.Concat(Files, policyFiles(files), templateFiles(files))
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
@@ -92,8 +93,10 @@ func WriteTo(region huiying.Region, dir string) error {
 			return fmt.Errorf("look at %s: %w", path, err)
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, policyFolder), 0o755); err != nil {
-		return fmt.Errorf("make the county folder: %w", err)
+	for _, folder := range []string{policyFolder, templateFolder} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
+			return fmt.Errorf("make the county folder: %w", err)
+		}
 	}
 	for _, name := range names {
 		if err := writeNew(files, name, dir); err != nil {

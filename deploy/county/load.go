@@ -42,6 +42,7 @@ func Load(fsys fs.FS) (*huiying.County, error) {
 	l.loadReplies()
 	l.loadProfiles()
 	l.loadAppraisal()
+	l.loadReports()
 	l.loadPolicies()
 	if len(l.problems) > 0 {
 		l.problems.sort()

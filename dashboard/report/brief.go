@@ -1,0 +1,440 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"huiying"
+)
+
+// frame is what every document begins and ends with.
+type frame struct {
+	County   string `word:"县名"`
+	Masthead string `word:"报头"`
+	Number   string `word:"文号"`
+	Issuer   string `word:"编印单位"`
+	Date     string `word:"日期"`
+	CopyTo   string `word:"抄送"`
+	Author   string `word:"编制人"`
+	At       string `word:"编制时间"`
+	Draft    bool   `word:"未印发"`
+}
+
+// briefView is a 日报, 周报 or 月报.
+type briefView struct {
+	frame
+	Period     string      `word:"时段"`
+	Any        bool        `word:"有信息"`
+	Total      Link        `word:"信息总量"`
+	Change     string      `word:"总量环比"`
+	Negative   Link        `word:"负面"`
+	Neutral    Link        `word:"中性"`
+	Positive   Link        `word:"正面"`
+	Share      string      `word:"负面占比"`
+	Ratio      string      `word:"正负比"`
+	Opened     Link        `word:"新增交办"`
+	Answered   Link        `word:"已回应"`
+	Closed     Link        `word:"已办结"`
+	OpenNow    Link        `word:"在办"`
+	Chart      Picture     `word:"走势图"`
+	Channels   []shareRow  `word:"分平台"`
+	Categories []shareRow  `word:"分类"`
+	Matters    Link        `word:"重点总数"`
+	Top        []matterRow `word:"重点舆情"`
+	Open       []openRow   `word:"在办清单"`
+	OpenRest   string      `word:"在办未列"`
+	Late       []lateRow   `word:"超时清单"`
+	LateRest   string      `word:"超时未列"`
+	Units      []unitRow   `word:"单位响应"`
+	MinParts   string      `word:"最低样本"`
+	Answers    []answerRow `word:"回应案例"`
+	Risks      []remarkRow `word:"风险提示"`
+	Outlook    []remarkRow `word:"下期关注"`
+	Advice     []remarkRow `word:"工作建议"`
+}
+
+type shareRow struct {
+	Name   string `word:"名称"`
+	N      Link   `word:"条数"`
+	Share  string `word:"占比"`
+	Change string `word:"环比"`
+}
+
+type matterRow struct {
+	I       string `word:"序"`
+	Title   Link   `word:"标题"`
+	Level   string `word:"等级"`
+	Source  string `word:"首发来源"`
+	First   string `word:"首发时间"`
+	Posts   Link   `word:"条数"`
+	Neg     string `word:"负面"`
+	Inter   string `word:"互动"`
+	Curve   string `word:"态势"`
+	Places  string `word:"地点"`
+	Unit    string `word:"责任单位"`
+	State   string `word:"办理状态"`
+	CaseNo  Link   `word:"编号"`
+	Summary string `word:"摘要"`
+}
+
+type openRow struct {
+	I      string `word:"序"`
+	CaseNo Link   `word:"编号"`
+	Title  string `word:"标题"`
+	Level  string `word:"等级"`
+	Unit   string `word:"责任单位"`
+	State  string `word:"办理状态"`
+	Due    string `word:"最近时限"`
+}
+
+type lateRow struct {
+	I      string `word:"序"`
+	CaseNo Link   `word:"编号"`
+	Title  string `word:"标题"`
+	Unit   string `word:"责任单位"`
+	Clock  string `word:"时限"`
+	Due    string `word:"到期"`
+	Late   string `word:"已超"`
+}
+
+type unitRow struct {
+	Name     string `word:"单位"`
+	N        string `word:"件数"`
+	Ack      string `word:"签收中位"`
+	OnTime   string `word:"按时签收"`
+	Feedback string `word:"首次反馈中位"`
+	Response string `word:"回应中位"`
+	Close    string `word:"办结中位"`
+	Late     string `word:"现超时"`
+}
+
+type answerRow struct {
+	I      string `word:"序"`
+	CaseNo Link   `word:"编号"`
+	Title  string `word:"标题"`
+	Unit   string `word:"责任单位"`
+	At     string `word:"回应时间"`
+	Took   string `word:"回应用时"`
+	Forms  string `word:"回应形式"`
+	Outlet Link   `word:"回应渠道"`
+	State  string `word:"办理状态"`
+}
+
+type remarkRow struct {
+	I    string `word:"序"`
+	Text Link   `word:"内容"`
+}
+
+// How many rows of a list a report prints; the rest is counted.
+const (
+	openRows   = 20
+	lateRows   = 20
+	answerRows = 8
+)
+
+func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
+	b, err := r.Brief(ctx, o)
+	if err != nil {
+		return nil, "", err
+	}
+	units, err := r.units(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	v := briefView{
+		frame: r.frame(o), Period: span(b.From, earlier(b.To, o.Now)), Any: b.Posts.Total > 0,
+		Total: r.link(number(b.Posts.Total), postsPath(b.From, b.To)), Change: change(b.Posts.Total, b.Before.Total, beforeWord(o.Kind)),
+		Negative: r.link(number(b.Posts.Negative), postsPath(b.From, b.To, "sentiment", "negative")),
+		Neutral:  r.link(number(b.Posts.Neutral), postsPath(b.From, b.To, "sentiment", "neutral")),
+		Positive: r.link(number(b.Posts.Positive), postsPath(b.From, b.To, "sentiment", "positive")),
+		Share:    percent(b.Posts.Negative, b.Posts.Total), Ratio: ratio(b.Posts.Positive, b.Posts.Negative),
+		Opened: r.link(number(len(b.Opened)), casesPath(b.From, b.To)), Answered: r.link(number(b.Answered), "/cases?view=responded"),
+		Closed: r.link(number(b.Closed), "/cases?view=ended"), OpenNow: r.link(number(len(b.Open)), "/cases?view=open"),
+		Matters: r.link(number(b.Graver), "/events"), MinParts: number(b.MinParts),
+		Risks: r.remarks(b.Risks, o.Edits.Risks), Advice: r.remarks(b.Advice, o.Edits.Advice), Outlook: r.remarks(b.Outlook, nil),
+	}
+	unit, points := "日", dayPoints(b.Trend)
+	if o.Kind == huiying.ReportDaily {
+		unit, points = "时", hourPoints(b.Trend)
+	}
+	if v.Chart, err = trendChart(points, unit); err != nil {
+		return nil, "", fmt.Errorf("drawing the trend: %w", err)
+	}
+	for _, c := range huiying.Channels {
+		if n := b.Posts.Channels[c]; n > 0 {
+			v.Channels = append(v.Channels, shareRow{
+				c.Label(), r.link(number(n), postsPath(b.From, b.To, "channel", string(c))), percent(n, b.Posts.Total), change(n, b.Before.Channels[c], ""),
+			})
+		}
+	}
+	for _, name := range huiying.Categories {
+		if n := b.Posts.Categories[name]; n > 0 {
+			v.Categories = append(v.Categories, shareRow{name, r.link(number(n), postsPath(b.From, b.To, "category", name)), percent(n, b.Posts.Total), ""})
+		}
+	}
+	slices.SortStableFunc(v.Categories, func(a, c shareRow) int { return b.Posts.Categories[c.Name] - b.Posts.Categories[a.Name] })
+	for i, m := range b.Top {
+		v.Top = append(v.Top, r.matter(i, m, units))
+	}
+	for i, c := range b.Open[:min(openRows, len(b.Open))] {
+		v.Open = append(v.Open, openRow{
+			order(i), r.link(c.Number, casePath(c.ID)), c.Title, c.Level.Label(), unitsOfCase(c, units), c.State.Label(), dueOf(c, b.To),
+		})
+	}
+	v.OpenRest = rest(len(b.Open), openRows)
+	for i, l := range b.Late[:min(lateRows, len(b.Late))] {
+		who := unitsOfCase(l.Case, units)
+		if l.Clock.Unit != "" {
+			who = units.Name(l.Clock.Unit)
+		}
+		v.Late = append(v.Late, lateRow{
+			order(i), r.link(l.Case.Number, casePath(l.Case.ID)), l.Case.Title, who, l.Clock.Kind.Label(), stamp(l.Clock.Due), huiying.SpanText(l.Late),
+		})
+	}
+	v.LateRest = rest(len(b.Late), lateRows)
+	for _, u := range b.Units {
+		if u.Unit != "" && u.N > 0 {
+			v.Units = append(v.Units, unitLine(u, b.MinParts))
+		}
+	}
+	for i, c := range b.Answers[:min(answerRows, len(b.Answers))] {
+		v.Answers = append(v.Answers, r.answer(i, c, units))
+	}
+	return v, v.Masthead + b.From.In(huiying.Beijing).Format(time.DateOnly), nil
+}
+
+func (r *Reporter) units(ctx context.Context) (*huiying.Directory, error) {
+	units, err := r.cfg.Ledger.Units(ctx, r.cfg.Region)
+	if err != nil {
+		return nil, fmt.Errorf("reading the units: %w", err)
+	}
+	return huiying.NewDirectory(units), nil
+}
+
+func (r *Reporter) frame(o Order) frame {
+	rules := r.cfg.Rules().Reports
+	rule := rules.Of(o.Kind)
+	f := frame{
+		County: r.cfg.County, Masthead: rule.Title, Number: o.Number, Issuer: rules.Issuer, Date: day(o.Now),
+		CopyTo: strings.Join(rule.CopyTo, "，"), Author: o.By.Name, At: stamp(o.Now), Draft: o.Number == "",
+	}
+	if f.Draft {
+		f.Number = "（未印发，仅供核对）"
+	}
+	if f.CopyTo == "" {
+		f.CopyTo = "无"
+	}
+	return f
+}
+
+func (r *Reporter) matter(i int, m huiying.Matter, units *huiying.Directory) matterRow {
+	e := m.Event
+	row := matterRow{
+		I: chineseNumber(i + 1), Title: r.link(e.Title, eventPath(e.ID)), Level: m.Level().Label(), Source: e.FirstSource, First: stamp(e.FirstAt),
+		Posts: r.link(number(e.Posts), eventPath(e.ID)), Neg: number(e.Negative), Inter: number(int(e.Engagement.Interactions())),
+		Curve: orDash(e.Curve.Label()), Places: places(e.Places), Summary: e.Summary, State: "未交办", Unit: "待定",
+	}
+	if m.Case != nil {
+		row.State, row.Unit, row.CaseNo = m.Case.State.Label(), unitsOfCase(*m.Case, units), r.link(m.Case.Number, casePath(m.Case.ID))
+	} else if len(e.Units) > 0 {
+		row.Unit = units.Name(e.Units[0].Unit) + "（建议）"
+	}
+	return row
+}
+
+func (r *Reporter) answer(i int, c huiying.Case, units *huiying.Directory) answerRow {
+	row := answerRow{
+		I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Title: c.Title, Unit: unitsOfCase(c, units), At: stamp(c.RespondedAt), State: c.State.Label(),
+	}
+	if !c.FirstSeenAt.IsZero() {
+		row.Took = huiying.SpanText(c.RespondedAt.Sub(c.FirstSeenAt))
+	}
+	if len(c.Responses) > 0 {
+		first := c.Responses[0]
+		row.Forms, row.Outlet = forms(first.Forms), Link{orDash(first.Outlet), first.URL}
+	}
+	return row
+}
+
+// remarks are the rules' own, or what a person made of them; a remark that was
+// not changed keeps its evidence.
+func (r *Reporter) remarks(made []huiying.Remark, edited []string) []remarkRow {
+	paths := make(map[string]string)
+	texts := edited
+	for _, m := range made {
+		paths[m.Text] = m.Path
+		if edited == nil {
+			texts = append(texts, m.Text)
+		}
+	}
+	var out []remarkRow
+	for i, t := range texts {
+		out = append(out, remarkRow{order(i), r.link(t, paths[t])})
+	}
+	return out
+}
+
+func unitLine(u huiying.UnitStats, least int) unitRow {
+	row := unitRow{Name: u.Name, N: number(u.N), Late: number(u.LateNow)}
+	if u.N < least {
+		row.Ack, row.OnTime, row.Feedback, row.Response, row.Close = "样本不足", "—", "—", "—", "—"
+		return row
+	}
+	of := func(seconds float64) string {
+		if seconds <= 0 {
+			return "—"
+		}
+		return huiying.SpanText(time.Duration(seconds * float64(time.Second)).Round(time.Minute))
+	}
+	row.Ack, row.Feedback, row.Response, row.Close = of(u.AckMedian), of(u.Feedback.Median), of(u.Response.Median), of(u.Close.Median)
+	row.OnTime = "—"
+	if u.Due > 0 {
+		row.OnTime = fmt.Sprintf("%.0f%%", 100*u.OnTime)
+	}
+	return row
+}
+
+func unitsOfCase(c huiying.Case, units *huiying.Directory) string {
+	if len(c.Units) == 0 {
+		return "待定"
+	}
+	names := make([]string, len(c.Units))
+	for i, u := range c.Units {
+		names[i] = units.Name(u.Unit)
+	}
+	return strings.Join(names, "、")
+}
+
+func dueOf(c huiying.Case, now time.Time) string {
+	k, ok := c.NextDue()
+	if !ok {
+		return "—"
+	}
+	s := k.Kind.Label() + " " + k.Due.In(huiying.Beijing).Format("01-02 15:04")
+	if k.Due.Before(now) {
+		s += " 已超"
+	}
+	return s
+}
+
+func places(all []huiying.Place) string {
+	var names []string
+	for _, p := range all {
+		if !slices.Contains(names, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) == 0 {
+		return "未提及"
+	}
+	return strings.Join(names, "、")
+}
+
+func forms(all []huiying.ResponseForm) string {
+	names := make([]string, len(all))
+	for i, f := range all {
+		names[i] = f.Label()
+	}
+	return strings.Join(names, "、")
+}
+
+func rest(n, shown int) string {
+	if n <= shown {
+		return ""
+	}
+	return fmt.Sprintf("另有 %d 项，见系统清单。", n-shown)
+}
+
+func order(i int) string { return strconv.Itoa(i + 1) }
+
+func orDash(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+// number is a count with its thousands apart.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func percent(n, of int) string {
+	if of == 0 {
+		return "—"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(n)/float64(of))
+}
+
+// ratio is positive to negative, the smaller as 1.
+func ratio(positive, negative int) string {
+	switch {
+	case positive == 0 || negative == 0:
+		return fmt.Sprintf("%d∶%d", positive, negative)
+	case positive >= negative:
+		return fmt.Sprintf("%.1f∶1", float64(positive)/float64(negative))
+	}
+	return fmt.Sprintf("1∶%.1f", float64(negative)/float64(positive))
+}
+
+func beforeWord(k huiying.ReportKind) string {
+	switch k {
+	case huiying.ReportWeekly:
+		return "较上周同期"
+	case huiying.ReportMonthly:
+		return "较上月同期"
+	}
+	return "较前一日同时段"
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// change is the comparison with the period before (环比).
+func change(now, before int, than string) string {
+	const sample = 20 // below it a share of it says too much
+	switch {
+	case before == 0 && now == 0:
+		return than + "持平"
+	case before == 0:
+		return "前期没有信息，不作环比"
+	case now == before:
+		return than + "持平"
+	case before < sample && now > before:
+		return than + "增加" + number(now-before) + "条"
+	case before < sample:
+		return than + "减少" + number(before-now) + "条"
+	case now > before:
+		return than + fmt.Sprintf("上升%.1f%%", 100*float64(now-before)/float64(before))
+	}
+	return than + fmt.Sprintf("下降%.1f%%", 100*float64(before-now)/float64(before))
+}
+
+// chineseNumber is 一 … 九十九.
+func chineseNumber(n int) string {
+	digits := []rune("零一二三四五六七八九")
+	switch tens, ones := n/10, n%10; {
+	case tens == 0:
+		return string(digits[ones])
+	case tens == 1 && ones == 0:
+		return "十"
+	case tens == 1:
+		return "十" + string(digits[ones])
+	case ones == 0:
+		return string(digits[tens]) + "十"
+	default:
+		return string(digits[tens]) + "十" + string(digits[ones])
+	}
+}

@@ -1,0 +1,96 @@
+package dashboard_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// wordText is the text of a .docx, without its marks.
+func wordText(t *testing.T, raw []byte) string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatalf("no document: %v: %.100q", err, raw)
+	}
+	f := must(z.Open("word/document.xml"))
+	defer func() { _ = f.Close() }()
+	var out strings.Builder
+	inTag := false
+	for _, r := range string(must(io.ReadAll(f))) {
+		switch {
+		case r == '<':
+			inTag = true
+		case r == '>':
+			inTag = false
+		case !inTag:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// Who may have which document: by role, and a unit its own cases only.
+func TestReportsAreForTheRolesTheyAreFor(t *testing.T) {
+	h, c := filled(t)
+	office := "monitor analyst leader supervisor assessor"
+	for path, may := range reportsByRole(string(c.ID)) {
+		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "unitless", "sysadmin", "secadmin", "auditor", "wenshui"} {
+			r := h.as(user).get("/reports/" + path)
+			allowed := strings.Contains(" "+strings.Replace(may, "office", office, 1)+" ", " "+user+" ")
+			switch {
+			case allowed && r.status != http.StatusOK:
+				t.Errorf("%s has %s: %d %.200s", user, path, r.status, r.body)
+			case !allowed && r.status != http.StatusForbidden && r.status != http.StatusNotFound:
+				t.Errorf("%s must not have %s: %d", user, path, r.status)
+			}
+		}
+	}
+	if r := h.browser().get("/reports/daily.docx"); r.status != http.StatusUnauthorized {
+		t.Errorf("nobody has a report: %d", r.status)
+	}
+}
+
+func reportsByRole(string) map[string]string {
+	return map[string]string{"daily.docx": "office", "weekly.docx": "office", "monthly.docx?date=2026-01-15": "office"}
+}
+
+func TestAReportCountsWhatTheListShows(t *testing.T) {
+	h, _ := filled(t)
+	r := h.as("monitor").get("/reports/weekly.docx")
+	if r.status != http.StatusOK || !strings.HasPrefix(r.header.Get("Content-Disposition"), "attachment;") {
+		t.Fatalf("%d %v", r.status, r.header)
+	}
+	text := wordText(t, r.body)
+	for _, want := range []string{"学校食堂质疑", "https://yq.example.invalid"} {
+		if strings.HasPrefix(want, "http") != !strings.Contains(text, want) {
+			t.Errorf("want %q in %s", want, text)
+		}
+	}
+	rels := must(must(zip.NewReader(bytes.NewReader(r.body), int64(len(r.body)))).Open("word/_rels/document.xml.rels"))
+	defer func() { _ = rels.Close() }()
+	links := string(must(io.ReadAll(rels)))
+	_, path, found := strings.Cut(links, "https://yq.example.invalid/posts?")
+	if !found {
+		t.Fatalf("no figure leads to its posts: %s", links)
+	}
+	path, _, _ = strings.Cut(path, `"`)
+	h.as("monitor").page("/posts?"+strings.ReplaceAll(path, "&amp;", "&")).says(t, "学校食堂质疑")
+}
+
+func TestAReportThatCannotBeWrittenSaysWhy(t *testing.T) {
+	h, _ := filled(t)
+	for path, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"yearly.docx": {http.StatusNotFound, "没有"}, "daily.doc": {http.StatusUnprocessableEntity, "可用"}, "daily.docx?date=gestern": {http.StatusUnprocessableEntity, "2026-11-26"},
+	} {
+		if p := h.as("leader").get("/reports/"+path).problem(t, want.status); !strings.Contains(p.Detail, want.says) {
+			t.Errorf("%s: %s", path, p.Detail)
+		}
+	}
+}
