@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"huiying"
@@ -26,14 +27,36 @@ type envelope struct {
 // memory so that a screen can resume; the oldest make room, and a restart
 // forgets them. Sent is set to now when it is 0; Seq is set on receipt.
 func (b *Bus) PublishLive(ctx context.Context, l huiying.Live) error {
-	if err := b.begin(); err != nil {
-		return err
+	return b.PublishLives(ctx, []huiying.Live{l})
+}
+
+// PublishLives is PublishLive for many at once, in their order: none waits for
+// the acknowledgement of the one before.
+func (b *Bus) PublishLives(ctx context.Context, ls []huiying.Live) error {
+	msgs := make([]*nats.Msg, len(ls))
+	for i, l := range ls {
+		var err error
+		if msgs[i], err = b.liveMessage(l); err != nil {
+			return fmt.Errorf("live %s: %w", l.Type, err)
+		}
 	}
-	defer b.calls.Done()
+	_, _, err := b.publish(ctx, msgs)
+	if errors.Is(err, jetstream.ErrNoStreamResponse) { // the server restarted and forgot the stream
+		if err = b.ensureLive(ctx); err == nil {
+			_, _, err = b.publish(ctx, msgs)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("publishing live messages: %w", err)
+	}
+	return nil
+}
+
+func (b *Bus) liveMessage(l huiying.Live) (*nats.Msg, error) {
 	subject := "live.all"
 	if l.Region != "" {
 		if _, err := huiying.ParseRegion(string(l.Region)); err != nil {
-			return fmt.Errorf("live %s: %w", l.Type, err)
+			return nil, err
 		}
 		subject = l.Region.Subject("live")
 	}
@@ -42,18 +65,9 @@ func (b *Bus) PublishLive(ctx context.Context, l huiying.Live) error {
 	}
 	data, err := encode(envelope{Type: l.Type, Sent: l.Sent, Region: l.Region, Units: l.Units, Data: l.Data})
 	if err != nil {
-		return fmt.Errorf("encoding live %s: %w", l.Type, err)
+		return nil, fmt.Errorf("encoding: %w", err)
 	}
-	_, err = b.js.Publish(ctx, subject, data)
-	if errors.Is(err, jetstream.ErrNoStreamResponse) { // the server restarted and forgot the stream
-		if err = b.ensureLive(ctx); err == nil {
-			_, err = b.js.Publish(ctx, subject, data)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("publishing live %s: %w", l.Type, busy(err))
-	}
-	return nil
+	return &nats.Msg{Subject: subject, Data: data}, nil
 }
 
 // SubscribeLive calls f for each live message in order until ctx ends or the

@@ -253,13 +253,14 @@ func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
 	for _, id := range fresh {
 		isNew[id] = true
 	}
+	var news []huiying.Live
 	for _, a := range batch {
-		if !isNew[a.Post.ID] {
-			continue
+		if isNew[a.Post.ID] {
+			news = append(news, s.livePost(a))
 		}
-		if err := s.bus.PublishLive(ctx, s.livePost(a)); err != nil {
-			s.log.Warn("live message lost", "post", a.Post.ID, "err", err)
-		}
+	}
+	if err := s.bus.PublishLives(ctx, news); err != nil {
+		s.log.Warn("live messages lost", "posts", len(news), "err", err)
 	}
 	return nil
 }
