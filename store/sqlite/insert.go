@@ -22,7 +22,7 @@ const (
 	insertDoc   = `INSERT INTO docs (seq, doc) VALUES (?, ?)`
 	insertFlag  = `INSERT INTO post_flags (flag, seq) VALUES (?, ?) ON CONFLICT DO NOTHING`
 	insertTerms = `INSERT INTO post_text (rowid, terms) VALUES (?, ?)`
-	addHour     = `INSERT INTO hourly (region, hour, channel, category, posts, negative, risky) VALUES (?, ?, ?, ?, ?, ?, ?)
+	addHour     = `INSERT INTO hourly (region, hour, channel, posts, negative, risky) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET posts = posts + excluded.posts, negative = negative + excluded.negative, risky = risky + excluded.risky`
 )
 
@@ -187,7 +187,7 @@ func (a *Archive) store(ctx context.Context, tx *sql.Tx, rows []row) ([]huiying.
 		if _, err := terms.ExecContext(ctx, r.seq, r.terms); err != nil {
 			return nil, fmt.Errorf("terms of post %s: %w", p.ID, err)
 		}
-		k := hourKey{p.Region, hourOf(p.PublishedAt), p.Channel, as.Category}
+		k := hourKey{p.Region, hourOf(p.PublishedAt), p.Channel}
 		hours[k] = hours[k].plus(as)
 	}
 	return fresh, addHours(ctx, stmt(addHour), hours)
@@ -207,10 +207,9 @@ func stillUnknown(ctx context.Context, tx *sql.Tx, rows []row) ([]row, error) {
 }
 
 type hourKey struct {
-	region   huiying.Region
-	hour     int64
-	channel  huiying.Channel
-	category string
+	region  huiying.Region
+	hour    int64
+	channel huiying.Channel
 }
 
 type hourSum struct{ posts, negative, risky int }
@@ -236,7 +235,7 @@ func hourOf(t time.Time) int64 {
 
 func addHours(ctx context.Context, add *sql.Stmt, hours map[hourKey]hourSum) error {
 	for k, s := range hours {
-		if _, err := add.ExecContext(ctx, string(k.region), k.hour, string(k.channel), k.category, s.posts, s.negative, s.risky); err != nil {
+		if _, err := add.ExecContext(ctx, string(k.region), k.hour, string(k.channel), s.posts, s.negative, s.risky); err != nil {
 			return fmt.Errorf("hourly sums: %w", err)
 		}
 	}
