@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -154,6 +155,10 @@ func (c *benchIngestCmd) rows(ctx context.Context, b *benchSystem, dir string) (
 	var batches [][]huiying.Assessed
 	for n := 0; n < c.Rows; n += archiveBatch {
 		batches = append(batches, made.batch(n, archiveBatch))
+	}
+	dir = filepath.Join(dir, "rows")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return sqlite.Pace{}, err
 	}
 	return sqlite.MeasurePace(ctx, dir, tokensOf(b.analyzer), batches)
 }

@@ -25,7 +25,7 @@ func newMill(a *analyzer.Analyzer, start time.Time, every time.Duration) (*mill,
 		return nil, err
 	}
 	m := &mill{start: start, every: every}
-	in := huiying.Intake{Region: "141122", Key: []byte("bench"), Now: func() time.Time { return start }}
+	in := huiying.Intake{Region: "141122", Key: []byte("bench"), Now: func() time.Time { return start.AddDate(1, 0, 0) }} // all of them lie behind it
 	for _, p := range all {
 		post, err := in.Accept(p.Render(start, start))
 		if err != nil {
