@@ -188,6 +188,7 @@ var probes = map[string][]probe{
 	"POST /api/v1/sources":                   {{"/api/v1/sources", "monitor sysadmin " + wen, ""}},
 	"POST /api/v1/sources/{id}/test":         {{"/api/v1/sources/none/test", "", "monitor sysadmin " + wen}},
 	"GET /api/v1/rejections":                 {{"/api/v1/rejections", office + wen + "sysadmin ", ""}},
+	"GET /api/v1/reports/{file}":             {{"/api/v1/reports/daily.docx", office, ""}},
 	"GET /api/v1/stats/overview":             {{"/api/v1/stats/overview", office + wen, ""}},
 	"GET /api/v1/stats/trend":                {{"/api/v1/stats/trend", office + wen, ""}},
 	"GET /api/v1/stats/units":                {{"/api/v1/stats/units", office + wen + unitJKJ + unitZJJ, ""}},
