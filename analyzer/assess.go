@@ -36,6 +36,7 @@ type Analyzer struct {
 	concerns  concerns
 	gazetteer *gazetteer
 	classes   *classes
+	tones     *tones
 	units     *huiying.Directory
 	bureaus   map[string][]huiying.UnitID // the units that stand for each, the likelier first
 	stop      map[string]bool             // words no keyword is made of
@@ -60,9 +61,13 @@ func New(cfg Config) (*Analyzer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("taxonomy: %w", err)
 	}
+	tones, err := newTones()
+	if err != nil {
+		return nil, err
+	}
 	a := &Analyzer{
 		segmenter: segmenter, county: cfg.County,
-		gazetteer: newGazetteer(cfg.County), classes: classes, units: huiying.NewDirectory(cfg.County.Units), model: m,
+		gazetteer: newGazetteer(cfg.County), classes: classes, tones: tones, units: huiying.NewDirectory(cfg.County.Units), model: m,
 		bureaus: make(map[string][]huiying.UnitID),
 	}
 	for _, u := range cfg.County.Units {
@@ -70,7 +75,7 @@ func New(cfg Config) (*Analyzer, error) {
 			a.bureaus[b] = append(a.bureaus[b], u.ID)
 		}
 	}
-	classes.teach(m.labels(taskCategory))
+	classes.teach(m)
 	a.readings.New = func() any { return new(reading) }
 	if a.policies, err = newPolicies(cfg.County.Policies, a.segment); err != nil {
 		return nil, fmt.Errorf("index policies: %w", err)
@@ -99,6 +104,7 @@ type reading struct {
 	sentences []span
 	title     int // runes of the title, 0 without one
 	seen      *sightings
+	tonals    []tonal  // words of the tone lexicon
 	signals   []signal // of topics, whatever they mean
 	duties    []int32  // that are named
 	proposals proposals
@@ -170,6 +176,7 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 		r.title = r.folded(utf8.RuneCountInString(huiying.CleanText(p.Title)))
 	}
 	r.seen = a.watch.scan(r.text)
+	r.tonals = a.tones.find(r.seen, r.tonals)
 	r.hits = a.match(r)
 	r.state, r.stateWhy = stateOf(r)
 	r.features = features(r)
@@ -185,7 +192,7 @@ func (a *Analyzer) free(r *reading) {
 	clear(r.proposals)
 	*r = reading{
 		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
-		counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], scene: r.scene.empty(),
+		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], scene: r.scene.empty(),
 	}
 	a.readings.Put(r)
 }
@@ -236,6 +243,12 @@ func sentiment(r *reading) huiying.Sentiment {
 	var p [3]float64 // negative, neutral, positive
 	for i, s := range r.verdicts.of(taskSentiment) {
 		p[i] = s.P
+	}
+	if review := r.verdicts.yes(taskKind); review > 0 { // a mixture of two judges
+		bad := r.verdicts.yes(taskReview)
+		p[0] += review * (bad - p[0])
+		p[1] -= review * p[1]
+		p[2] += review * (1 - bad - p[2])
 	}
 	switch r.post.Channel {
 	case huiying.ChannelLetter, huiying.ChannelHotline:

@@ -21,7 +21,8 @@ type classes struct {
 	names  []string
 	leaves [][]string // of each class the names of its second and third level, and the words of its matters
 	words  [][]int    // the same in the watch
-	known  []int      // of each class its label in the model, or none
+	model  *model
+	known  []int // of each class its label in that model, or none
 }
 
 func newClasses() (*classes, error) {
@@ -58,11 +59,16 @@ func newClasses() (*classes, error) {
 	return c, sc.Err()
 }
 
-// teach says which labels of the model are classes.
-func (c *classes) teach(labels []string) {
-	for _, name := range c.names {
-		c.known = append(c.known, slices.Index(labels, name)) // −1 is none
+// teach says which labels of a model are classes.
+func (c *classes) teach(m *model) { c.model, c.known = m, c.labels(m) }
+
+func (c *classes) labels(m *model) []int {
+	known := m.labels(taskCategory)
+	at := make([]int, len(c.names))
+	for i, name := range c.names {
+		at[i] = slices.Index(known, name) // −1 is none
 	}
+	return at
 }
 
 // How much the rules speak for a class, in log-odds.
@@ -90,7 +96,10 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 			prior[class] += perLeaf
 		}
 	}
-	learned := r.verdicts.of(taskCategory)
+	learned, labels := r.verdicts.of(taskCategory), c.known
+	if m := r.verdicts.model; m != c.model { // one that is being examined
+		labels = c.labels(m)
+	}
 	share := 1.0
 	if r.post.Channel == huiying.ChannelLetter {
 		share = inLetter
@@ -99,7 +108,7 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 	total := 0.0
 	for i, name := range c.names {
 		known := unseen
-		if k := c.known[i]; k != none {
+		if k := labels[i]; k != none {
 			known = math.Max(learned[k].P, 0.001)
 		}
 		p := known * math.Exp(share*math.Min(prior[i], mostSaid))

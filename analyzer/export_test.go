@@ -3,6 +3,7 @@ package analyzer
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/yanyiwu/gojieba"
@@ -96,4 +97,69 @@ func lessons(rows []labelled) []Lesson {
 		out = append(out, Lesson{r.Title, r.Text, string(r.Label)})
 	}
 	return out
+}
+
+// Tones are the classes of the tone words in a text, from left to right; 不 is put
+// before those that a denial turns.
+func (a *Analyzer) Tones(text string) []string {
+	r := a.read(huiying.Post{Text: text})
+	defer a.free(r)
+	var out []string
+	for _, f := range r.tonals {
+		for _, c := range a.tones.sets[f.set] {
+			name := a.tones.classes[c]
+			if denied(r.text[:f.start]) {
+				name = "不" + name
+			}
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// ToneWords counts the words of the tone lexicon by class.
+func ToneWords() (map[string]int, error) {
+	t, err := newTones()
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]int)
+	for _, classes := range t.words {
+		for _, c := range classes {
+			out[t.classes[c]]++
+		}
+	}
+	return out, nil
+}
+
+// ReadTones reads a lexicon.
+func ReadTones(text string) error { return (&tones{words: make(map[string][]int)}).read(text) }
+
+// OwnWords is what the writer of a text says himself.
+func OwnWords(text string) string {
+	var v voice
+	v.listen(text, []rune(text))
+	return string(v.runes)
+}
+
+// Style are the features of a text's style, in order of their hashes.
+func Style(text string) []uint32 {
+	var v voice
+	v.listen(text, []rune(text))
+	var b bag
+	b.size(2*len(text) + 8)
+	countStyle(&b, []rune(text), &v)
+	var out []uint32
+	for _, f := range b.take(nil) {
+		out = append(out, f.slot)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Plea is the score of what a title does: above 0 it complains, below it asks.
+func (a *Analyzer) Plea(title string) int {
+	r := a.read(huiying.Post{Title: title, Text: "详见正文。"})
+	defer a.free(r)
+	return pleaOf(r).score()
 }

@@ -9,24 +9,35 @@ import (
 // The learned models read a text as bags: its words, its runs of one to
 // three characters, and the runs of one and two characters of its title. Each
 // bag is a vector of (1+ln n)·idf scaled to length 1, so that a long letter and
-// a short post weigh the same and the title speaks as loud as the body. The last
-// bags hold what the rules found and how it is told, each at the same small weight.
+// a short post weigh the same and the title speaks as loud as the body. The next
+// are for the tone: what the writer says himself and how he ends ([voice]), the
+// marks and numbers ([countStyle]), and the classes of the tone lexicon, which
+// there are and where they stand ([tones]). The last bags hold what the rules
+// found and how it is told, each at the same small weight.
 const (
 	bagWords = iota
 	bagRuns
 	bagTitle
+	bagVoice
+	bagEnding
+	bagStyle
+	bagTone
+	bagTurns
 	bagSigns // from here on nothing is weighed by how rare it is
 	bagTellings
 	bags
 )
 
 const (
-	// hashed is the size of the space the features are hashed into.
-	hashed = 1 << 20
+	// places is how many features a model may know: a power of two. Two that want
+	// the same place are told apart by their other bits, and the rarer is not known.
+	places = 1 << 21
 	// titleLong is how many runes stand for the title of a text without one.
 	titleLong = 20
 	// signWeight is the value of a sign in its vector.
 	signWeight = 0.2
+	// endingLong is how many runes are the end of what the writer says.
+	endingLong = 20
 	// bodyLong is how many runes of a text are read for the models: what a letter
 	// is about stands at its beginning.
 	bodyLong = 2000
@@ -34,7 +45,7 @@ const (
 
 // feature is a hashed n-gram and how often it occurs.
 type feature struct {
-	slot  uint32 // below hashed
+	slot  uint32 // its hash
 	count uint32
 }
 
@@ -134,6 +145,25 @@ func features(r *reading) (out [bags][]feature) {
 		b.add(hashSign(c))
 	}
 	out[bagTellings] = keep()
+	v := voicePool.Get().(*voice)
+	defer voicePool.Put(v)
+	v.listen(r.text, body)
+	b.size(2 * len(v.runes))
+	countRuns(b, v.runes, 2, 0x7feb352d)
+	out[bagVoice] = keep()
+	b.size(2 * endingLong)
+	countRuns(b, v.runes[max(0, len(v.runes)-endingLong):], 2, 0x68e31da4)
+	out[bagEnding] = keep()
+	b.size(2*len(body) + 8)
+	countStyle(b, body, v)
+	out[bagStyle] = keep()
+	turns := bagPool.Get().(*bag)
+	defer bagPool.Put(turns)
+	r.analyzer.tones.count(r.tonals, v, b, turns)
+	out[bagTone] = keep()
+	n := len(all)
+	all = turns.take(all)
+	out[bagTurns] = all[n:]
 	return out
 }
 
@@ -184,5 +214,5 @@ func finish(h uint32) uint32 {
 	h ^= h >> 12
 	h *= 0x297a2d39
 	h ^= h >> 15
-	return h % hashed
+	return h
 }

@@ -4,31 +4,20 @@ import (
 	"context"
 )
 
-// knowledge is what a task is taught beside labelled rows, and how loud each bag
-// of features speaks in it.
+// knowledge is what a task is taught beside labelled rows.
 type knowledge struct {
 	made  func(seed uint64) ([]labelled, error) // pseudo-documents; they are never scored
 	share float32                               // weight of each of them; 1 for a row
-	loud  [bags]float32                         // 0 for deaf
 }
 
-// evenly hears words, runs, title and signs, and not how something is told.
-var evenly = [bags]float32{bagWords: 1, bagRuns: 1, bagTitle: 1, bagSigns: 1}
-
-func (t task) knowledge() knowledge {
-	if k, ok := taught[t.name]; ok {
-		return k
-	}
-	return knowledge{loud: evenly}
-}
+func (t task) knowledge() knowledge { return taught[t.name] }
 
 var taught = map[string]knowledge{
-	taskCategory:   {made: lettersFor(false), share: 0.1, loud: evenly},
-	taskDepartment: {made: lettersFor(true), share: 0.1, loud: evenly},
+	taskCategory:   {made: lettersFor(false), share: 0.1},
+	taskDepartment: {made: lettersFor(true), share: 0.1},
 	taskEmergency: {
 		made:  func(seed uint64) ([]labelled, error) { return madeIncidents(incidents, seed) },
 		share: 0.1,
-		loud:  [bags]float32{bagWords: 1, bagRuns: 1, bagTitle: 1, bagSigns: 1.5, bagTellings: 1.5},
 	},
 }
 
@@ -57,7 +46,7 @@ func (t task) made(sets map[string][]*example, rows []*example) []*example {
 	var out []*example
 	for _, e := range sets[t.madeSet()] {
 		if c := *e; labels[c.row.label()] {
-			c.label, c.use, c.fold, c.weight = c.row.label(), useTrain, noFold, t.knowledge().share
+			c.label, c.use, c.fold = c.row.label(), useTrain, noFold
 			out = append(out, &c)
 		}
 	}

@@ -26,8 +26,9 @@ type model struct {
 	At      time.Time // of the newest set it was trained on
 	Seed    int64
 
-	rows  []int32 // slot → its row + 1; only for training
-	bagOf []uint8 // by row; only for training
+	// Only for training:
+	rows  []int32 // by place, the row + 1 of the slot there
+	bagOf []uint8 // by row
 
 	// Made when it is loaded:
 	at      []uint32 // slot → where in packed it begins; 0 of one that is not known
@@ -70,7 +71,9 @@ const (
 // The tasks.
 const (
 	taskCategory   = "category"   // first-level class of citizen appeals
-	taskSentiment  = "sentiment"  // negative, neutral, positive
+	taskSentiment  = "sentiment"  // what people feel: negative, neutral, positive
+	taskReview     = "review"     // what they find: a thing or a service is bad
+	taskKind       = "kind"       // whether it reviews a thing or a service
 	taskComplaint  = "complaint"  // a letter complains; it does not ask or propose
 	taskEmergency  = "emergency"  // a real, present emergency
 	taskRumor      = "rumor"      // worded like posts that proved false
@@ -111,7 +114,7 @@ func decodeModel(packed []byte) (*model, error) {
 // prepare packs what [model.ask] reads of a feature side by side: looking it up
 // waits twice for memory, at most. About three weights of a row are not 0.
 func (m *model) prepare() {
-	m.at = make([]uint32, hashed)
+	m.at = make([]uint32, places)
 	m.packed = make([]uint16, 1, 4*len(m.Slots)+1) // at 0 what is not known: it has no idf and no weight
 	for i, slot := range m.Slots {
 		head := len(m.packed)
@@ -122,7 +125,7 @@ func (m *model) prepare() {
 			}
 		}
 		m.packed[head] |= uint16(len(m.packed)-head-1) << 8
-		m.at[slot] = uint32(head)
+		m.at[slot%places] = slot&checked | uint32(head)
 	}
 	m.packed = slices.Clip(m.packed)
 	for _, t := range m.Tasks {
@@ -145,6 +148,19 @@ func (m *model) encode() ([]byte, error) {
 }
 
 func (m *model) version() string { return m.At.Format("20060102") }
+
+// checked are the bits of a feature that are kept beside where it begins in
+// packed, to tell it from others of its place.
+const checked = 0x1FF << 23
+
+// find is where a feature begins in packed, or 0.
+func (m *model) find(slot uint32) uint32 {
+	at := m.at[slot%places]
+	if at&checked != slot&checked {
+		return 0
+	}
+	return at &^ checked
+}
 
 // logs are 1+ln n of small counts.
 var logs = func() (t [64]float32) {
@@ -172,7 +188,7 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 		*pooled = slices.Grow((*pooled)[:0], len(f[b]))
 		all := (*pooled)[:len(f[b])]
 		for i, x := range f[b] {
-			all[i].at = m.at[x.slot]
+			all[i].at = m.find(x.slot)
 		}
 		square := float32(0)
 		for i, x := range f[b] {
@@ -219,7 +235,7 @@ func (c column) probability(z float64, choice bool) float64 {
 // rarity is the idf of a feature; one the model does not know is rare.
 func (m *model) rarity(slot uint32) float64 {
 	const unheard = 11
-	if at := m.at[slot]; at != 0 {
+	if at := m.find(slot); at != 0 {
 		return float64(m.packed[at]&0xFF) / idfScale
 	}
 	return unheard

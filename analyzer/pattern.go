@@ -287,9 +287,6 @@ func (s *sightings) words() iter.Seq[int] {
 	}
 }
 
-// has reports whether a word is in the text.
-func (s *sightings) has(word int) bool { return s.first[word] != 0 }
-
 // each calls f for every sighting of a word in order, until it returns false.
 func (s *sightings) each(word int, f func(start, end int) bool) {
 	for i := s.first[word]; i != 0; i = s.all[i-1].next {

@@ -99,7 +99,7 @@ func signs(r *reading) (out, tellings []string) {
 			out = append(out, c.name)
 		}
 	}
-	return out, tellingsOf(r, happened)
+	return pleaOf(r).signs(out), tellingsOf(r, happened)
 }
 
 // tellingsOf are how the text tells, each also together with that something
@@ -125,7 +125,7 @@ func tellingsOf(r *reading, happened string) []string {
 		if t.words.count(r.seen, first, 1) > 0 {
 			out = append(out, "first:"+t.name+happened)
 		}
-		told = told + t.name
+		told += t.name
 	}
 	if len(r.runes) < 60 {
 		out = append(out, "short"+happened)

@@ -69,6 +69,7 @@ func (a *Analyzer) watchFor(c *huiying.County) {
 	for i := range a.policies.sayings {
 		a.policies.sayings[i].word = add(a.policies.sayings[i].text)
 	}
+	a.tones.watch(add)
 	a.watch = newWatch(words)
 	a.folder = huiying.NewFolder(signals)
 	a.concerns = a.concernsOf(len(watched) + len(words))

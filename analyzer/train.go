@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -32,6 +32,9 @@ type Report struct {
 	Slots  int          `json:"features"`
 	Tasks  []TaskReport `json:"tasks"`
 	ByTime *Metrics     `json:"rumor_by_time,omitempty"` // trained on the older four fifths, asked about the rest
+	// Product is what the whole of Assess says of rows its model had not seen, by
+	// suite; of several sets also of each, as suite/set.
+	Product map[string]Metrics `json:"product"`
 }
 
 // TaskReport tells of one task: the metrics of its held-out rows, of all sets
@@ -43,28 +46,6 @@ type TaskReport struct {
 	Held Metrics            `json:"held_out"`
 	Sets map[string]Metrics `json:"sets,omitempty"`
 }
-
-// task is a question the models are trained for.
-type task struct {
-	name   string
-	suite  string // of [Analyzer.Eval] that asks the same
-	sets   []string
-	labels []string // of a yes-or-no task what is looked for, else empty: those of the rows
-	other  string   // of a yes-or-no task the rest
-	cost   float64  // C of the support vector machine
-	prior  float64  // share of the naive-Bayes weighting (Wang and Manning 2012), 0…1
-	boost  float32  // weight of the rows that say yes; 1 for none
-	label  func(row labelled, set string) (label string, use use)
-}
-
-// use says what a row is good for.
-type use int
-
-const (
-	useNot use = iota
-	useTrain
-	useScore // train on it and score it when it is held out
-)
 
 type labelled struct {
 	ID    string          `json:"id"`
@@ -87,77 +68,19 @@ func (l labelled) seconds() int64 {
 	return n
 }
 
-func scored(row labelled, _ string) (string, use) { return row.label(), useScore }
-
-var tasks = []task{
-	{
-		taskCategory, "routing",
-		[]string{"routing_taidi", "routing_taidi_tok"},
-		nil, "", 0.5, 0.8, 1,
-		func(row labelled, set string) (string, use) {
-			if set == "routing_taidi_tok" {
-				return row.label(), useTrain
-			}
-			return row.label(), useScore
-		},
-	},
-	{
-		taskSentiment, "sentiment",
-		[]string{"senti_ewect", "senti_htl", "senti_waimai", "senti_shopping"},
-		nil, "", 0.1, 0.6, 1,
-		func(row labelled, _ string) (string, use) {
-			return map[string]string{"neg": "negative", "neu": "neutral", "pos": "positive"}[row.label()], useScore
-		},
-	},
-	{
-		taskComplaint, "citizen",
-		[]string{"risk_citizen", "cluster_taidi3", "routing_taidi", "routing_dept_weak"},
-		[]string{"negative"},
-		"other", 0.1, 0, 1,
-		func(row labelled, set string) (string, use) {
-			if set == "risk_citizen" {
-				return map[string]string{"neg": "negative", "nonneg": "other"}[row.label()], useScore
-			}
-			return titleSays(row.Title)
-		},
-	},
-	{taskEmergency, "emergency", []string{"emergency"}, []string{"1"}, "0", 0.4, 0, 1, scored},
-	{taskRumor, "rumor", []string{"rumor_ced"}, []string{"rumor"}, "nonrumor", 4, 0, 1, scored},
-	{taskDepartment, "department", []string{"routing_dept_weak"}, nil, "", 1, 0.6, 1, scored},
-}
-
-var (
-	grievance = regexp.MustCompile(`投诉|举报|扰民|违法|违规|违建|违停|污染|无人|没人|拖欠|黑心|乱|噪音|非法|恶意|强制|强迫|严重|不作为|诈骗|传销|占用|侵占|不合理|假|恶臭|欺|猖獗|质量问题|烂尾|遥遥无期|腐败|查处|坑|油烟|毒|凭什么`)
-	inquiry   = regexp.MustCompile(`咨询|建议|希望|请问|能不能|可否|能否|是否|如何|怎么|怎样|吗|什么时候|哪|请求(?:政府)?(?:修|建|增|加|恢复|维修|硬化|发展)|加快|盼|提议|期待|想`)
-)
-
-// titleSays labels a letter by its title where the title is plain; few letters
-// were labelled by hand.
-func titleSays(title string) (string, use) {
-	g, i := grievance.MatchString(title), inquiry.MatchString(title)
-	switch {
-	case g == i:
-		return "", useNot
-	case g:
-		return "negative", useTrain
-	default:
-		return "other", useTrain
-	}
-}
-
 // example is one text of a task's sets. Rows of a group, which are of one source
 // or near-copies, are never split between training and test.
 type example struct {
 	features [bags][]feature
 	vector   vector
 	print    huiying.Fingerprint
+	plea     plea
 	row      labelled
 	set      string
 	label    string
 	use      use
 	group    int
 	fold     int
-	weight   float32
 }
 
 const (
@@ -173,8 +96,8 @@ const (
 // Train learns from the labelled sets under dataDir and writes the model to
 // outDir/model.bin. The same seed, data and lexicon give the same file. Progress
 // goes to the writer.
-func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64, progress io.Writer) (Report, error) {
-	report := Report{Seed: seed, Folds: folds}
+func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64, progress io.Writer) (report Report, err error) {
+	report = Report{Seed: seed, Folds: folds}
 	m := &model{Seed: seed}
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(progress, format+"\n", args...) }
 	say("读取语料 …")
@@ -194,6 +117,7 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 		}
 	}
 	m.At = m.At.UTC()
+	share(sets, uint64(seed))
 	for _, t := range tasks {
 		rows, err := a.madeFor(ctx, t, uint64(seed))
 		if err != nil {
@@ -203,25 +127,29 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 	}
 	m.learnFeatures(sets)
 	report.Slots = len(m.Slots)
-	weights := make([][]float32, 0, mostColumns)
+	var fits [folds + 1][]fitted // of every task, without each fold and without none
 	for _, t := range tasks {
 		say("训练 %s …", t.name)
-		tm, r, w, err := m.learn(ctx, t, sets, uint64(seed))
+		f, r, err := m.learn(ctx, t, sets, uint64(seed))
 		if err != nil {
 			return report, fmt.Errorf("train %s: %w", t.name, err)
 		}
-		m.Tasks = append(m.Tasks, tm)
-		weights = append(weights, w...)
+		for k := range fits {
+			fits[k] = append(fits[k], f[k])
+		}
 		report.Tasks = append(report.Tasks, r)
 		if t.name == taskRumor {
 			byTime := m.byTime(t, sets, uint64(seed))
 			report.ByTime = &byTime
 		}
 	}
-	if len(weights) > mostColumns {
-		return report, fmt.Errorf("the tasks have %d labels, at most %d", len(weights), mostColumns)
+	say("检验整个产品 …")
+	if report.Product, err = a.product(ctx, m, fits[:folds], sets); err != nil {
+		return report, err
 	}
-	m.quantize(weights)
+	if err := m.assemble(fits[folds]); err != nil {
+		return report, err
+	}
 	raw, err := m.encode()
 	if err != nil {
 		return report, err
@@ -257,7 +185,7 @@ func (a *Analyzer) readRows(ctx context.Context, set string, rows []labelled) ([
 				row.Text = strings.ReplaceAll(row.Text, " ", "")
 			}
 			r := a.read(huiying.Post{Title: row.Title, Text: row.Text})
-			e := &example{print: fingerprint(r), row: row, set: set}
+			e := &example{print: fingerprint(r), plea: pleaOf(r), row: row, set: set}
 			for b, f := range r.features {
 				e.features[b] = slices.Clone(f)
 			}
@@ -289,40 +217,63 @@ func readLabelled(path string) ([]labelled, error) {
 }
 
 // learnFeatures chooses the features and weighs them by how many texts hold them
-// (idf), over all sets but the reviews, of which there are too many.
+// (idf). Of the reviews, of which there are too many, only what is said often is
+// heard.
 func (m *model) learnFeatures(sets map[string][]*example) {
+	type tally struct {
+		slot        uint32
+		in, reviews int32
+		of          [bags]int32
+	}
 	texts := 0
-	in, bagOf := make([]int32, hashed), make([]uint8, hashed)
+	known := make(map[uint32]int)
+	var all []tally
 	for set, rows := range sets {
-		if set == "senti_htl" || set == "senti_waimai" || set == "senti_shopping" {
-			continue
+		review := slices.Contains(reviewSets, set)
+		if !review {
+			texts += len(rows)
 		}
 		for _, e := range rows {
-			texts++
 			for b, bag := range e.features {
 				for _, f := range bag {
-					in[f.slot]++
-					if in[f.slot] == 1 || uint8(b) < bagOf[f.slot] { // of two that share a slot the first
-						bagOf[f.slot] = uint8(b)
+					i, ok := known[f.slot]
+					if !ok {
+						i = len(all)
+						known[f.slot], all = i, append(all, tally{slot: f.slot})
+					}
+					if all[i].of[b]++; review {
+						all[i].reviews++
+					} else {
+						all[i].in++
 					}
 				}
 			}
 		}
 	}
-	for slot, n := range in {
-		if n >= rare {
-			m.Slots = append(m.Slots, uint32(slot))
+	all = slices.DeleteFunc(all, func(t tally) bool { return max(t.in, t.reviews) < rare })
+	for i := range all {
+		if all[i].in < rare {
+			all[i].in = all[i].reviews
 		}
 	}
-	slices.SortStableFunc(m.Slots, func(a, b uint32) int { return cmp.Compare(in[b], in[a]) })
-	for _, slot := range m.Slots {
-		idf := math.Log(float64(1+texts)/float64(1+in[slot])) + 1
+	slices.SortFunc(all, func(a, b tally) int { return cmp.Or(cmp.Compare(b.in, a.in), cmp.Compare(a.slot, b.slot)) })
+	m.rows = make([]int32, places)
+	for _, t := range all {
+		row := &m.rows[t.slot%places]
+		if *row != 0 { // a more frequent feature stands there
+			continue
+		}
+		bag := 0 // of those that share the hash, the one that uses it most
+		for b := range t.of {
+			if t.of[b] > t.of[bag] {
+				bag = b
+			}
+		}
+		idf := math.Log(float64(1+texts)/float64(1+t.in)) + 1
+		m.Slots = append(m.Slots, t.slot)
+		m.bagOf = append(m.bagOf, uint8(bag))
 		m.IDF = append(m.IDF, uint8(min(255, math.Round(idf*idfScale))))
-		m.bagOf = append(m.bagOf, bagOf[slot])
-	}
-	m.rows = make([]int32, hashed)
-	for row, slot := range m.Slots {
-		m.rows[slot] = int32(row) + 1
+		*row = int32(len(m.Slots))
 	}
 	for _, rows := range sets {
 		for _, e := range rows {
@@ -337,8 +288,8 @@ func (m *model) vector(f *[bags][]feature) vector {
 	for b := range f {
 		square, from := 0.0, len(v.slots)
 		for _, x := range f[b] {
-			row := m.rows[x.slot] - 1
-			if row < 0 {
+			row := m.rows[x.slot%places] - 1
+			if row < 0 || m.Slots[row] != x.slot {
 				continue
 			}
 			value := float32(signWeight)
@@ -357,40 +308,48 @@ func (m *model) vector(f *[bags][]feature) vector {
 	return v
 }
 
-// learn trains one task on all its rows, after it has held out each fold in turn
-// to score it and to fit the probabilities.
-func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, seed uint64) (taskModel, TaskReport, [][]float32, error) {
-	rows, data := t.rows(sets, seed)
-	tm := taskModel{Name: t.name, Labels: t.labels, Choice: t.labels == nil && t.name != taskSentiment, Data: data}
-	if tm.Labels == nil {
+// fitted is a task as learned from some of its rows, with the weights of each
+// label.
+type fitted struct {
+	task    taskModel
+	weights [][]float32
+}
+
+// learn trains one task without each fold in turn, to score it and to fit the
+// probabilities, and last on all its rows.
+func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, seed uint64) (fits [folds + 1]fitted, _ TaskReport, _ error) {
+	rows, data := t.rows(sets)
+	labels := t.labels
+	if labels == nil {
 		for _, e := range rows {
-			if !slices.Contains(tm.Labels, e.label) {
-				tm.Labels = append(tm.Labels, e.label)
+			if !slices.Contains(labels, e.label) {
+				labels = append(labels, e.label)
 			}
 		}
-		slices.Sort(tm.Labels)
+		slices.Sort(labels)
+	}
+	for k := range fits {
+		fits[k] = fitted{
+			taskModel{Name: t.name, Labels: labels, Choice: t.labels == nil && t.name != taskSentiment, Data: data, Columns: make([]column, len(labels))},
+			make([][]float32, len(labels)),
+		}
 	}
 	held := make([][]float64, len(rows)) // scores by someone who had not seen the row
 	for i := range held {
-		held[i] = make([]float64, len(tm.Labels))
+		held[i] = make([]float64, len(labels))
 	}
-	weights := make([][]float32, len(tm.Labels))
-	tm.Columns = make([]column, len(tm.Labels))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for c, label := range tm.Labels {
-		for k := range folds + 1 {
+	for c, label := range labels {
+		for k := range fits {
 			g.Go(func() error {
 				if ctx.Err() != nil {
 					return ctx.Err()
 				}
-				w, bias := t.fit(rows, func(e *example) bool { return e.fold != k }, label, m.bagOf, seed)
-				if k == folds { // no row is in this fold
-					weights[c], tm.Columns[c].Bias = w, bias
-					return nil
-				}
+				w, bias := m.fit(t, rows, func(e *example) bool { return e.fold != k }, label, seed)
+				fits[k].weights[c], fits[k].task.Columns[c].Bias = w, bias
 				for i, e := range rows {
-					if e.fold == k {
+					if e.fold == k { // none of them is in the last
 						held[i][c] = float64(bias) + e.vector.dot(w)
 					}
 				}
@@ -399,26 +358,34 @@ func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, s
 		}
 	}
 	if err := g.Wait(); err != nil {
-		return tm, TaskReport{}, nil, err
+		return fits, TaskReport{}, err
 	}
-	return tm, t.calibrate(&tm, rows, held), weights, nil
+	return fits, t.calibrate(&fits, rows, held), nil
 }
 
-// rows are the labelled rows of a task, each in its group and fold.
-func (t task) rows(sets map[string][]*example, seed uint64) (rows []*example, data string) {
+// rows are the labelled rows of a task.
+func (t task) rows(sets map[string][]*example) (rows []*example, data string) {
 	var sizes []string
 	for _, set := range t.sets {
 		n := 0
 		for _, e := range sets[set] {
 			c := *e
-			c.weight = 1
-			if c.label, c.use = t.label(e.row, set); c.use == useNot {
+			if c.label, c.use = t.label(e); c.use == useNot {
 				continue
 			}
 			n++
 			rows = append(rows, &c)
 		}
 		sizes = append(sizes, fmt.Sprintf("%s %d", set, n))
+	}
+	return append(rows, t.made(sets, rows)...), strings.Join(sizes, ", ")
+}
+
+// share puts every row of every set into its group and its fold.
+func share(sets map[string][]*example, seed uint64) {
+	var rows []*example
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
+		rows = append(rows, sets[set]...)
 	}
 	group(rows)
 	fold := make(map[int]int)
@@ -429,7 +396,6 @@ func (t task) rows(sets map[string][]*example, seed uint64) (rows []*example, da
 		}
 		e.fold = fold[e.group]
 	}
-	return append(rows, t.made(sets, rows)...), strings.Join(sizes, ", ")
 }
 
 // group joins the rows of one source and the near-copies, and those of their
@@ -469,31 +435,40 @@ func group(rows []*example) {
 }
 
 // fit learns one label against the rest from the rows chosen.
-func (t task) fit(rows []*example, choose func(*example) bool, label string, bagOf []uint8, seed uint64) (w []float32, bias float32) {
+func (m *model) fit(t task, rows []*example, choose func(*example) bool, label string, seed uint64) (w []float32, bias float32) {
 	var vectors []vector
 	var yes []bool
 	var weight []float32
 	for _, e := range rows {
-		if choose(e) {
-			vectors, yes, weight = append(vectors, e.vector), append(yes, e.label == label), append(weight, e.weight)
-			if e.label == label {
-				weight[len(weight)-1] *= t.boost
-			}
+		if !choose(e) {
+			continue
 		}
+		row := float32(1)
+		if e.fold == noFold {
+			row = t.knowledge().share
+		} else if t.weigh != nil {
+			row = t.weigh(e)
+		}
+		if e.label == label {
+			row *= t.boost
+		}
+		vectors, yes, weight = append(vectors, e.vector), append(yes, e.label == label), append(weight, row)
 	}
-	ratio := t.ratios(vectors, yes, len(bagOf))
-	loud := t.knowledge().loud
-	for s, b := range bagOf {
-		ratio[s] *= loud[b]
+	dim := len(m.Slots)
+	ratio := t.ratios(vectors, yes, dim)
+	for s, bag := range m.bagOf {
+		ratio[s] *= t.reads[bag]
 	}
 	for i, v := range vectors {
-		values := make([]float32, len(v.values))
+		heard := vector{make([]uint32, 0, len(v.slots)), make([]float32, 0, len(v.values))}
 		for k, s := range v.slots {
-			values[k] = v.values[k] * ratio[s]
+			if ratio[s] != 0 {
+				heard.slots, heard.values = append(heard.slots, s), append(heard.values, v.values[k]*ratio[s])
+			}
 		}
-		vectors[i] = vector{v.slots, values}
+		vectors[i] = heard
 	}
-	w, bias = svm(vectors, yes, weight, t.cost, len(bagOf), seed)
+	w, bias = svm(vectors, yes, weight, t.cost, dim, seed)
 	for s := range w {
 		w[s] *= ratio[s]
 	}
@@ -529,10 +504,11 @@ func (t task) ratios(rows []vector, yes []bool, dim int) []float32 {
 
 // calibrate fits the probabilities to held-out scores and measures them, each
 // fold with the fit of the others.
-func (t task) calibrate(tm *taskModel, rows []*example, held [][]float64) TaskReport {
+func (t task) calibrate(fits *[folds + 1]fitted, rows []*example, held [][]float64) TaskReport {
+	labels := fits[0].task.Labels
 	p := make([][]float64, len(rows))
 	for i := range p {
-		p[i] = make([]float64, len(tm.Labels))
+		p[i] = make([]float64, len(labels))
 	}
 	ranks := make([][]huiying.Scored, len(rows))
 	for k := range folds + 1 { // the last is the fit of all
@@ -542,21 +518,16 @@ func (t task) calibrate(tm *taskModel, rows []*example, held [][]float64) TaskRe
 				seen = append(seen, i)
 			}
 		}
-		fitted, doubt := t.probabilities(tm, rows, held, seen)
-		tm.Doubt = doubt
+		tm := &fits[k].task
+		t.probabilities(tm, rows, held, seen)
 		for i, e := range rows {
 			if e.fold != k {
 				continue
 			}
-			for c := range tm.Labels {
-				p[i][c] = fitted[c].probability(held[i][c], tm.Choice)
+			for c := range labels {
+				p[i][c] = tm.Columns[c].probability(held[i][c], tm.Choice)
 			}
 			ranks[i] = t.ranked(tm, p[i])
-		}
-		if k == folds {
-			for c := range tm.Columns {
-				tm.Columns[c].A, tm.Columns[c].B = fitted[c].A, fitted[c].B
-			}
 		}
 	}
 	bySet := make(map[string][]judged)
@@ -569,7 +540,7 @@ func (t task) calibrate(tm *taskModel, rows []*example, held [][]float64) TaskRe
 		all = append(all, j)
 		bySet[e.set] = append(bySet[e.set], j)
 	}
-	r := TaskReport{Name: t.name, Data: tm.Data, Rows: len(rows), Held: measure(t.suite, all), Sets: map[string]Metrics{}}
+	r := TaskReport{Name: t.name, Data: fits[folds].task.Data, Rows: len(rows), Held: measure(t.suite, all), Sets: map[string]Metrics{}}
 	if len(bySet) > 1 {
 		for set, j := range bySet {
 			r.Sets[set] = measure(t.suite, j)
@@ -578,21 +549,21 @@ func (t task) calibrate(tm *taskModel, rows []*example, held [][]float64) TaskRe
 	return r
 }
 
-// probabilities fits a and b of every column to the held-out scores of the rows
-// given.
-func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, seen []int) (out []column, doubt float64) {
-	out = make([]column, len(tm.Labels))
+// probabilities fits a and b of every column, and the doubt, to the held-out
+// scores of the rows given.
+func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, seen []int) {
 	if tm.Choice {
 		var z [][]float64
 		var want []int
 		for _, i := range seen {
 			z, want = append(z, held[i]), append(want, slices.Index(tm.Labels, rows[i].label))
 		}
-		a, doubt := temperature(z, want)
-		for c := range out {
-			out[c].A = a
+		var a float64
+		a, tm.Doubt = temperature(z, want)
+		for c := range tm.Columns {
+			tm.Columns[c].A = a
 		}
-		return out, doubt
+		return
 	}
 	for c, label := range tm.Labels {
 		var z []float64
@@ -600,9 +571,8 @@ func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, se
 		for _, i := range seen {
 			z, yes = append(z, held[i][c]), append(yes, rows[i].label == label)
 		}
-		out[c].A, out[c].B = platt(z, yes)
+		tm.Columns[c].A, tm.Columns[c].B = platt(z, yes)
 	}
-	return out, 0
 }
 
 // ranked are the labels by probability. The tone is scored as negative or not.
@@ -627,27 +597,33 @@ func (t task) wanted(label string) string {
 
 // byTime trains on the older four fifths of the rows and scores the rest, but for
 // copies of what it learned: what is true next year is harder than what is true
-// of the same weeks.
+// of the same weeks. The probabilities are fitted to older rows alone, too.
 func (m *model) byTime(t task, sets map[string][]*example, seed uint64) Metrics {
-	rows, _ := t.rows(sets, seed)
+	rows, _ := t.rows(sets)
 	slices.SortStableFunc(rows, func(a, b *example) int { return cmp.Compare(a.row.seconds(), b.row.seconds()) })
-	cut := len(rows) * 4 / 5
+	old, late := rows[:len(rows)*4/5], rows[len(rows)*4/5:]
 	known := make(map[int]bool)
-	for i, e := range rows {
-		known[e.group] = known[e.group] || i < cut
-		if e.fold = 0; i >= cut {
-			e.fold = 1
+	tm := &taskModel{Labels: t.labels, Columns: make([]column, len(t.labels))}
+	held := make([][]float64, len(old))
+	all := make([]int, len(old))
+	for k := range folds {
+		w, bias := m.fit(t, old, func(e *example) bool { return e.fold != k }, t.labels[0], seed)
+		for i, e := range old {
+			if all[i], known[e.group] = i, true; e.fold == k {
+				held[i] = []float64{float64(bias) + e.vector.dot(w)}
+			}
 		}
 	}
-	w, bias := t.fit(rows, func(e *example) bool { return e.fold == 0 }, t.labels[0], m.bagOf, seed)
-	var all []judged
-	for _, e := range rows[cut:] {
-		if known[e.group] {
-			continue
+	t.probabilities(tm, old, held, all)
+	w, bias := m.fit(t, old, func(*example) bool { return true }, t.labels[0], seed)
+	var verdicts []judged
+	for _, e := range late {
+		if !known[e.group] {
+			p := tm.Columns[0].probability(float64(bias)+e.vector.dot(w), false)
+			verdicts = append(verdicts, judged{want: t.wanted(e.label), scores: t.ranked(tm, []float64{p})})
 		}
-		all = append(all, judged{want: t.wanted(e.label), scores: t.ranked(&taskModel{Labels: t.labels}, []float64{sigmoid(3 * (float64(bias) + e.vector.dot(w)))})})
 	}
-	return measure(t.suite, all)
+	return measure(t.suite, verdicts)
 }
 
 func (v vector) dot(w []float32) float64 {
@@ -658,29 +634,41 @@ func (v vector) dot(w []float32) float64 {
 	return float64(z)
 }
 
-// quantize keeps the weights as bytes with one scale a column, and forgets the
-// features that weigh nothing anywhere.
-func (m *model) quantize(weights [][]float32) {
-	m.Columns = len(weights)
+// assemble makes the model of its tasks: the weights as bytes, with one scale a
+// column, of the features that weigh something anywhere.
+func (m *model) assemble(fits []fitted) error {
+	m.Tasks, m.Columns = nil, 0
+	for _, f := range fits {
+		m.Columns += len(f.weights)
+	}
+	if m.Columns > mostColumns {
+		return fmt.Errorf("the tasks have %d labels, at most %d", m.Columns, mostColumns)
+	}
+	weights := make([]int8, len(m.Slots)*m.Columns)
 	at := 0
-	for t := range m.Tasks {
-		for c := range m.Tasks[t].Columns {
+	for _, f := range fits {
+		t := f.task
+		t.Columns = slices.Clone(t.Columns)
+		for c, column := range f.weights {
 			top := float32(1e-6)
-			for _, v := range weights[at] {
+			for _, v := range column {
 				top = max(top, v, -v)
 			}
-			m.Tasks[t].Columns[c].Scale = top / 127
-			at++
-		}
-	}
-	m.Weights = make([]int8, len(m.Slots)*m.Columns)
-	at = 0
-	for _, t := range m.Tasks {
-		for _, c := range t.Columns {
-			for row, v := range weights[at] {
-				m.Weights[row*m.Columns+at] = int8(math.Round(float64(v / c.Scale)))
+			t.Columns[c].Scale = top / 127
+			for row, v := range column {
+				weights[row*m.Columns+at] = int8(math.Round(float64(v / t.Columns[c].Scale)))
 			}
 			at++
 		}
+		m.Tasks = append(m.Tasks, t)
 	}
+	slots, idf := m.Slots, m.IDF
+	m.Slots, m.IDF, m.Weights = nil, nil, nil
+	for row, slot := range slots {
+		if w := weights[row*m.Columns : (row+1)*m.Columns]; m.bagOf[row] == bagWords || slices.ContainsFunc(w, func(v int8) bool { return v != 0 }) { // words: keywords ask how rare they are
+			m.Slots, m.IDF, m.Weights = append(m.Slots, slot), append(m.IDF, idf[row]), append(m.Weights, w...)
+		}
+	}
+	m.prepare()
+	return nil
 }

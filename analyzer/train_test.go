@@ -130,7 +130,7 @@ func TestTrainingTwiceWritesTheSameModelsAndTheyTellClassesApart(t *testing.T) {
 	first, report := train(7)
 	second, again := train(7)
 	other, _ := train(8)
-	if !reflect.DeepEqual(report, again) || len(report.Tasks) != 6 || report.Seed != 7 || report.Folds != 5 {
+	if !reflect.DeepEqual(report, again) || len(report.Tasks) != 8 || report.Seed != 7 || report.Folds != 5 {
 		t.Errorf("reports %+v\nand %+v", report, again)
 	}
 	a, b, c := modelFile(t, first), modelFile(t, second), modelFile(t, other)
@@ -150,6 +150,11 @@ func TestTrainingTwiceWritesTheSameModelsAndTheyTellClassesApart(t *testing.T) {
 		}
 		if m := task.Held; m.N < 24 || m.MacroF1 < least || task.Rows < m.N || task.Data == "" {
 			t.Errorf("report of %s: %+v", task.Name, task)
+		}
+	}
+	for _, suite := range []string{"routing", "department", "sentiment", "sentiment/senti_htl", "citizen", "emergency", "rumor"} {
+		if m := report.Product[suite]; m.N < 12 || m.ECE == nil {
+			t.Errorf("the whole product on %s: %+v", suite, m)
 		}
 	}
 	for _, c := range []struct{ model, text, label string }{

@@ -269,8 +269,11 @@ func (c *trainCmd) Run(ctx context.Context) error {
 		return err
 	}
 	if c.Plot != "" {
-		for _, t := range report.Tasks {
-			if err := t.Held.Draw(c.Plot); err != nil {
+		for name, m := range report.Product {
+			if strings.Contains(name, "/") { // one of several sets
+				continue
+			}
+			if err := m.Draw(c.Plot); err != nil {
 				return err
 			}
 		}
