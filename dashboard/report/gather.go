@@ -30,11 +30,7 @@ func (r *Reporter) Brief(ctx context.Context, o Order) (huiying.Brief, error) {
 		return none, err
 	}
 	if o.Kind != huiying.ReportDaily {
-<<<<<<< HEAD
-		if in.Units, err = r.cfg.Ledger.UnitStats(ctx, r.cfg.Region, huiying.NoLevel, o.From, o.To, o.Now); err != nil {
-=======
 		if in.Units, err = r.cfg.Ledger.UnitStats(ctx, huiying.StatsQuery{Region: r.cfg.Region, From: o.From, To: o.To, Now: o.Now}); err != nil {
->>>>>>> c796133 (Write 日报, 周报 and 月报 as Word from templates the office can edit; every figure leads to its evidence)
 			return none, fmt.Errorf("measuring the units: %w", err)
 		}
 	}

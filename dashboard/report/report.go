@@ -29,11 +29,7 @@ type Ledger interface {
 	Events(ctx context.Context, q huiying.EventQuery) (huiying.Page[huiying.Event], error)
 	EventPosts(ctx context.Context, id huiying.EventID, limit int) ([]huiying.EventPost, error)
 	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
-<<<<<<< HEAD
-	UnitStats(ctx context.Context, region huiying.Region, level huiying.Level, from, to, now time.Time) ([]huiying.UnitStats, error)
-=======
 	UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)
->>>>>>> c796133 (Write 日报, 周报 and 月报 as Word from templates the office can edit; every figure leads to its evidence)
 	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
 	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
 }
