@@ -110,6 +110,7 @@ type reading struct {
 	proposals proposals
 	scene     scene // as the gazetteer sees it
 	hits      []hit
+	denials   []stretch // bytes that say nobody was hurt; nil before anybody asked
 	state     huiying.Phase
 	stateWhy  string
 	counted   []feature // in which features lie

@@ -44,7 +44,7 @@ func (a *Analyzer) Pace(posts []huiying.Post, d time.Duration) (Pace, error) {
 	defer reference.Free()
 	out := Pace{N: len(posts), Chars: three(float64(chars) / float64(len(posts)))}
 	begin := time.Now()
-	var cut, assess, ratio, speedup []float64 // a round
+	var cut, assess, ratio, speedup []float64          // a round
 	for time.Since(begin) < d*2/3 || len(ratio) == 0 { // in turns: what slows the machine slows both
 		c := timed(func() {
 			for _, t := range texts {

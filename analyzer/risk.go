@@ -68,17 +68,27 @@ func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
 // affirmed is the first match that is not denied, as in 无人员伤亡, or none.
 func affirmed(r *reading, p *pattern) (found hit) {
 	p.matches(r.seen, func(start, end int) bool {
-		denied := false
-		unhurt.matches(r.seen, func(from, to int) bool {
-			denied = from < end && start < to
-			return !denied
-		})
+		denied := r.denied(start, end)
 		if !denied {
 			found = r.hit(start, end)
 		}
 		return denied
 	})
 	return found
+}
+
+// denied reports whether the text says that there is no such harm between the
+// bytes. It looks for denials once: a text may be full of them.
+func (r *reading) denied(start, end int) bool {
+	if r.denials == nil {
+		r.denials = []stretch{}
+		unhurt.matches(r.seen, func(from, to int) bool {
+			r.denials = append(r.denials, stretch{from, to})
+			return true
+		})
+	}
+	i, _ := slices.BinarySearchFunc(r.denials, start+1, func(d stretch, at int) int { return d.to - at })
+	return i < len(r.denials) && r.denials[i].from < end
 }
 
 // hit is what stands at the byte offsets given.
