@@ -20,6 +20,9 @@ func (c *Case) assign(cmd Command, r *Rules, now time.Time) (string, error) {
 		u.Lead = true
 	}
 	c.join(lead, true, r, now)
+	if k, ok := c.Clock(ClockSettle, ""); !ok || !k.Open() {
+		c.start(r, ClockSettle, "", now, "自交办起算")
+	}
 	for _, h := range cmd.Helpers {
 		c.join(h, false, r, now)
 	}
@@ -129,6 +132,7 @@ func (c *Case) giveBack(cmd Command, r *Rules, now time.Time, before Case, out *
 		}
 	}
 	c.AssignedAt = time.Time{}
+	c.stop(ClockSettle, "", now, true)
 	c.start(r, ClockJudge, "", now, "自退单起算")
 	due, _ := c.Clock(ClockJudge, "")
 	for _, to := range []Role{Analyst, Leader} {

@@ -29,6 +29,21 @@ func (h Hours) Label() string {
 // Span is a part of a day, in minutes after midnight: [From, To).
 type Span struct{ From, To int }
 
+// Over is when the span is over that t lies in, t itself when it lies in none. A
+// span that ends before it begins goes through midnight.
+func (s Span) Over(t time.Time) time.Time {
+	day := midnight(t)
+	at := int(t.Sub(day).Minutes())
+	over := day.Add(time.Duration(s.To) * time.Minute)
+	switch {
+	case s.From <= s.To && at >= s.From && at < s.To, s.From > s.To && at < s.To:
+		return over
+	case s.From > s.To && at >= s.From:
+		return over.AddDate(0, 0, 1)
+	}
+	return t
+}
+
 // Calendar knows working days and office hours. Off and On are exceptions to
 // Monday–Friday, keyed "2006-01-02": holidays, and 调休 days that are worked.
 type Calendar struct {

@@ -155,3 +155,25 @@ func TestBetweenUndoesAdd(t *testing.T) {
 		}
 	})
 }
+
+func TestANightGoesThroughMidnight(t *testing.T) {
+	t.Parallel()
+	at := func(d, h, m int) time.Time { return time.Date(2026, 11, d, h, m, 0, 0, huiying.Beijing) }
+	night, noon := huiying.Span{From: 22 * 60, To: 7 * 60}, huiying.Span{From: 12 * 60, To: 14 * 60}
+	for _, tt := range []struct {
+		span     huiying.Span
+		in, over time.Time
+	}{
+		{night, at(23, 22, 0), at(24, 7, 0)},
+		{night, at(24, 6, 59), at(24, 7, 0)},
+		{night, at(24, 7, 0), at(24, 7, 0)},
+		{night, at(24, 21, 59), at(24, 21, 59)},
+		{noon, at(24, 12, 0), at(24, 14, 0)},
+		{noon, at(24, 14, 0), at(24, 14, 0)},
+		{huiying.Span{}, at(24, 0, 0), at(24, 0, 0)},
+	} {
+		if got := tt.span.Over(tt.in); !got.Equal(tt.over) {
+			t.Errorf("%v at %v: over at %v, want %v", tt.span, tt.in, got, tt.over)
+		}
+	}
+}

@@ -233,7 +233,7 @@ func (c Case) clone() Case {
 
 // start and stop keep the clocks; stop also voids when the deadline no longer applies.
 func (c *Case) start(r *Rules, kind ClockKind, unit UnitID, at time.Time, why string) {
-	if k, ok := r.clock(kind, c.Level, c.Emergency, at, why); ok {
+	if k, ok := r.clock(kind, c, at, why); ok {
 		k.Unit = unit
 		c.Clocks = append(c.Clocks, k)
 	}

@@ -49,6 +49,7 @@ func testRules() *huiying.Rules {
 			{Kind: huiying.ClockAuthoritative, Emergency: true, Limits: huiying.ByLevel[huiying.Duration]{Red: d(5 * time.Hour), Orange: d(5 * time.Hour)}},
 			{Kind: huiying.ClockPress, Emergency: true, Limits: huiying.ByLevel[huiying.Duration]{Red: d(24 * time.Hour), Orange: d(24 * time.Hour)}},
 			{Kind: huiying.ClockRespond, Limits: same(48 * time.Hour)},
+			{Kind: huiying.ClockSettle, Limits: same(120 * time.Hour), Hours: huiying.ByLevel[huiying.Hours]{Blue: huiying.WorkingHours}, Queue: huiying.Offline},
 		},
 		Escalation: huiying.ByLevel[[]huiying.EscalationStep]{Red: steps, Orange: steps, Yellow: steps, Blue: steps},
 		Quiet: huiying.Quiet{Limits: same(2 * time.Hour), Steps: []huiying.EscalationStep{
@@ -746,5 +747,45 @@ func TestWhatIsPublishedIsWhatWasSigned(t *testing.T) {
 	c = must(t, c, huiying.Command{Action: huiying.ActRespond, By: analyst}, start)
 	if len(c.Responses) != 2 || c.Responses[1].Text != other.Text || c.Responses[1].ApprovedBy != "leader" {
 		t.Errorf("responses %+v", c.Responses)
+	}
+}
+
+// A letter of Monday noon before the National Day: five working days, over the
+// holidays and a worked Saturday.
+func TestAnAppealIsSettledInWorkingDays(t *testing.T) {
+	t.Parallel()
+	rules := testRules()
+	rules.Calendar = &huiying.Calendar{Off: map[string]string{}, On: map[string]string{"2026-10-10": "国庆节调休上班"}, Years: map[int]bool{2026: true}}
+	for d := 1; d <= 7; d++ {
+		rules.Calendar.Off[time.Date(2026, 10, d, 0, 0, 0, 0, huiying.Beijing).Format(time.DateOnly)] = "国庆节"
+	}
+	noon := time.Date(2026, 9, 28, 12, 0, 0, 0, huiying.Beijing)
+	c, _, err := huiying.Open(huiying.Case{ID: "c1", Region: "141122", Queue: huiying.Offline, Title: "村道塌陷", Level: huiying.Blue}, analyst, rules, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(cmd huiying.Command, at time.Time) {
+		t.Helper()
+		if c, _, err = c.Do(cmd, rules, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(huiying.Command{Action: huiying.ActAssign, By: analyst, Lead: "yjj"}, noon)
+	k, ok := c.Clock(huiying.ClockSettle, "")
+	if want := time.Date(2026, 10, 10, 12, 0, 0, 0, huiying.Beijing); !ok || !k.Due.Equal(want) { // 28–30 September: 2½ days, 8, 9 and the morning of 10 October
+		t.Fatalf("settled by %v, want %v", k.Due, want)
+	}
+	do(huiying.Command{Action: huiying.ActReturn, By: liaison, Reason: "不归我"}, noon.Add(time.Hour))
+	if k, _ := c.Clock(huiying.ClockSettle, ""); k.Open() {
+		t.Error("the clock of a case nobody has still runs")
+	}
+	do(huiying.Command{Action: huiying.ActAssign, By: analyst, Lead: "jkj"}, noon.Add(2*time.Hour))
+	do(huiying.Command{Action: huiying.ActRespond, By: analyst, Response: &huiying.Response{Text: "已修复", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}}, noon.Add(24*time.Hour))
+	do(huiying.Command{Action: huiying.ActClose, By: analyst, Reason: "已修复"}, noon.Add(48*time.Hour))
+	if k, _ := c.Clock(huiying.ClockSettle, ""); k.State(noon.Add(99*time.Hour)) != huiying.ClockMet || k.Took() != 46*time.Hour {
+		t.Errorf("settled: %s after %v", k.State(noon), k.Took())
+	}
+	if _, ok := assigned(t).Clock(huiying.ClockSettle, ""); ok {
+		t.Error("an online matter has the hotline's clock")
 	}
 }

@@ -13,11 +13,12 @@ const (
 	ClockAuthoritative ClockKind = "authoritative" // 发布权威信息, 国办发〔2016〕80号
 	ClockPress         ClockKind = "press"         // 新闻发布会, 国办发〔2016〕61号
 	ClockRespond       ClockKind = "respond"       // 回应, 国办发〔2016〕61号
+	ClockSettle        ClockKind = "settle"        // 办结, in working days as the hotline's rules count
 )
 
 var clockLabels = map[ClockKind]string{
 	ClockJudge: "研判", ClockAcknowledge: "签收", ClockFeedback: "首次反馈",
-	ClockAuthoritative: "发布权威信息", ClockPress: "新闻发布会", ClockRespond: "回应",
+	ClockAuthoritative: "发布权威信息", ClockPress: "新闻发布会", ClockRespond: "回应", ClockSettle: "办结",
 }
 
 // Label is the Chinese name of the clock.

@@ -146,6 +146,7 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		return c.respond(cmd, now, out)
 	case ActClose:
 		c.ClosedAt = now
+		c.stop(ClockSettle, "", now, false)
 		c.tellUnits(out, "已办结")
 	case ActChangeLevel:
 		return c.changeLevel(cmd.Level, r, now, out)
@@ -220,7 +221,10 @@ func (c *Case) submit(cmd Command, now time.Time, out *Outcome) (string, error) 
 	if err := f.Check(); err != nil {
 		return "", err
 	}
-	f.Unit, f.At, f.By = cmd.By.Unit, now, cmd.By.User
+	f.Unit, f.At, f.By, f.Handler = cmd.By.Unit, now, cmd.By.User, cmd.By.Name
+	if cmd.By.Role == Head { // who answers for it hands it in
+		f.Head = cmd.By.Name
+	}
 	c.Feedback = append(c.Feedback, f)
 	c.fedBack(c.unit(cmd.By.Unit), now)
 	c.ApprovedAt, c.ApprovedBy = time.Time{}, ""
@@ -298,7 +302,7 @@ func (c *Case) transfer(cmd Command, r *Rules, now time.Time, out *Outcome) (str
 // reopen starts the case's work again for the units it had (rebound).
 func (c *Case) reopen(r *Rules, now time.Time) {
 	c.ClosedAt, c.ApprovedAt, c.ApprovedBy, c.ReboundAt = time.Time{}, time.Time{}, "", time.Time{}
-	for _, kind := range []ClockKind{ClockAcknowledge, ClockFeedback, ClockRespond} { // begun anew below
+	for _, kind := range []ClockKind{ClockAcknowledge, ClockFeedback, ClockRespond, ClockSettle} { // begun anew below
 		c.stop(kind, "*", now, true)
 	}
 	if len(c.Units) == 0 {
@@ -316,4 +320,5 @@ func (c *Case) reopen(r *Rules, now time.Time) {
 		c.start(r, ClockFeedback, c.Units[i].Unit, now, "自重开起算")
 	}
 	c.start(r, ClockRespond, "", now, "自重开起算")
+	c.start(r, ClockSettle, "", now, "自重开起算")
 }

@@ -25,7 +25,7 @@ func (c *Case) changeLevel(to Level, r *Rules, now time.Time, out *Outcome) (str
 		if k.Agreed {
 			continue
 		}
-		n, ok := r.clock(k.Kind, to, c.Emergency, k.Start, k.StartWhy)
+		n, ok := r.clock(k.Kind, c, k.Start, k.StartWhy)
 		if !ok {
 			k.StoppedAt, k.Void = now, true
 			continue
@@ -97,7 +97,7 @@ func (c *Case) restart(cmd Command, r *Rules, now time.Time, out *Outcome) (stri
 		if k.Agreed {
 			return "", Errorf(CodeConflict, "这是派单时约定的协办时限，不按起算时间计，请用延期")
 		}
-		if n, ok := r.clock(k.Kind, c.Level, c.Emergency, cmd.Until, "督办员更正："+cmd.Reason); ok {
+		if n, ok := r.clock(k.Kind, c, cmd.Until, "督办员更正："+cmd.Reason); ok {
 			*k = n.after(*k, r)
 			return c.moved(*k, "改自 "+cmd.Until.In(Beijing).Format("01-02 15:04")+" 起算", out), nil
 		}

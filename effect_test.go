@@ -64,4 +64,19 @@ func TestCalmIsOnlySpokenOfWhenAllSourcesWatch(t *testing.T) {
 	if spots := huiying.BlindSpots(sources[:1], health, start); spots != nil {
 		t.Errorf("all watch, yet blind: %+v", spots)
 	}
+	h := health["alive"]
+	h.Succeeded(sources[0], start.Add(30*time.Minute))
+	if len(h.Outages) != 0 {
+		t.Errorf("half an hour is no outage: %+v", h.Outages)
+	}
+	h.Succeeded(sources[0], start.Add(4*time.Hour))
+	health["alive"] = h
+	spots := huiying.BlindSpots(sources[:1], health, start.Add(5*time.Hour))
+	if len(spots) != 1 || !spots[0].Since.Equal(start.Add(30*time.Minute)) || !spots[0].Until.Equal(start.Add(4*time.Hour)) {
+		t.Errorf("an outage of today: %+v", spots)
+	}
+	h.Succeeded(sources[0], start.Add(4*time.Hour+10*time.Minute))
+	if spots := huiying.BlindSpotsIn(sources[:1], map[huiying.SourceID]huiying.SourceHealth{"alive": h}, start.Add(4*time.Hour), start.Add(5*time.Hour)); spots != nil {
+		t.Errorf("it watched since: %+v", spots)
+	}
 }

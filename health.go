@@ -23,6 +23,7 @@ type SourceHealth struct {
 	NextVisit   time.Time    `json:"next_visit,omitzero"`
 	Hours       []SourceHour `json:"hours,omitempty"` // the last week, oldest first; hours without a visit are left out
 	State       []byte       `json:"state,omitempty"` // the collector's own memory: validators, cursors
+	Outages     []Outage     `json:"outages,omitempty"`
 }
 
 // SourceHour is what the visits of one hour asked of a site and brought.

@@ -64,6 +64,7 @@ type Change struct {
 	NextAt  time.Time
 	HasNext bool
 	Audit   []Audit
+	Word    string // what the number of a new case begins with
 }
 
 // CaseWrite is one case of several that one action changes together. PrevRev is

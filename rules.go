@@ -30,7 +30,8 @@ type ClockRule struct {
 	Limits    ByLevel[Duration] `json:"limits" yaml:"limits"`
 	Hours     ByLevel[Hours]    `json:"hours" yaml:"hours"`
 	Emergency bool              `json:"emergency" yaml:"emergency"`
-	Pause     bool              `json:"pause" yaml:"pause"` // may be paused, with a reason
+	Queue     Queue             `json:"queue,omitempty" yaml:"queue"` // of these cases only; "" for all
+	Pause     bool              `json:"pause" yaml:"pause"`           // may be paused, with a reason
 	Extend    Extension         `json:"extend" yaml:"extend"`
 	Rule      string            `json:"rule" yaml:"rule"`
 }
@@ -88,6 +89,7 @@ type Rules struct {
 	Clocks     []ClockRule               `json:"clocks"`
 	Escalation ByLevel[[]EscalationStep] `json:"escalation"`
 	Quiet      Quiet                     `json:"quiet"`
+	Night      Span                      `json:"night"` // when less grave reminders wait for the morning; zero: never
 	Levels     []LevelRule               `json:"levels"`
 	Opening    []OpenRule                `json:"opening"`
 	Replies    []Reply                   `json:"replies"`
@@ -96,17 +98,18 @@ type Rules struct {
 	Calendar   *Calendar                 `json:"-"`
 	ReturnIn   Duration                  `json:"return_in"`    // how long after assignment a unit may return a case (退单)
 	ReturnHrs  Hours                     `json:"return_hours"` // and how that is counted
+	NumberWord string                    `json:"number_word"`  // what case numbers begin with, such as 交舆
 	CloseGap   float64                   `json:"close_gap"`    // two lead candidates nearer than this: a person chooses
 }
 
-// clock makes the clock of a kind for a level, or reports that none runs.
-func (r *Rules) clock(kind ClockKind, l Level, emergency bool, start time.Time, why string) (Clock, bool) {
+// clock makes the clock of a kind for a case, or reports that none runs.
+func (r *Rules) clock(kind ClockKind, c *Case, start time.Time, why string) (Clock, bool) {
 	for _, rule := range r.Clocks {
-		limit := rule.Limits.At(l)
-		if rule.Kind != kind || limit == 0 || rule.Emergency && !emergency {
+		limit := rule.Limits.At(c.Level)
+		if rule.Kind != kind || limit == 0 || rule.Emergency && !c.Emergency || rule.Queue != "" && rule.Queue != c.Queue {
 			continue
 		}
-		hours := rule.Hours.At(l)
+		hours := rule.Hours.At(c.Level)
 		if hours == "" {
 			hours = PlainHours
 		}

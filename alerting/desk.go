@@ -53,6 +53,7 @@ func newDesk(cfg Config) *Desk {
 		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
 	d.book.Store(cfg.Rules)
+	d.mailing.night = func() huiying.Span { return d.rules().Night }
 	return d
 }
 
@@ -157,7 +158,7 @@ func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome
 	if err != nil {
 		return huiying.Change{}, err
 	}
-	ch := huiying.Change{Entries: out.Entries, Notify: letters, Silence: out.Silence}
+	ch := huiying.Change{Entries: out.Entries, Notify: letters, Silence: out.Silence, Word: d.rules().NumberWord}
 	ch.NextAt, ch.HasNext = c.NextAt(d.rules())
 	for _, e := range out.Entries {
 		detail := strings.TrimSpace(e.Reason + " " + e.Detail)

@@ -23,8 +23,9 @@ type mailing struct {
 		Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
 	}
 	units    *huiying.Directory
-	channels []string // set up besides InApp
-	duty     Duty     // nil: nobody knows who is on duty
+	channels []string            // set up besides InApp
+	duty     Duty                // nil: nobody knows who is on duty
+	night    func() huiying.Span // by the rules in force
 
 	mu     sync.Mutex
 	users  []huiying.User
@@ -81,11 +82,20 @@ func (m *mailing) write(ctx context.Context, c huiying.Case, notices []huiying.N
 				to = m.recipients(users, c, n, channel)
 			}
 			for _, to := range to {
-				out = append(out, letter(c, n, i, channel, to, now))
+				out = append(out, m.tomorrow(letter(c, n, i, channel, to, now), now))
 			}
 		}
 	}
 	return out, nil
+}
+
+// tomorrow lets what is not grave wait for the end of the night. A new order and
+// the supervisor's word go out at once, and so does all that stays in the house.
+func (m *mailing) tomorrow(n huiying.Notification, now time.Time) huiying.Notification {
+	if n.Status == huiying.NotifyPending && n.Level < huiying.Orange && n.Kind != huiying.NoticeAssigned && n.Kind != huiying.NoticeUrge {
+		n.NextAt = m.night().Over(now)
+	}
+	return n
 }
 
 // recipients are the accounts a notice is for. A channel other than in-app

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"huiying"
 	"huiying/alerting"
@@ -127,6 +128,38 @@ func TestACaseOfATownshipIsTheCountysMatter(t *testing.T) {
 		}
 		if got := o.addressees(t, c.ID, huiying.NoticeJudge, ""); !slices.Equal(got, []huiying.UserID{analyst.User}) {
 			t.Errorf("a case of %s is announced to %v, want %s", region, got, analyst.User)
+		}
+	}
+}
+
+func TestAtNightOnlyWhatIsGraveLeavesTheHouse(t *testing.T) {
+	t.Parallel()
+	night := time.Date(2026, 11, 23, 23, 30, 0, 0, huiying.Beijing)
+	seven := time.Date(2026, 11, 24, 7, 0, 0, 0, huiying.Beijing)
+	for level, want := range map[huiying.Level]time.Time{huiying.Blue: seven, huiying.Red: {}} {
+		o := newOffice(t, func(cfg *alerting.Config) {
+			rules := *cfg.Rules
+			rules.Night = huiying.Span{From: 22 * 60, To: 7 * 60}
+			cfg.Speed, cfg.Rules = huiying.NewSpeed(night, 1), &rules
+		})
+		c := o.assigned(t, level)
+		o.do(t, c.ID, huiying.Command{Action: huiying.ActAcknowledge, By: liaison})
+		o.do(t, c.ID, huiying.Command{Action: huiying.ActExtend, By: leader, Clock: huiying.ClockFeedback, Unit: "sthj", Reason: "待检测", Until: night.Add(25 * time.Hour)})
+		changed, assigned := 0, 0
+		for _, n := range o.told(t, c.ID, func(n huiying.Notification) bool { return n.Channel != alerting.InApp }) {
+			switch n.Kind {
+			case huiying.NoticeChanged:
+				if changed++; !want.IsZero() && !n.NextAt.Equal(want) || want.IsZero() && n.NextAt.After(night.Add(time.Minute)) {
+					t.Errorf("%s: a change is sent at %v", level, n.NextAt)
+				}
+			case huiying.NoticeAssigned:
+				if assigned++; n.NextAt.After(night.Add(time.Minute)) {
+					t.Errorf("%s: a new order waits until %v", level, n.NextAt)
+				}
+			}
+		}
+		if changed == 0 || assigned == 0 {
+			t.Errorf("%s: %d changes, %d orders", level, changed, assigned)
 		}
 	}
 }

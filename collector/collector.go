@@ -181,7 +181,7 @@ func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error)
 		h.Failures++
 		h.LastError = huiying.Clip(err.Error(), 500)
 	default:
-		h.Failures, h.LastSuccess, h.LastError = 0, now, ""
+		h.Succeeded(v.source, now)
 		if t.trouble != nil {
 			h.LastError = "有条目没有取到，下次再试：" + huiying.Clip(t.trouble.Error(), 450)
 		}

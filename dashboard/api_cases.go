@@ -100,6 +100,10 @@ type feedbackBody struct {
 	Progress        string            `json:"progress,omitempty"`
 	Contacted       bool              `json:"contacted,omitempty"`
 	Advice          string            `json:"advice,omitempty"`
+	Responsibility  string            `json:"responsibility,omitempty" doc:"责任认定"`
+	Outlet          string            `json:"outlet,omitempty" doc:"拟发布渠道"`
+	Reviewer        string            `json:"reviewer,omitempty" doc:"审核人"`
+	Head            string            `json:"head,omitempty" doc:"责任人；责任人自己报送的不用填"`
 	Publicity       huiying.Publicity `json:"publicity,omitempty" doc:"public、on_request、not_public"`
 	PublicityReason string            `json:"publicity_reason,omitempty"`
 }
@@ -126,6 +130,7 @@ func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Comman
 		cmd.Feedback = &huiying.Feedback{
 			Finding: f.Finding, Facts: f.Facts, Measures: f.Measures, Progress: f.Progress, Contacted: f.Contacted,
 			Advice: f.Advice, Publicity: f.Publicity, PublicityReason: f.PublicityReason,
+			Responsibility: f.Responsibility, Outlet: f.Outlet, Reviewer: f.Reviewer, Head: f.Head,
 		}
 	}
 	if f := b.Response; f != nil {

@@ -44,7 +44,8 @@ type caseUnitView struct {
 	huiying.CaseUnit
 	Name    string
 	Contact huiying.Contact
-	Took    string // assignment → acknowledgement
+	Phones  []contactLine // whom to ring, for the offices
+	Took    string        // assignment → acknowledgement
 }
 
 type entryView struct {
@@ -184,10 +185,26 @@ func openFirst(a, b clockView) int {
 	return a.Due.Compare(b.Due)
 }
 
+// contactLine is one of a unit's contacts in the order in which they are rung.
+type contactLine struct {
+	Role string
+	huiying.Contact
+}
+
+func phonesOf(u huiying.Unit) []contactLine {
+	var out []contactLine
+	for _, c := range []contactLine{{"联络人", u.Liaison}, {"承办人", u.Handler}, {"责任人", u.Head}} {
+		if c.Phone != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 func caseUnitOf(u huiying.CaseUnit, units *huiying.Directory) caseUnitView {
 	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit)}
 	if full, ok := units.Unit(u.Unit); ok {
-		v.Name, v.Contact = full.Name, full.Liaison
+		v.Name, v.Contact, v.Phones = full.Name, full.Liaison, phonesOf(full)
 	}
 	if !u.AckedAt.IsZero() {
 		v.Took = huiying.SpanText(u.AckedAt.Sub(u.AssignedAt))

@@ -28,9 +28,10 @@ type workbenchView struct {
 	Latest   []caseRow
 	Late     []caseRow
 	Blind    []huiying.BlindSpot
-	Watching int  // sources that are
-	Calm     bool // nothing grave is open and nobody is blind
-	SeesLate bool // beside the own work; a supervisor's own work is just that list
+	Watching int      // sources that are
+	Mute     []string // channels that are out of order
+	Calm     bool     // nothing grave is open and nobody is blind
+	SeesLate bool     // beside the own work; a supervisor's own work is just that list
 	Notices  []noticeView
 	Bulk     []huiying.Transition // what may be done to several at once; none for units, whose cards have a button each
 }
@@ -174,7 +175,18 @@ func (s *Server) vigil(ctx context.Context, region huiying.Region, v *workbenchV
 		return fmt.Errorf("read health of sources: %w", err)
 	}
 	v.Blind = huiying.BlindSpots(sources, health, s.now())
-	v.Watching = len(sources) - len(v.Blind)
+	blind := make(map[huiying.SourceID]bool)
+	for _, b := range v.Blind { // a source can have been blind more than once
+		blind[b.Source] = true
+	}
+	v.Watching = len(sources) - len(blind)
+	if s.cfg.Channels != nil {
+		for _, h := range s.cfg.Channels.Health() {
+			if h.State == huiying.ChannelRed {
+				v.Mute = append(v.Mute, huiying.ChannelLabel(h.Channel))
+			}
+		}
+	}
 	v.Calm = calm(v.Overview, len(v.Blind), v.Watching)
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -125,6 +126,9 @@ func (s *system) sms(w notify.Writer, client *http.Client, authorization string)
 		Writer: w, URL: c.URL, Method: cmp.Or(c.Method, http.MethodPost), ContentType: cmp.Or(c.ContentType, "application/json; charset=utf-8"),
 		Header: header, Body: body, Sign: c.Sign, Client: client,
 		Phone: func(n huiying.Notification) string {
+			if phone := s.onDutyPhone(n); phone != "" {
+				return phone
+			}
 			unit, known := s.units.Unit(n.Unit)
 			switch {
 			case !n.Role.OfUnit():
@@ -139,6 +143,28 @@ func (s *system) sms(w notify.Writer, client *http.Client, authorization string)
 			return unit.Liaison.Phone
 		},
 	}, nil
+}
+
+// onDutyPhone is the number of whoever is on duty for the role and unit of a
+// notification now, "" when the roster names none.
+func (s *system) onDutyPhone(n huiying.Notification) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now := s.speed.Now()
+	shifts, err := s.ledger.Shifts(ctx, n.Region.County(), now, now.Add(time.Microsecond))
+	if err != nil {
+		s.log.Warn("no roster for a text message", "err", err) // the numbers of the county folder stand in
+		return ""
+	}
+	if n.Role == huiying.Analyst || n.Role == huiying.Monitor {
+		return "" // which of the two offices is meant, a notification does not say
+	}
+	for _, shift := range huiying.Roster(shifts).On(n.Unit, n.Role, now) {
+		if shift.Person.Phone != "" {
+			return shift.Person.Phone
+		}
+	}
+	return ""
 }
 
 // secret is the variable HUIYING_NAME, or else the content of a file that nobody

@@ -97,6 +97,14 @@ func loadYear(d *document, at string, y year, c *huiying.Calendar) {
 	}
 }
 
+// spanOf reads a part of a day written "08:00-12:00".
+func spanOf(s string) (span huiying.Span, ok bool) {
+	var h1, m1, h2, m2 int
+	n, err := fmt.Sscanf(s, "%d:%d-%d:%d", &h1, &m1, &h2, &m2)
+	span = huiying.Span{From: h1*60 + m1, To: h2*60 + m2}
+	return span, err == nil && n == 4 && min(h1, m1, h2, m2) >= 0 && max(m1, m2) <= 59
+}
+
 // officeHours reads spans written "08:00-12:00".
 func officeHours(d *document, spans []string) []huiying.Span {
 	var out []huiying.Span
@@ -105,12 +113,11 @@ func officeHours(d *document, spans []string) []huiying.Span {
 	}
 	for i, s := range spans {
 		at := index("office", i)
-		var h1, m1, h2, m2 int
-		if n, err := fmt.Sscanf(s, "%d:%d-%d:%d", &h1, &m1, &h2, &m2); err != nil || n != 4 || m1 > 59 || m2 > 59 {
+		span, ok := spanOf(s)
+		if !ok {
 			d.blame(at, "工作时段应写作 08:00-12:00，收到 %q", s)
 			continue
 		}
-		span := huiying.Span{From: h1*60 + m1, To: h2*60 + m2}
 		switch {
 		case span.From >= span.To || span.To > 24*60:
 			d.blame(at, "工作时段 %s 的起止不对", s)

@@ -71,6 +71,7 @@ func (l *loader) loadCounty() {
 		Name       string         `yaml:"name"`
 		Version    string         `yaml:"version"`
 		Author     string         `yaml:"author"`
+		Number     string         `yaml:"number"`
 		Neighbours []string       `yaml:"neighbours"`
 	}
 	d := l.open(countyFile, &f)
@@ -81,6 +82,11 @@ func (l *loader) loadCounty() {
 	d.need("name", f.Name)
 	d.need("version", f.Version)
 	d.need("author", f.Author)
+	d.need("number", f.Number)
+	if utf8.RuneCountInString(f.Number) > 10 {
+		d.blame("number", "文号用字最多 10 个字，收到 %q", f.Number)
+	}
+	l.county.Rules.NumberWord = f.Number
 	d.words("neighbours", f.Neighbours)
 }
 

@@ -38,6 +38,12 @@ func (l *loader) loadClocks() {
 		}
 		lines[c.Kind] = d.line(at + ".kind")
 		d.need(at+".rule", c.Rule)
+		if c.Queue != "" {
+			oneOf(d, at+".queue", c.Queue, []huiying.Queue{huiying.Online, huiying.Offline})
+			if slices.Contains(alwaysOn, c.Kind) {
+				d.blame(at+".queue", "%s时限对两个队列都要有，不能只限一个", c.Kind.Label())
+			}
+		}
 		checkLimits(d, at, c)
 		if c.Extend.Times < 0 || c.Extend.Times > 0 && c.Extend.Most <= 0 || c.Extend.Times == 0 && c.Extend.Most != 0 {
 			d.blame(at+".extend", "延期须同时写明 times（次数）和 most（每次最多多久），均大于 0")
@@ -95,9 +101,17 @@ func (l *loader) loadEscalation() {
 	var f struct {
 		Escalation huiying.ByLevel[[]huiying.EscalationStep] `yaml:"escalation"`
 		Quiet      huiying.Quiet                             `yaml:"quiet"`
+		Night      string                                    `yaml:"night"`
 	}
 	d := l.open(escalationFile, &f)
 	l.county.Rules.Escalation, l.county.Rules.Quiet = f.Escalation, f.Quiet
+	if f.Night != "" {
+		span, ok := spanOf(f.Night)
+		if !ok || span.From == span.To {
+			d.blame("night", "夜间时段应写作 22:00-07:00，收到 %q", f.Night)
+		}
+		l.county.Rules.Night = span
+	}
 	for _, level := range huiying.Levels {
 		path := "escalation." + level.String()
 		steps := f.Escalation.At(level)

@@ -61,7 +61,7 @@ func (l *Ledger) insertCase(ctx context.Context, tx bun.Tx, c huiying.Case, ch h
 		return c, err
 	}
 	if c.Number == "" {
-		number, err := nextNumber(ctx, tx, c)
+		number, err := nextNumber(ctx, tx, c, ch.Word)
 		if err != nil {
 			return c, err
 		}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -238,10 +239,10 @@ func writeEntries(ctx context.Context, tx bun.Tx, id huiying.CaseID, entries []h
 // nextNumber gives out the numbers of a county and year, without gaps: the
 // counter goes back with the transaction that drew from it. A number somebody
 // gave by hand is skipped. Drills have a series of their own.
-func nextNumber(ctx context.Context, tx bun.Tx, c huiying.Case) (string, error) {
-	county, series, word := c.Region.County(), string(c.Region.County()), "交舆"
+func nextNumber(ctx context.Context, tx bun.Tx, c huiying.Case, word string) (string, error) {
+	county, series, word := c.Region.County(), string(c.Region.County()), cmp.Or(word, "舆")
 	if c.Drill {
-		series, word = series+" drill", "交舆演"
+		series, word = series+" drill", word+"演"
 	}
 	year := c.OpenedAt.In(huiying.Beijing).Year()
 	for {

@@ -27,7 +27,7 @@ func entry(c huiying.Case, action huiying.Action) huiying.Entry {
 }
 
 func opened(c huiying.Case) huiying.Change {
-	return huiying.Change{Entries: []huiying.Entry{entry(c, huiying.ActOpen)}, NextAt: c.Clocks[0].Due, HasNext: true}
+	return huiying.Change{Entries: []huiying.Entry{entry(c, huiying.ActOpen)}, NextAt: c.Clocks[0].Due, HasNext: true, Word: "交舆"}
 }
 
 func mustOpen(t *testing.T, l LedgerUnderTest, c huiying.Case, ch huiying.Change) huiying.Case {
