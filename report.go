@@ -75,7 +75,8 @@ func (p Person) IssuesReports() bool {
 }
 
 // Period is the time a periodic report of the day in which at lies is about: the
-// day, the week from Monday, the month, in Beijing.
+// day, the week from Monday, the month (also of a 台账), the quarter of a 考核表,
+// in Beijing.
 func (k ReportKind) Period(at time.Time) (from, to time.Time) {
 	at = at.In(Beijing)
 	day := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, Beijing)
@@ -83,9 +84,12 @@ func (k ReportKind) Period(at time.Time) (from, to time.Time) {
 	case ReportWeekly:
 		from = day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
 		return from, from.AddDate(0, 0, 7)
-	case ReportMonthly:
+	case ReportMonthly, ReportLedger:
 		from = day.AddDate(0, 0, 1-day.Day())
 		return from, from.AddDate(0, 1, 0)
+	case ReportAppraisal:
+		from = time.Date(at.Year(), (at.Month()-1)/3*3+1, 1, 0, 0, 0, 0, Beijing)
+		return from, from.AddDate(0, 3, 0)
 	}
 	return day, day.AddDate(0, 0, 1)
 }

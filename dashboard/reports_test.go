@@ -54,8 +54,13 @@ func TestReportsAreForTheRolesTheyAreFor(t *testing.T) {
 	}
 }
 
-func reportsByRole(string) map[string]string {
-	return map[string]string{"daily.docx": "office", "weekly.docx": "office", "monthly.docx?date=2026-01-15": "office"}
+func reportsByRole(id string) map[string]string {
+	return map[string]string{
+		"daily.docx": "office", "weekly.docx": "office", "monthly.docx?date=2026-01-15": "office", "ledger.xlsx": "office", "ledger.docx": "office",
+		"special.docx?event=e1": "office", "flash.docx?event=e1": "office", "urgent.docx?event=e1": "office",
+		"case.docx?case=" + id: "office jkj-liaison jkj-handler", "feedback.docx?case=" + id: "office jkj-liaison jkj-handler",
+		"appraisal.xlsx": "assessor supervisor leader jkj-liaison jkj-handler zjj-liaison unitless",
+	}
 }
 
 func TestAReportCountsWhatTheListShows(t *testing.T) {

@@ -161,7 +161,7 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	if o.Kind == huiying.ReportDaily {
 		unit, points = "时", hourPoints(b.Trend)
 	}
-	if v.Chart, err = trendChart(points, unit); err != nil {
+	if v.Chart, err = trendChart(points, unit, true); err != nil {
 		return nil, "", fmt.Errorf("drawing the trend: %w", err)
 	}
 	for _, c := range huiying.Channels {

@@ -40,22 +40,26 @@ const (
 	chartDPMM   = 220 / 25.4
 )
 
-// trendChart draws posts over time: columns, the negative share of each dark.
-func trendChart(points []point, unit string) (Picture, error) {
+// trendChart draws posts over time: columns, the negative share of each dark, if
+// tones are known.
+func trendChart(points []point, unit string, tones bool) (Picture, error) {
 	total, neg := 0, 0
 	for _, p := range points {
 		total, neg = total+p.all, neg+p.neg
 	}
 	p := Picture{
 		Width: chartWidth, Height: chartHeight,
-		Alt: fmt.Sprintf("%s信息量，共 %d 条，其中负面 %d 条", unit, total, neg),
+		Alt: fmt.Sprintf("逐%s信息量，共%d条", unit, total),
+	}
+	if tones {
+		p.Alt += fmt.Sprintf("，其中负面%d条", neg)
 	}
 	if total == 0 {
 		p.Alt = "本期没有信息，无图"
 		return p, nil
 	}
 	c := newCanvas(chartWidth, chartHeight)
-	c.trend(points, unit)
+	c.trend(points, unit, tones)
 	var b bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, c.img); err != nil {
 		return p, err
@@ -81,7 +85,7 @@ func newCanvas(w, h float64) *canvas {
 	return c
 }
 
-func (c *canvas) trend(points []point, unit string) {
+func (c *canvas) trend(points []point, unit string, tones bool) {
 	const left, right, top, bottom = 12.0, 154.0, 8.0, 50.0
 	most := 1
 	for _, p := range points {
@@ -115,6 +119,9 @@ func (c *canvas) trend(points []point, unit string) {
 		}
 	}
 	c.text("条/"+unit, 1, 4, 0, inkStill)
+	if !tones {
+		return
+	}
 	c.rect(right-45, 2, right-41, 4.5, inkAll)
 	c.text("全部", right-40, 4.3, 0, inkDark)
 	c.rect(right-25, 2, right-21, 4.5, inkPart)

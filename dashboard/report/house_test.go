@@ -173,7 +173,7 @@ func (h *house) write(t *testing.T, o Order) File {
 		t.Fatalf("writing %s.%s: %v", o.Kind, o.Format, err)
 	}
 	if dir := os.Getenv("REPORTS_OUT"); dir != "" { // to be looked at
-		if err := os.WriteFile(filepath.Join(dir, t.Name()[4:]+"-"+string(o.Kind)+"."+o.Format), f.Bytes, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, string(o.Kind)+"."+o.Format), f.Bytes, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

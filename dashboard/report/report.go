@@ -80,11 +80,15 @@ type File struct {
 
 // Types of the files written.
 const (
-	mimeWord = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	mimeExcel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	mimeWord  = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
 
 // Formats are the formats a kind of document comes in.
-func Formats(huiying.ReportKind) []string {
+func Formats(k huiying.ReportKind) []string {
+	if k == huiying.ReportLedger || k == huiying.ReportAppraisal {
+		return []string{"docx", "xlsx"}
+	}
 	return []string{"docx"}
 }
 
@@ -102,11 +106,17 @@ func (r *Reporter) Write(ctx context.Context, o Order) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
+	mark := o.By.Name + " " + string(o.By.User) + " " + o.Now.In(huiying.Beijing).Format("2006-01-02 15:04")
+	if table, ok := view.(interface {
+		sheet(mark string) ([]byte, error)
+	}); ok && o.Format == "xlsx" {
+		raw, err := table.sheet(mark)
+		return File{name + ".xlsx", mimeExcel, raw}, err
+	}
 	w, err := r.fill(o.Kind, view)
 	if err != nil {
 		return File{}, err
 	}
-	mark := o.By.Name + " " + string(o.By.User) + " " + o.Now.In(huiying.Beijing).Format("2006-01-02 15:04")
 	if err := w.watermark(mark); err != nil {
 		return File{}, err
 	}
@@ -129,11 +139,20 @@ func (r *Reporter) settle(o *Order) {
 
 // view is what a document of the order says, by the names of its template.
 func (r *Reporter) view(ctx context.Context, o Order) (view any, name string, err error) {
-	switch {
-	case o.Kind.Periodic():
-		return r.brief(ctx, o)
+	switch o.Kind {
+	case huiying.ReportSpecial, huiying.ReportFlash, huiying.ReportUrgent:
+		return r.event(ctx, o)
+	case huiying.ReportCase:
+		view, c, _, err := r.caseForm(ctx, o)
+		return view, fileName(o.Kind, c), err
+	case huiying.ReportFeedback:
+		return r.feedbackForm(ctx, o)
+	case huiying.ReportLedger:
+		return r.ledger(ctx, o)
+	case huiying.ReportAppraisal:
+		return r.appraisal(ctx, o)
 	}
-	return nil, "", errors.ErrUnsupported
+	return r.brief(ctx, o)
 }
 
 func (r *Reporter) fill(k huiying.ReportKind, view any) (*word, error) {
@@ -185,6 +204,8 @@ func Check(templates fs.FS) error {
 // views are what templates are filled from.
 var views = map[huiying.ReportKind]any{
 	huiying.ReportDaily: briefView{}, huiying.ReportWeekly: briefView{}, huiying.ReportMonthly: briefView{},
+	huiying.ReportSpecial: eventView{}, huiying.ReportFlash: eventView{}, huiying.ReportUrgent: eventView{},
+	huiying.ReportCase: caseView{}, huiying.ReportFeedback: feedbackView{}, huiying.ReportLedger: ledgerView{}, huiying.ReportAppraisal: appraisalView{},
 }
 
 // Names lists the names a template of a kind may use; those of a list follow it

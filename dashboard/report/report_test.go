@@ -43,6 +43,8 @@ func documents() []Order {
 		{Kind: huiying.ReportDaily, Number: "交舆日报〔2026〕第12期"},
 		{Kind: huiying.ReportWeekly, Number: "交舆周报〔2026〕第3期"},
 		{Kind: huiying.ReportMonthly},
+		{Kind: huiying.ReportSpecial, Event: "e1", Number: "交舆专报〔2026〕第2期"}, {Kind: huiying.ReportFlash, Event: "e2"}, {Kind: huiying.ReportUrgent, Case: "c1"},
+		{Kind: huiying.ReportCase, Case: "c1"}, {Kind: huiying.ReportFeedback, Case: "c1"}, {Kind: huiying.ReportLedger}, {Kind: huiying.ReportAppraisal},
 	}
 }
 

@@ -40,7 +40,8 @@ func write(dir string) error {
 
 // documents are the templates by the name of their kind.
 var documents = map[string]func() *paper{
-	"日报": daily, "周报": weekly, "月报": monthly,
+	"日报": daily, "周报": weekly, "月报": monthly, "专报": special, "快报": flash, "急报": urgent,
+	"交办单": caseForm, "处置反馈单": feedbackForm, "台账": ledger, "考核表": appraisal,
 }
 
 // head is the red head of a numbered report.
