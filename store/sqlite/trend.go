@@ -30,24 +30,28 @@ func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to tim
 		buckets[i].At = time.Unix((first+int64(i)*hours)*3600, 0).In(huiying.Beijing)
 		buckets[i].Channels = make(map[huiying.Channel]int)
 	}
-	query, args := "SELECT hour, channel, sum(posts), sum(negative), sum(risky) FROM hourly WHERE hour >= ? AND hour < ?", []any{first, end}
+	query, args := "SELECT (hour - ?) / ? AS bucket, channel, sum(posts), sum(negative), sum(risky) FROM hourly WHERE hour >= ? AND hour < ?", []any{first, hours, first, end}
 	if region != "" {
 		query += " AND region >= ? AND region < ?"
 		args = append(args, string(region), keyset.Under(region))
 	}
-	rows, err := a.db.Read.QueryContext(ctx, query+" GROUP BY hour, channel", args...)
+	group := " GROUP BY bucket, channel"
+	if hours == 1 {
+		group = " GROUP BY hour, channel" // the order of the table
+	}
+	rows, err := a.db.Read.QueryContext(ctx, query+group, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the trend: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var hour int64
+		var bucket int
 		var channel string
 		var posts, negative, risky int
-		if err := rows.Scan(&hour, &channel, &posts, &negative, &risky); err != nil {
+		if err := rows.Scan(&bucket, &channel, &posts, &negative, &risky); err != nil {
 			return nil, fmt.Errorf("reading the trend: %w", err)
 		}
-		b := &buckets[(hour-first)/hours]
+		b := &buckets[bucket]
 		b.Posts += posts
 		b.Negative += negative
 		b.Risky += risky
