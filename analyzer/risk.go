@@ -258,6 +258,10 @@ type duty struct {
 // duties the text names, and the township the place lies in.
 func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []huiying.Candidate {
 	note := r.proposals.note
+	said, nobody := 1.0, 0.3
+	if r.post.Channel == huiying.ChannelLetter { // of letters the model knows more than the words of duties
+		said, nobody = 0.4, 0.1
+	}
 	for _, h := range hits {
 		about := slices.Contains(h.topic.Flags, huiying.FlagMisreading) || slices.Contains(h.topic.Flags, huiying.FlagRumor)
 		for i, u := range h.topic.Units {
@@ -268,7 +272,7 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 			if about { // who drafted the policy, or whose matter the rumour is, answers
 				points *= 0.3
 			}
-			note(u, points, reason{"主题“", h.topic.Name, "”：", h.word})
+			note(u, said*points, reason{"主题“", h.topic.Name, "”：", h.word})
 		}
 	}
 	for w := range r.seen.words() {
@@ -284,7 +288,7 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 			}
 			return false
 		})
-		note(d.unit, points, reason{"职责词“", d.text, "”", ""})
+		note(d.unit, said*points, reason{"职责词“", d.text, "”", ""})
 	}
 	a.departments(r, note)
 	best := 0.0
@@ -302,7 +306,7 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 		out = append(out, huiying.Candidate{Unit: p.unit, P: share})
 	}
 	for i := range out {
-		out[i].P = round(out[i].P / (sum + 0.3)) // 0.3: it may be none of them
+		out[i].P = round(out[i].P / (sum + nobody)) // it may be none of them
 	}
 	slices.SortFunc(out, func(x, y huiying.Candidate) int {
 		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.Unit, y.Unit))
@@ -372,21 +376,23 @@ func (x *proposal) told() string {
 // departments adds what the model learned from which bureau answers such letters.
 func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, reason)) {
 	const (
-		least  = 0.1 // probability that is worth a mention
-		second = 0.6 // share of the second unit of a bureau
+		least    = 0.1  // probability that is worth a mention
+		second   = 0.6  // share of the second unit of a bureau
+		faint    = 0.01 // the same of a letter, where points are log-odds above it
+		fallsOff = 1.0  // for each further unit of the bureau there
 	)
-	points := 1.0
-	if r.post.Channel == huiying.ChannelLetter {
-		points = 3 // of letters it knows more than the words of duties
-	}
+	letter := r.post.Channel == huiying.ChannelLetter
 	for _, s := range r.verdicts.of(taskDepartment) {
-		if s.P < least {
+		if s.P < faint || s.P < least && !letter {
 			continue
 		}
-		share, why := points*s.P, reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
-		for _, u := range a.bureaus[s.Name] {
-			note(u, share, why)
-			share *= second
+		why := reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
+		for i, u := range a.bureaus[s.Name] {
+			points := s.P * math.Pow(second, float64(i))
+			if letter {
+				points = max(0, math.Log(s.P/faint)-fallsOff*float64(i))
+			}
+			note(u, points, why)
 		}
 	}
 }
