@@ -64,6 +64,33 @@ func TestANearCopyIsFolded(t *testing.T) {
 	}
 }
 
+// Letters that share only how they ask are letters on as many matters.
+func TestAppealsOfOneWordingAreNotOneMatter(t *testing.T) {
+	t.Parallel()
+	tr := alerting.NewTracker()
+	background(tr)
+	events := make(map[huiying.EventID]int)
+	for i, l := range [][2]string{
+		{"请加快增设公办幼儿园步伐", "东关片区新楼一栋接一栋，适龄幼童入园靠抽签，最近的公办园骑车要二十分钟。"},
+		{"请加大污水管网改造力度", "老化肥厂宿舍的下水一到雨天就倒灌，一楼住户拿沙袋堵门，臭气散不掉。"},
+		{"请加快更换老旧电梯刻不容缓", "粮食局家属院的电梯用了二十三年，上个月卡在四层和五层之间三回。"},
+		{"请加大乡村医生培训力度", "山里的卫生室只有一位六十多岁的大夫，输液和量血压都要等他赶集回来。"},
+		{"请加快充电桩布点步伐", "买了电动车才发现出城就没处充电，跑一趟太原要绕到服务区排队两个钟头。"},
+		{"请加大早市摊位疏导力度", "天不亮三轮车就摆满了新华巷，接送娃娃上学的自行车根本挤不过去。"},
+		{"请加快河滩绿道贯通步伐", "文峪河边散步的石板路修到滚水坝就断了，老人只好折回大堤上走。"},
+		{"请加大文物古建修缮力度", "城隍庙后殿的檐角塌了半边，彩绘让雨水冲得只剩白底，门上挂锁没人看。"},
+	} {
+		text := l[1] + "请进一步加强这方面的工作，加大整治力度，全覆盖，刻不容缓，有何具体行动？"
+		e, _ := tr.Place(assessedPost(fmt.Sprint("a", i), l[0], text, morning.Add(time.Duration(i)*24*time.Hour)))
+		events[e.ID]++
+	}
+	for id, n := range events {
+		if n > 2 {
+			t.Errorf("event %s holds %d of 8 matters", id, n)
+		}
+	}
+}
+
 func TestTheSameWordsInAnotherTownshipAreAnotherMatter(t *testing.T) {
 	t.Parallel()
 	tr := alerting.NewTracker()
