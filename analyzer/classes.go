@@ -78,6 +78,7 @@ const (
 	mostSaid = 4.0  // of both together
 	unseen   = 0.02 // what the model would give a class it never saw
 	inLetter = 0.25 // share of the rules in a letter: the model was taught by letters
+	rarely   = 0.01 // unseen, in a letter
 )
 
 // classify gives every class a probability: the learned model speaks for the
@@ -100,14 +101,14 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 	if m := r.verdicts.model; m != c.model { // one that is being examined
 		labels = c.labels(m)
 	}
-	share := 1.0
+	share, strange := 1.0, unseen
 	if r.post.Channel == huiying.ChannelLetter {
-		share = inLetter
+		share, strange = inLetter, rarely
 	}
 	out := make([]huiying.Scored, len(c.names))
 	total := 0.0
 	for i, name := range c.names {
-		known := unseen
+		known := strange
 		if k := labels[i]; k != none {
 			known = math.Max(learned[k].P, 0.001)
 		}
