@@ -205,7 +205,7 @@ var access = map[string]admission{
 	"POST /api/v1/sources":                   manages(huiying.Monitor, huiying.SystemAdmin),
 	"POST /api/v1/sources/{id}/test":         manages(huiying.Monitor, huiying.SystemAdmin),
 	"GET /api/v1/rejections":                 reads(operating),
-	"GET /api/v1/reports/{file}":             reads(withCases), // which: Person.ReportsOn
+	"GET /api/v1/reports/{file}":             reads(withCases).at(paceExport), // which: Person.ReportsOn
 	"GET /api/v1/stats/overview":             reads(readers),
 	"GET /api/v1/stats/trend":                reads(readers).at(paceQuery),
 	"GET /api/v1/stats/units":                reads(withCases).at(paceQuery),

@@ -32,7 +32,7 @@ var paces = map[pace]struct {
 	paceSignIn:  {2, 60},
 	paceAccount: {0.2, 20},
 	paceQuery:   {50, 200},
-	paceExport:  {0.5, 20},
+	paceExport:  {0.5, 60},
 	pacePush:    {1000, 2000},
 }
 

@@ -165,7 +165,7 @@ func (s *Server) oidcUser(r *http.Request) (u huiying.User, next string, err err
 			return huiying.Audit{}, huiying.Errorf(huiying.CodeSignIn, "账号已停用、锁定或尚未授权，请联系管理员")
 		}
 		if owes {
-			return s.auditRow(r, u.Person, "session.password", string(u.User), s.oidc.Name+"，等验证码"), nil
+			return s.auditRow(r, u.Person, "session.password", string(u.User), s.oidc.Name), nil
 		}
 		u.LastAt, u.LastFrom = s.wall(), remote(r)
 		return s.auditRow(r, u.Person, "session.sign-in", string(u.User), s.oidc.Name), nil

@@ -270,7 +270,7 @@ func (s *Server) count(r *http.Request, name huiying.UserID, right bool) (huiyin
 			right = false
 			return s.auditRow(r, u.Person, "session.sign-in-failed", string(name), "账号锁定中"), nil
 		case right && owes: // failures are forgotten when the code was right too
-			return s.auditRow(r, u.Person, "session.password", string(name), "密码正确，等验证码"), nil
+			return s.auditRow(r, u.Person, "session.password", string(name), ""), nil
 		case right:
 			u.Failures, u.LockedUntil, u.LastAt, u.LastFrom = 0, 0, now, remote(r)
 			return s.auditRow(r, u.Person, "session.sign-in", string(name), ""), nil

@@ -11,7 +11,7 @@ import (
 var auditLabels = []option{
 	{"session.sign-in", "登录"},
 	{"session.sign-in-failed", "登录失败"},
-	{"session.password", "密码正确，等验证码"},
+	{"session.password", "身份正确，等验证码"},
 	{"session.code-failed", "验证码错误"},
 	{"session.sign-out", "退出"},
 	{"session.end", "结束自己的会话"},

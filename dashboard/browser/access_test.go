@@ -33,8 +33,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			"/rules/levels.yaml", "/units", "/policies?q=%E8%80%81%E5%B9%B4", "/roster", "/drills", "/notices", "/me", "/guide", "/wall",
 		},
 		huiying.Liaison:       {"/", "/cases", "/notices", "/guide"},
-		huiying.SystemAdmin:   {"/", "/system", "/users", "/channels", "/sources"},
-		huiying.SecurityAdmin: {"/users"}, huiying.AuditAdmin: {"/audit"},
+		huiying.SystemAdmin:   {"/", "/system", "/users", "/users/leader", "/channels", "/sources"},
+		huiying.SecurityAdmin: {"/users", "/users/leader"}, huiying.AuditAdmin: {"/audit"},
 	}
 	for role, paths := range pages {
 		for _, s := range []browser.Screen{browser.Desktop, browser.Phone} {

@@ -200,10 +200,16 @@ func (d *paper) docx() []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, part := range []struct{ name, text string }{
-		{"[Content_Types].xml", contentTypes}, {"_rels/.rels", packageRels}, {"word/document.xml", document}, {"word/_rels/document.xml.rels", documentRels},
-		{"word/styles.xml", styles()}, {"word/fontTable.xml", fontTable()}, {"word/settings.xml", settings},
+		{"[Content_Types].xml", contentTypes},
+		{"_rels/.rels", packageRels},
+		{"word/document.xml", document},
+		{"word/_rels/document.xml.rels", documentRels},
+		{"word/styles.xml", styles()},
+		{"word/fontTable.xml", fontTable()},
+		{"word/settings.xml", settings},
 		{"word/header1.xml", `<w:hdr xmlns:w="` + ns + `" xmlns:r="` + nsRel + `"><w:p><w:pPr><w:pStyle w:val="` + styleIDs["页眉"] + `"/></w:pPr></w:p></w:hdr>`},
-		{"word/footer1.xml", footer("right")}, {"word/footer2.xml", footer("left")},
+		{"word/footer1.xml", footer("right")},
+		{"word/footer2.xml", footer("left")},
 	} {
 		f, err := z.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 		if err != nil {
