@@ -789,3 +789,24 @@ func TestAnAppealIsSettledInWorkingDays(t *testing.T) {
 		t.Error("an online matter has the hotline's clock")
 	}
 }
+
+func TestTheReachOfAResponseIsKeptByChannel(t *testing.T) {
+	t.Parallel()
+	c := must(t, acknowledged(t), respond(huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}), start)
+	reach := func(outlet string, reads int64, reprints int) huiying.Command {
+		return huiying.Command{Action: huiying.ActReach, By: analyst, Reach: &huiying.Reach{Outlet: outlet, Reads: reads, Reprints: reprints}}
+	}
+	for name, cmd := range map[string]huiying.Command{
+		"no channel": reach(" ", 10, 0), "nothing": reach("县政府网站", 0, 0), "less than nothing": reach("县政府网站", -1, 0), "no form": {Action: huiying.ActReach, By: analyst},
+	} {
+		if _, _, err := c.Do(cmd, testRules(), start); !errors.Is(err, huiying.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	before := c
+	c = must(t, c, reach("县政府网站", 1200, 0), start.Add(time.Hour))
+	c = must(t, c, reach("县融媒体中心", 56000, 3), start.Add(2*time.Hour))
+	if got := c.Responses[0].Reach; len(got) != 2 || got[0].Reads != 1200 || got[1].Reprints != 3 || got[1].By != analyst.Name || len(before.Responses[0].Reach) != 0 {
+		t.Errorf("reach %+v", got)
+	}
+}

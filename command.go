@@ -26,6 +26,7 @@ type Command struct {
 	Response *Response // draft; respond: a field left empty is taken from the draft
 	Consult  *Consultation
 	Split    *Part
+	Reach    *Reach
 	Attach   *Attachment // attach: kept already
 	Text     string      // handle: the first feedback
 }
@@ -166,6 +167,8 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		return c.settleRumor(cmd)
 	case ActSplit:
 		return c.checkPart(cmd.Split)
+	case ActReach:
+		return c.reach(cmd, now)
 	case ActAttach:
 		return c.attach(cmd, now)
 	case ActTransfer:
@@ -245,6 +248,7 @@ func (c *Case) respond(cmd Command, now time.Time, out *Outcome) (string, error)
 		return "", Invalid("response", "请填写回应内容")
 	}
 	resp = resp.orDraft(c.Draft)
+	resp.Reach = nil // known only once it is out
 	if err := resp.Check(); err != nil {
 		return "", err
 	}

@@ -72,6 +72,7 @@ type Response struct {
 	By              UserID         `json:"by"`
 	ApprovedAt      time.Time      `json:"approved_at,omitzero"` // 审签
 	ApprovedBy      string         `json:"approved_by,omitempty"`
+	Reach           []Reach        `json:"reach,omitempty"`
 }
 
 // orDraft is the response with what it leaves empty taken from a draft.

@@ -80,6 +80,7 @@ const (
 	ActRumor       Action = "rumor"
 	ActSplit       Action = "split"
 	ActAttach      Action = "attach"
+	ActReach       Action = "reach"
 	ActAbsorb      Action = "absorb"   // only on the timeline: another case was merged into this one
 	ActQuiet       Action = "quiet"    // only on the timeline: the unit acknowledged, then fell silent
 	ActAccept      Action = "accept"   // only on the timeline: the time to return the case passed
@@ -144,6 +145,7 @@ var Transitions = []Transition{
 	{ActUrge, "督办", open, "", []Role{Supervisor, Leader}, true},
 	{ActRestart, "更正起算时间", open, "", []Role{Supervisor}, true},
 	{ActAttach, "添加附件", open, "", []Role{Monitor, Analyst, Leader, Liaison, Handler, Head}, false},
+	{ActReach, "登记传播数据", []CaseState{StateResponded, StateClosed, StateArchived}, "", []Role{Monitor, Analyst, Leader}, false},
 	{ActComment, "批注", CaseStates, "", everybody, true},
 }
 

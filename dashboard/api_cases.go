@@ -69,6 +69,7 @@ type commandBody struct {
 	To       string            `json:"to,omitempty" doc:"transfer：online、offline 或 police；rumor：unverified、verified 或 refuted"`
 	Grounds  string            `json:"grounds,omitempty" doc:"send-back：真实性核查不通过、重复提交、要素不健全、跨管辖范围、涉密违规"`
 	Consult  *consultBody      `json:"consult,omitempty" doc:"consult：会商记录"`
+	Reach    *reachBody        `json:"reach,omitempty" doc:"reach：最近一次回应在一个渠道的传播数据"`
 	Split    *huiying.Part     `json:"split,omitempty" doc:"split：拆出的事"`
 	Into     huiying.CaseID    `json:"into,omitempty" doc:"merge：并入哪一件"`
 	Feedback *feedbackBody     `json:"feedback,omitempty" doc:"submit：处置反馈单"`
@@ -81,6 +82,13 @@ type commandBody struct {
 type fileBody struct {
 	Name    string `json:"name" maxLength:"400"`
 	Content []byte `json:"content" doc:"文件内容，base64"`
+}
+
+// reachBody is what a channel says of a response.
+type reachBody struct {
+	Outlet   string `json:"outlet"`
+	Reads    int64  `json:"reads,omitempty"`
+	Reprints int    `json:"reprints,omitempty" doc:"转载媒体家数"`
 }
 
 // consultBody is the part of a 会商 record a person fills in.
@@ -125,6 +133,9 @@ func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Comman
 	}
 	if k := b.Consult; k != nil {
 		cmd.Consult = &huiying.Consultation{At: k.At, People: k.People, Conclusion: k.Conclusion, Level: k.Level, Reasons: k.Reasons}
+	}
+	if r := b.Reach; r != nil {
+		cmd.Reach = &huiying.Reach{Outlet: r.Outlet, Reads: r.Reads, Reprints: r.Reprints}
 	}
 	if f := b.Feedback; f != nil {
 		cmd.Feedback = &huiying.Feedback{

@@ -99,6 +99,13 @@ func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Comman
 		for _, id := range f["posts"] {
 			cmd.Split.Posts = append(cmd.Split.Posts, huiying.PostID(id))
 		}
+	case huiying.ActReach:
+		cmd.Reach = &huiying.Reach{Outlet: f.Get("outlet")}
+		if cmd.Reach.Reads, err = formCount(f.Get("reads")); err == nil {
+			var n int64
+			n, err = formCount(f.Get("reprints"))
+			cmd.Reach.Reprints = int(n)
+		}
 	case huiying.ActSubmit:
 		cmd.Feedback = &huiying.Feedback{
 			Finding: huiying.Finding(f.Get("finding")), Facts: f.Get("facts"), Measures: f.Get("measures"), Progress: f.Get("progress"),
@@ -117,6 +124,18 @@ func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Comman
 		cmd.Response = resp
 	}
 	return cmd, err
+}
+
+// formCount reads a number a form may leave empty.
+func formCount(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return 0, huiying.Invalid("reach.reads", "应为整数，收到 %q", huiying.Clip(s, 20))
+	}
+	return n, nil
 }
 
 func formTime(s string) (time.Time, error) {

@@ -19,6 +19,7 @@ type effectView struct {
 type effectRow struct {
 	huiying.Effect
 	Outlet string
+	Reach  []huiying.Reach
 	Plot   plot
 }
 
@@ -43,7 +44,7 @@ func (s *Server) effectPage(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		for i, h := range e.Series {
 			slots[i] = slot{h.At, h.Posts, h.Negative}
 		}
-		v.Effects = append(v.Effects, effectRow{e, resp.Outlet, draw("回应前后每小时发文，深色为负面", "负面", 720, 160, slots)})
+		v.Effects = append(v.Effects, effectRow{e, resp.Outlet, resp.Reach, draw("回应前后每小时发文，深色为负面", "负面", 720, 160, slots)})
 	}
 	return s.show(w, r, p, http.StatusOK, "effect", c.Number+" 回应效果", v)
 }
