@@ -8,9 +8,8 @@ type Machine struct {
 	Go      string
 	Rules   string // version of the rules in force
 	Started time.Time
-	Data    string // the folder everything is kept in
-	Free    int64  // bytes left on its disk; -1 when unknown
-	Memory  int64  // bytes the process has from the system
+	Free    int64 // bytes left on its disk; -1 when unknown
+	Memory  int64 // bytes the process has from the system
 	Stores  []StoreSize
 	Queues  []QueueDepth
 	Expired []string // what the passing of time has made wrong with the county's files

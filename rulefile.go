@@ -1,6 +1,9 @@
 package huiying
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // RuleFile is one file of the county's rules as it stands in the county folder,
 // which is the only truth there is.
@@ -8,8 +11,13 @@ type RuleFile struct {
 	Name  string
 	Label string
 	Text  string
-	Hash  string // of the text: who saves names the one they started from
+	Hash  string // of the text, "" for a file that is not there yet: who saves names the one they started from
+
+	AtStart bool // read when the program starts: a change waits for that
 }
+
+// PolicyFile matches the names a policy's file may have.
+var PolicyFile = regexp.MustCompile(`^policies/[a-z0-9][a-z0-9-]{0,60}\.yaml$`)
 
 // RuleProblem is one thing wrong with a rule file; Line 0 is the file as a whole.
 type RuleProblem struct {

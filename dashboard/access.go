@@ -157,8 +157,8 @@ var access = map[string]admission{
 	"GET /policies":           reads(withCases),
 	"GET /system":             reads(sysadmins),
 	"GET /rules":              reads(operating),
-	"GET /rules/{file}":       reads(operating),
-	"POST /rules/{file}":      manages(readers...), // to try; saving: mayRule
+	"GET /rules/{file...}":    reads(operating),
+	"POST /rules/{file...}":   manages(readers...), // to try; saving: mayRule
 
 	"GET /roster":                  reads(everyone),
 	"GET /roster/template.xlsx":    reads(everyone),

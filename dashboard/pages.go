@@ -110,8 +110,8 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("GET /system", s.page(s.systemPage))
 
 	mux.Handle("GET /rules", s.page(s.rulesPage))
-	mux.Handle("GET /rules/{file}", s.page(s.rulePage))
-	mux.Handle("POST /rules/{file}", s.page(s.changeRule))
+	mux.Handle("GET /rules/{file...}", s.page(s.rulePage))
+	mux.Handle("POST /rules/{file...}", s.page(s.changeRule))
 
 	mux.Handle("GET /notices", s.page(s.noticesPage))
 	mux.Handle("GET /notices/unread", s.page(s.unreadFragment))

@@ -60,11 +60,31 @@ type trialRow struct {
 	BeforeText, AfterText string
 }
 
+// newPolicy is what a new policy is written into.
+const newPolicy = `title: 政策全称
+number: 文号
+unit: 起草单位的编号
+issued: 2026-01-01
+# to: 2027-01-01            失效日期；没有就不写
+source: https://          # 原文网址
+interpretation:           # 解读网址；还没有就空着
+explanation:              # 一两句话的解读
+names: []                 # 群众的叫法
+clauses:
+  - article: 第一条
+    text: 条款原文
+    words: []             # 群众说到这一条时的用词
+`
+
 var openTexts = map[string]string{"ignore": "只列入事件", "open": "立单待研判", "assign": "立单并先行交办"}
 
 // mayRule reports whether p may change the rules: those who judge and those who
 // sign. Administrators keep the machine, not what it decides (三员分立).
 func mayRule(p huiying.Person) bool { return p.Role == huiying.Analyst || p.Role == huiying.Leader }
+
+func (s *Server) mayWriteRules(p huiying.Person) bool {
+	return s.cfg.Rulebook != nil && s.cfg.Rulebook.Editable() && mayRule(p)
+}
 
 func (s *Server) rulesPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	v, err := s.rulesView(p)
@@ -92,7 +112,7 @@ func (s *Server) rulesView(p huiying.Person) (rulesView, error) {
 		return rulesView{}, err
 	}
 	v := rulesView{
-		Version: s.cfg.Rules().Version, MayEdit: mayRule(p) && s.cfg.Rulebook.Editable(), Fixed: !s.cfg.Rulebook.Editable(),
+		Version: s.cfg.Rules().Version, MayEdit: s.mayWriteRules(p), Fixed: !s.cfg.Rulebook.Editable(),
 		Days: matchDays[1], Choices: matchDays,
 	}
 	for _, f := range files {
@@ -109,10 +129,14 @@ func (s *Server) oneRule(r *http.Request, p huiying.Person) (rulesView, error) {
 	}
 	name := r.PathValue("file")
 	i := slices.IndexFunc(v.Files, func(f ruleFileRow) bool { return f.Name == name })
-	if i < 0 {
+	switch {
+	case i >= 0:
+		v.File = v.Files[i].RuleFile
+	case huiying.PolicyFile.MatchString(name) && (r.Method == http.MethodPost || r.URL.Query().Has("new")):
+		v.File = huiying.RuleFile{Name: name, Label: "添加政策", Text: newPolicy, AtStart: true}
+	default:
 		return v, huiying.Errorf(huiying.CodeNotFound, "没有规则文件 %s", name)
 	}
-	v.File = v.Files[i].RuleFile
 	v.Text = v.File.Text
 	editions, err := s.cfg.Rulebook.Editions(name)
 	if err != nil {
@@ -177,7 +201,7 @@ func (s *Server) changeRule(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		}
 		err := s.cfg.Rulebook.Save(r.Context(), p, v.File.Name, v.Text, f.Get("was"), v.Reason)
 		if err == nil {
-			return redirect(w, r, "/rules/"+v.File.Name+"?done=rule")
+			return redirect(w, r, "/rules/"+v.File.Name+"?done="+map[bool]string{false: "rule", true: "rule-start"}[v.File.AtStart])
 		}
 		known, ok := asDomain(err)
 		if !ok {

@@ -18,6 +18,7 @@ type unitsView struct {
 	Total      int
 	Ended      int
 	SeesPhones bool
+	MayEdit    bool
 }
 
 type officeGroup struct {
@@ -57,7 +58,7 @@ func (s *Server) unitsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	}
 	names := huiying.NewDirectory(units)
 	q := r.URL.Query()
-	v := unitsView{Text: strings.TrimSpace(q.Get("q")), Show: q.Get("show"), Total: len(units), SeesPhones: p.SeesPosts() || p.Role == huiying.SystemAdmin}
+	v := unitsView{Text: strings.TrimSpace(q.Get("q")), Show: q.Get("show"), Total: len(units), SeesPhones: p.SeesPosts() || p.Role == huiying.SystemAdmin, MayEdit: s.mayWriteRules(p)}
 	for _, u := range units {
 		row := officeRow{Unit: u, Ended: !u.To.IsZero() && !now.Before(u.To), Coming: now.Before(u.From)}
 		if row.Ended {
@@ -75,9 +76,9 @@ func (s *Server) unitsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 			}
 			if c.User != "" {
 				if a, ok := accounts[c.User]; !ok {
-					c.Account = "账号 " + string(c.User) + " 还没有建立"
+					c.Account = "账号未建立"
 				} else if a.Disabled {
-					c.Account = "账号 " + string(c.User) + " 已停用"
+					c.Account = "账号已停用"
 				}
 			}
 			row.Contacts = append(row.Contacts, c)
@@ -114,6 +115,7 @@ type policiesView struct {
 	Text     string
 	Policies []policyRow
 	Clauses  int
+	NewFile  string // where a policy that is added goes; "" for those who may not
 }
 
 type policyRow struct {
@@ -136,6 +138,9 @@ func (s *Server) policiesPage(w http.ResponseWriter, r *http.Request, p huiying.
 		return err
 	}
 	v := policiesView{Text: strings.TrimSpace(r.URL.Query().Get("q"))}
+	if s.mayWriteRules(p) {
+		v.NewFile = "policies/added-" + s.now().In(huiying.Beijing).Format("20060102-150405") + ".yaml"
+	}
 	if s.cfg.Policies != nil {
 		for _, one := range s.cfg.Policies() {
 			if row, ok := policyRowOf(one, v.Text, units, s.now()); ok {

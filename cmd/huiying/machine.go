@@ -27,7 +27,7 @@ var storeParts = []struct{ prefix, label string }{
 // Machine tells how the installation stands.
 func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 	m := huiying.Machine{
-		Version: version, Go: runtime.Version(), Rules: s.rules.live.Load().Version, Started: s.started, Data: s.cfg.Data,
+		Version: version, Go: runtime.Version(), Rules: s.rules.live.Load().Version, Started: s.started,
 		Free: diskFree(s.cfg.Data), Memory: resident(), Errors: troubles.lines(),
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -37,17 +39,27 @@ type rulebook struct {
 // historyFile has a line an edition, with the whole text.
 const historyFile = "history.jsonl"
 
-// ruleFiles are those that can be changed while the system runs. The others
-// (units, places, words, policies) are read at start.
-var ruleFiles = []struct{ name, label string }{
-	{"levels.yaml", "定级规则"},
-	{"opening.yaml", "立单规则"},
-	{"clocks.yaml", "时限"},
-	{"escalation.yaml", "升级催办"},
-	{"calendar.yaml", "节假日与调休"},
-	{"replies.yaml", "回应模板"},
-	{"appraisal.yaml", "考核规则"},
+// ruleFiles are those a page may change, the policies besides.
+var ruleFiles = []ruleFile{
+	{"levels.yaml", "定级规则", false},
+	{"opening.yaml", "立单规则", false},
+	{"clocks.yaml", "时限", false},
+	{"escalation.yaml", "升级催办", false},
+	{"calendar.yaml", "节假日与调休", false},
+	{"replies.yaml", "回应模板", false},
+	{"appraisal.yaml", "考核规则", false},
+	{"units.yaml", "机构与人员", true},
+	{"lexicon.yaml", "词库", true},
 }
+
+// ruleFile is a file of the county folder; one that is read at start only is
+// in force after the next start.
+type ruleFile struct {
+	name, label string
+	atStart     bool
+}
+
+var policyTitle = regexp.MustCompile(`(?m)^title: *(.+)$`)
 
 func newRulebook(s *system) *rulebook {
 	b := &rulebook{dir: s.cfg.County, s: s}
@@ -72,13 +84,27 @@ func (b *rulebook) Files() ([]huiying.RuleFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]huiying.RuleFile, len(ruleFiles))
-	for i, f := range ruleFiles {
+	all := slices.Clone(ruleFiles)
+	policies, err := fs.Glob(fsys, "policies/*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range policies {
+		all = append(all, ruleFile{name, "", true})
+	}
+	out := make([]huiying.RuleFile, len(all))
+	for i, f := range all {
 		raw, err := fs.ReadFile(fsys, f.name)
 		if err != nil {
 			return nil, fmt.Errorf("read rule file: %w", err)
 		}
-		out[i] = huiying.RuleFile{Name: f.name, Label: f.label, Text: string(raw), Hash: textHash(string(raw))}
+		if f.label == "" {
+			f.label = "政策：" + f.name
+			if m := policyTitle.FindSubmatch(raw); m != nil {
+				f.label = "政策：" + string(m[1])
+			}
+		}
+		out[i] = huiying.RuleFile{Name: f.name, Label: f.label, Text: string(raw), Hash: textHash(string(raw)), AtStart: f.atStart}
 	}
 	return out, nil
 }
@@ -92,7 +118,7 @@ func (b *rulebook) Check(file, text string) ([]huiying.RuleProblem, error) {
 
 // with are the rules with another text of one file.
 func (b *rulebook) with(file, text string) (*huiying.Rules, []huiying.RuleProblem, error) {
-	if !slices.ContainsFunc(ruleFiles, func(f struct{ name, label string }) bool { return f.name == file }) {
+	if !huiying.PolicyFile.MatchString(file) && !slices.ContainsFunc(ruleFiles, func(f ruleFile) bool { return f.name == file }) {
 		return nil, nil, huiying.Errorf(huiying.CodeNotFound, "没有规则文件 %s", file)
 	}
 	base, err := b.files()
@@ -146,6 +172,18 @@ func (o overlay) ReadFile(name string) ([]byte, error) {
 	return fs.ReadFile(o.FS, name)
 }
 
+// Glob finds the file also when it is not there yet.
+func (o overlay) Glob(pattern string) ([]string, error) {
+	names, err := fs.Glob(o.FS, pattern)
+	if err != nil || slices.Contains(names, o.name) {
+		return names, err
+	}
+	if ok, err := path.Match(pattern, o.name); err != nil || !ok {
+		return names, err
+	}
+	return append(names, o.name), nil
+}
+
 // Save puts a text in force: history first, then the file, then the running
 // parts. A text that is not in order, or made from another than the present one
 // (was), changes nothing.
@@ -166,10 +204,13 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	raw, err := os.ReadFile(filepath.Join(b.dir, file))
-	if err != nil {
+	now := textHash(string(raw))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && huiying.PolicyFile.MatchString(file):
+		now = ""
+	case err != nil:
 		return fmt.Errorf("read %s: %w", file, err)
 	}
-	now := textHash(string(raw))
 	if now != was {
 		return huiying.Errorf(huiying.CodeConflict, "这个文件刚刚被改过，请核对现在的内容后再保存")
 	}
@@ -179,11 +220,14 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 		return err
 	}
 	var lines []huiying.RuleEdition
-	if len(editions) == 0 || editions[0].Hash != now {
+	if now != "" && (len(editions) == 0 || editions[0].Hash != now) {
 		lines = append(lines, edition(at, file, string(raw), huiying.Person{}, "保存前文件里的内容"))
 	}
 	lines = append(lines, edition(at.Add(time.Microsecond), file, text, by, reason))
 	if err := appendLines(filepath.Join(b.dir, historyFile), lines); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(b.dir, file)), 0o755); err != nil {
 		return err
 	}
 	if err := replaceFile(filepath.Join(b.dir, file), text); err != nil {
@@ -279,7 +323,9 @@ func (b *rulebook) hash() (string, error) {
 	}
 	all := ""
 	for _, f := range files {
-		all += f.Hash
+		if !f.AtStart {
+			all += f.Hash
+		}
 	}
 	return all, nil
 }

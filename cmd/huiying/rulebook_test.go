@@ -135,6 +135,25 @@ func TestRulesAreChangedWhileTheSystemRuns(t *testing.T) {
 		t.Error("after the rollback other rules are in force")
 	}
 
+	policy := "policies/added.yaml"
+	status, page := in.form(analyst, "/rules/"+policy, url.Values{"text": {"title: 只有题目\n"}, "reason": {"新政策"}, "do": {"save"}, "was": {""}})
+	if status != http.StatusUnprocessableEntity || !strings.Contains(page, "缺少 number") {
+		t.Errorf("half a policy: %d", status)
+	}
+	sample, err := os.ReadFile(filepath.Join(folder, "policies", "funeral.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	added := regexp.MustCompile(`(?m)^number: .*`).ReplaceAllString(string(sample), "number: 交政办发〔2026〕99号")
+	if status, _ := in.form(analyst, "/rules/"+policy, url.Values{"text": {added}, "reason": {"新政策"}, "do": {"save"}, "was": {""}}); status != http.StatusSeeOther {
+		t.Errorf("a new policy: %d", status)
+	}
+	in.kill(syscall.SIGTERM)
+	in.start()
+	if _, page := in.form(analyst, "/policies", nil); !strings.Contains(page, "交政办发〔2026〕99号") {
+		t.Error("after a restart the new policy is not there")
+	}
+
 	if err := os.WriteFile(file, []byte(none), 0o644); err != nil { // by hand, at the machine
 		t.Fatal(err)
 	}
