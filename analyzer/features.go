@@ -191,7 +191,15 @@ func hashWord(w []rune) (slot uint32, ok bool) {
 }
 
 // isWordLetter is unicode.IsLetter, sooner of Chinese.
-func isWordLetter(c rune) bool { return c >= 0x4E00 && c <= 0x9FFF || unicode.IsLetter(c) }
+func isWordLetter(c rune) bool {
+	switch {
+	case c >= 0x4E00 && c <= 0x9FFF:
+		return true
+	case c >= 0xFF01 && c <= 0xFF20, c >= 0x3001 && c <= 0x3003: // ，！：？、。
+		return false
+	}
+	return unicode.IsLetter(c)
+}
 
 func hashSign(c string) uint32 {
 	h := uint32(0x27d4eb2f)

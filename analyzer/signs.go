@@ -102,34 +102,42 @@ func signs(r *reading) (out, tellings []string) {
 	return pleaOf(r).signs(out), tellingsOf(r, happened)
 }
 
+// tellingSigns are the names of the signs of each telling.
+var tellingSigns = func() []toldAs {
+	out := make([]toldAs, len(tellings))
+	for i, t := range tellings {
+		out[i] = toldAs{"tells:" + t.name, "tells:" + t.name + "+happened", "first:" + t.name + "+happened"}
+	}
+	return out
+}()
+
+type toldAs struct{ tells, happened, first string }
+
 // tellingsOf are how the text tells, each also together with that something
 // happened, for a linear model cannot join the two by itself.
 func tellingsOf(r *reading, happened string) []string {
-	var out []string
-	beginning := len(string(r.runes[:min(len(r.runes), 200)]))
+	out := make([]string, 0, 16)
+	beginning := int(r.bytes[min(len(r.runes), 200)])
 	first := r.titleBytes()
 	if first == 0 && len(r.sentences) > 0 {
-		first = len(string(r.runes[:r.sentences[0].to]))
+		first = int(r.bytes[r.sentences[0].to])
 	}
-	told := ""
-	for _, t := range tellings {
-		n := t.words.count(r.seen, beginning, 2)
-		if n == 0 {
+	for i, t := range tellings {
+		if t.words.count(r.seen, beginning, 2) == 0 {
 			continue
 		}
-		out = append(out, "tells:"+t.name)
-		if happened == "" {
+		names := &tellingSigns[i]
+		if out = append(out, names.tells); happened == "" {
 			continue
 		}
-		out = append(out, "tells:"+t.name+happened)
-		if t.words.count(r.seen, first, 1) > 0 {
-			out = append(out, "first:"+t.name+happened)
+		if out = append(out, names.happened); t.words.count(r.seen, first, 1) > 0 {
+			out = append(out, names.first)
 		}
-		told += t.name
 	}
+	plain := len(out) == 0 || happened == ""
 	if len(r.runes) < 60 {
 		out = append(out, "short"+happened)
-		if told == "" {
+		if plain {
 			out = append(out, "short-plain"+happened)
 		}
 	}

@@ -63,7 +63,7 @@ func countStyle(b *bag, runes []rune, v *voice) {
 			for i+n < len(runes) && ' ' < runes[i+n] && runes[i+n] < 128 {
 				n++
 			}
-		case c > ' ' && !unicode.IsLetter(c):
+		case c > ' ' && !isWordLetter(c):
 			add(styleMark, c)
 		}
 		if n == 1 && c > ' ' {
