@@ -82,7 +82,6 @@ func (l *loader) loadCounty() {
 	d.need("name", f.Name)
 	d.need("version", f.Version)
 	d.need("author", f.Author)
-	d.need("number", f.Number)
 	if utf8.RuneCountInString(f.Number) > 10 {
 		d.blame("number", "文号用字最多 10 个字，收到 %q", f.Number)
 	}
