@@ -56,9 +56,9 @@ func TestReportsAreForTheRolesTheyAreFor(t *testing.T) {
 
 func reportsByRole(id string) map[string]string {
 	return map[string]string{
-		"daily.docx": "office", "weekly.docx": "office", "monthly.docx?date=2026-01-15": "office", "ledger.xlsx": "office", "ledger.docx": "office",
+		"daily.docx": "office", "weekly.pdf": "office", "monthly.docx?date=2026-01-15": "office", "ledger.xlsx": "office", "ledger.docx": "office",
 		"special.docx?event=e1": "office", "flash.docx?event=e1": "office", "urgent.docx?event=e1": "office",
-		"case.docx?case=" + id: "office jkj-liaison jkj-handler", "feedback.docx?case=" + id: "office jkj-liaison jkj-handler",
+		"case.pdf?case=" + id: "office jkj-liaison jkj-handler", "feedback.docx?case=" + id: "office jkj-liaison jkj-handler",
 		"appraisal.xlsx": "assessor supervisor leader jkj-liaison jkj-handler zjj-liaison unitless",
 	}
 }

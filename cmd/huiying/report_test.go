@@ -32,4 +32,4 @@ func TestReportsFromTheCommandLine(t *testing.T) {
 }
 
 // reportCalls are arguments and, last, the ending of the file.
-var reportCalls = [][]string{{"daily", ".docx"}, {"weekly", ".docx"}, {"monthly", "--date", "2026-10-05", ".docx"}, {"ledger", ".xlsx"}, {"ledger", ".docx"}, {"appraisal", ".xlsx"}}
+var reportCalls = [][]string{{"daily", ".docx"}, {"weekly", ".pdf"}, {"monthly", "--date", "2026-10-05", ".docx"}, {"ledger", ".xlsx"}, {"ledger", ".pdf"}, {"appraisal", ".xlsx"}}

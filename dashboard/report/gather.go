@@ -42,7 +42,7 @@ func (r *Reporter) Brief(ctx context.Context, o Order) (huiying.Brief, error) {
 	if err != nil {
 		return none, fmt.Errorf("reading how the sources fare: %w", err)
 	}
-	in.Sources, in.Blind = len(sources), huiying.BlindSpots(sources, health, o.Now)
+	in.Sources, in.Blind = len(sources), huiying.BlindSpotsIn(sources, health, o.From, earlier(o.To, o.Now))
 	return huiying.BriefOf(in), nil
 }
 

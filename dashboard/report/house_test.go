@@ -148,7 +148,7 @@ func filled(t *testing.T) *house {
 			FirstSeenAt: at(9, 0), OpenedAt: at(9, 0), Units: []huiying.CaseUnit{}, Clocks: []huiying.Clock{clock(huiying.ClockJudge, "", at(9, 0), 30*time.Minute, time.Time{}, "")},
 		},
 	} {
-		_, err := h.ledger.OpenCase(ctx, c, huiying.Change{Entries: []huiying.Entry{{At: c.OpenedAt, Action: huiying.ActOpen, By: huiying.TheSystem(county), To: c.State}}})
+		_, err := h.ledger.OpenCase(ctx, c, huiying.Change{Word: "交舆", Entries: []huiying.Entry{{At: c.OpenedAt, Action: huiying.ActOpen, By: huiying.TheSystem(county), To: c.State}}})
 		check(err)
 	}
 	for _, s := range []struct {

@@ -81,15 +81,16 @@ type File struct {
 // Types of the files written.
 const (
 	mimeExcel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	mimePDF   = "application/pdf"
 	mimeWord  = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 )
 
 // Formats are the formats a kind of document comes in.
 func Formats(k huiying.ReportKind) []string {
 	if k == huiying.ReportLedger || k == huiying.ReportAppraisal {
-		return []string{"docx", "xlsx"}
+		return []string{"docx", "pdf", "xlsx"}
 	}
-	return []string{"docx"}
+	return []string{"docx", "pdf"}
 }
 
 // Write makes a document. It checks no rights: who may have what is decided by
@@ -116,6 +117,10 @@ func (r *Reporter) Write(ctx context.Context, o Order) (File, error) {
 	w, err := r.fill(o.Kind, view)
 	if err != nil {
 		return File{}, err
+	}
+	if o.Format == "pdf" {
+		raw, err := w.pdf(mark, name)
+		return File{name + ".pdf", mimePDF, raw}, err
 	}
 	if err := w.watermark(mark); err != nil {
 		return File{}, err

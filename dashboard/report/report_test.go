@@ -91,6 +91,36 @@ func TestDocumentsAreSoundWord(t *testing.T) {
 	}
 }
 
+func TestDocumentsArePDF(t *testing.T) {
+	h := filled(t)
+	for _, o := range documents() {
+		o.Format = "pdf"
+		f := h.write(t, o)
+		if f.MIME != mimePDF || !bytes.HasPrefix(f.Bytes, []byte("%PDF-")) || !bytes.Contains(f.Bytes[len(f.Bytes)-32:], []byte("%%EOF")) {
+			t.Errorf("%s: %s, %s, %d bytes", o.Kind, f.Name, f.MIME, len(f.Bytes))
+		}
+	}
+	for _, o := range []Order{{Kind: huiying.ReportDaily}, {Kind: huiying.ReportLedger}} { // and of nothing
+		o.Format = "pdf"
+		empty(t).write(t, o)
+	}
+}
+
+// A row that is higher than a page goes on on the next one.
+func TestALongFormGoesOverPages(t *testing.T) {
+	h := filled(t)
+	c := must(h.ledger.Case(context.Background(), "c1"))
+	c.Feedback[0].Facts = strings.Repeat("经查，情况较为复杂，涉及多个环节。", 400)
+	c.Rev++
+	if err := h.ledger.SaveCase(context.Background(), c, c.Rev-1, huiying.Change{}); err != nil {
+		t.Fatal(err)
+	}
+	f := h.write(t, Order{Kind: huiying.ReportFeedback, Format: "pdf", Case: "c1"})
+	if n := bytes.Count(f.Bytes, []byte("/Type /Page\n")); n < 4 {
+		t.Errorf("6800 letters on %d pages", n)
+	}
+}
+
 // sound checks that every part is well-formed, that every relationship leads to
 // a part, that every reference has its relationship, and that who took the
 // document out stands on every page.
