@@ -49,10 +49,6 @@ func (k ReportKind) OfEvent() bool {
 // OfCase reports whether the document is about one case.
 func (k ReportKind) OfCase() bool { return k == ReportCase || k == ReportFeedback }
 
-// Issues reports whether documents of the kind are numbered and kept when issued.
-// A 交办单 has the number of its case, and tables have none.
-func (k ReportKind) Issues() bool { return k.Periodic() || k.OfEvent() }
-
 // ReportsOn are the kinds p may have written. Units have the forms of their own
 // cases and their own lines of the 考核表; what others may see is decided where
 // the case is read.
@@ -66,12 +62,6 @@ func (p Person) ReportsOn(k ReportKind) bool {
 		return p.Role.OfUnit() || p.Role == Assessor || p.Role == Supervisor || p.Role == Leader || p.Role == System
 	}
 	return p.SeesPosts()
-}
-
-// IssuesReports reports whether p may issue a document under a number: those who
-// write it up and those who sign.
-func (p Person) IssuesReports() bool {
-	return p.Role == Monitor || p.Role == Analyst || p.Role == Leader || p.Role == System
 }
 
 // Period is the time a periodic report of the day in which at lies is about: the
@@ -155,64 +145,4 @@ func (r ReportRule) Check() error {
 		return Invalid("on", "月报的 on 应为 1 至 28（日），收到 %d", r.On)
 	}
 	return nil
-}
-
-// Due is the last time at or before now at which the rule issues a report, and
-// the next one after it. Such a report is about the time since the one before,
-// so that no hour falls between two reports. ok is false when there is no
-// schedule.
-func (r ReportRule) Due(now time.Time) (last, next time.Time, ok bool) {
-	at, err := time.Parse("15:04", r.At)
-	if r.At == "" || err != nil || r.Check() != nil {
-		return last, next, false
-	}
-	from, _ := r.Kind.Period(now)
-	due := func(from time.Time) time.Time {
-		if r.Kind != ReportDaily {
-			from = from.AddDate(0, 0, r.On-1)
-		}
-		return from.Add(time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute)
-	}
-	last = due(from)
-	if last.After(now) {
-		from = r.Kind.Before(from)
-		last = due(from)
-	}
-	_, after := r.Kind.Period(from)
-	return last, due(after), true
-}
-
-// Issued is a report that was issued: what it was, by whom, when, and the bytes.
-type Issued struct {
-	ID     string           `json:"id"`
-	Region Region           `json:"region"`
-	Kind   ReportKind       `json:"kind"`
-	Year   int              `json:"year"`
-	Issue  int              `json:"issue"`  // 期: 1, 2, 3 … of its kind and year
-	Number string           `json:"number"` // 交舆日报〔2026〕第12期
-	Title  string           `json:"title"`
-	From   time.Time        `json:"from,omitzero"` // what it is about: [From, To)
-	To     time.Time        `json:"to,omitzero"`
-	Event  EventID          `json:"event,omitempty"`
-	At     time.Time        `json:"at"`
-	By     Person           `json:"by"`
-	Edited []string         `json:"edited,omitempty"` // parts a person changed before issuing
-	Files  []IssuedFile     `json:"files"`
-	Mail   []NotificationID `json:"mail,omitempty"`
-}
-
-// IssuedFile is one form of an issued report, kept by its hash.
-type IssuedFile struct {
-	Format string         `json:"format"` // docx, pdf
-	Hash   AttachmentHash `json:"hash"`
-	Size   int64          `json:"size"`
-}
-
-// File is the form of an issued report in a format.
-func (i Issued) File(format string) (IssuedFile, bool) {
-	at := slices.IndexFunc(i.Files, func(f IssuedFile) bool { return f.Format == format })
-	if at < 0 {
-		return IssuedFile{}, false
-	}
-	return i.Files[at], true
 }
