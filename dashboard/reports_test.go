@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // wordText is the text of a .docx, without its marks.
@@ -39,6 +40,7 @@ func TestReportsAreForTheRolesTheyAreFor(t *testing.T) {
 	office := "monitor analyst leader supervisor assessor"
 	for path, may := range reportsByRole(string(c.ID)) {
 		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "unitless", "sysadmin", "secadmin", "auditor", "wenshui"} {
+			h.pass(time.Minute) // nobody exports this fast
 			r := h.as(user).get("/reports/" + path)
 			allowed := strings.Contains(" "+strings.Replace(may, "office", office, 1)+" ", " "+user+" ")
 			switch {
@@ -94,6 +96,7 @@ func TestAReportThatCannotBeWrittenSaysWhy(t *testing.T) {
 	}{
 		"yearly.docx": {http.StatusNotFound, "没有"}, "daily.doc": {http.StatusUnprocessableEntity, "可用"}, "daily.docx?date=gestern": {http.StatusUnprocessableEntity, "2026-11-26"},
 	} {
+		h.pass(time.Minute)
 		if p := h.as("leader").get("/reports/"+path).problem(t, want.status); !strings.Contains(p.Detail, want.says) {
 			t.Errorf("%s: %s", path, p.Detail)
 		}
