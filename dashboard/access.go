@@ -128,6 +128,7 @@ var access = map[string]admission{
 	"POST /intake/files/{id}/discard":     pushes(offices3),
 
 	"GET /stats":                      reads(withCases).at(paceQuery),
+	"GET /reports":                    reads(withCases).at(paceQuery), // which: Person.ReportsOn
 	"GET /drills":                     reads(withCases).at(paceQuery),
 	"GET /sources":                    reads(operating),
 	"POST /sources":                   manages(huiying.Monitor, huiying.SystemAdmin),

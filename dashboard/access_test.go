@@ -121,6 +121,7 @@ var probes = map[string][]probe{
 	"POST /intake/files/{id}/discard":     {{"/intake/files/none/discard", "", desks + wen}},
 
 	"GET /stats":                      {{"/stats", office + wen + unitJKJ + unitZJJ, ""}},
+	"GET /reports":                    {{"/reports", office + unitJKJ + unitZJJ, ""}},
 	"GET /drills":                     {{"/drills", office + wen + unitJKJ + unitZJJ, ""}},
 	"GET /sources":                    {{"/sources", office + wen + "sysadmin ", ""}},
 	"POST /sources":                   {{"/sources", "monitor sysadmin " + wen, ""}},

@@ -29,7 +29,7 @@ var navGroupOf = map[string]string{
 }
 
 // unfolded is how many entries stand in one list without groups.
-const unfolded = 9
+const unfolded = 10
 
 // Single are the entries that stand by themselves; of a short list all.
 func (n nav) Single() []navEntry {

@@ -51,6 +51,7 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("POST /intake/files/{id}/discard", s.page(s.discardUpload))
 
 	mux.Handle("GET /stats", s.page(s.statsPage))
+	mux.Handle("GET /reports", s.page(s.reportsPage))
 	mux.Handle("GET /sources", s.page(s.sourcesPage))
 	mux.Handle("POST /sources", s.page(s.addSource))
 	mux.Handle("POST /sources/test", s.page(s.tryNewSource))

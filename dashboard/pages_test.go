@@ -89,7 +89,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 		"/intake":                            "monitor analyst leader jkj-liaison zjj-liaison",
 		"/cases/new":                         "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
 		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
-		"/drills": office + units + " zjj-liaison", "/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
+		"/reports": office + units + " zjj-liaison", "/drills": office + units + " zjj-liaison", "/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
 	} {
 		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "sysadmin", "secadmin", "auditor"} {
 			r := h.as(user).page(path)
@@ -118,10 +118,10 @@ var reference = regexp.MustCompile(`[^ ]+`)
 func TestPagesAreSoundHTML(t *testing.T) {
 	h, c := filled(t)
 	for user, paths := range map[string][]string{
-		"leader":      {"/", "/units", "/policies", "/rules", "/rules/levels.yaml", "/posts", "/posts?q=a%7Cb&risk=40", "/posts/match?risk=60", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/sources", "/models", "/roster", "/notices", "/nothing"},
+		"leader":      {"/", "/units", "/policies", "/rules", "/rules/levels.yaml", "/posts", "/posts?q=a%7Cb&risk=40", "/posts/match?risk=60", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/reports", "/sources", "/models", "/roster", "/notices", "/nothing"},
 		"monitor":     {"/sources"},
 		"sysadmin":    {"/", "/system", "/sources"},
-		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/notices"},
+		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/reports", "/notices"},
 		"":            {"/signin"},
 	} {
 		who := h.browser()

@@ -125,6 +125,7 @@ func navigation(p huiying.Person, at string, unread int) nav {
 	if p.SeesPosts() || p.Role.OfUnit() {
 		add("/cases", "交办单", "clipboard-list", 0)
 		add("/stats", "响应统计", "chart-bar", 0)
+		add("/reports", "报告", "file-text", 0)
 	}
 	if p.SeesPosts() {
 		add("/wall", "态势大屏", "device-desktop", 0)

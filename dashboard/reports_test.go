@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -102,3 +103,32 @@ func TestAReportThatCannotBeWrittenSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// The page offers each role the documents the API gives it, and no other, and
+// shows the figures of the 日报.
+func TestTheReportsPageOffersWhatMayBeHad(t *testing.T) {
+	h, _ := filled(t)
+	for user, want := range map[string]int{"monitor": 4, "leader": 5, "jkj-liaison": 1} {
+		body := string(h.as(user).page("/reports").body)
+		if n := strings.Count(body, `.docx?date=`); n != want {
+			t.Errorf("%s is offered %d dated documents, want %d", user, n, want)
+		}
+		for _, link := range offered.FindAllStringSubmatch(body, -1) {
+			h.pass(time.Minute)
+			if r := h.as(user).get("/reports/" + link[1]); r.status != http.StatusOK {
+				t.Errorf("%s is offered %s, and refused it: %d", user, link[1], r.status)
+			}
+		}
+	}
+	leader := h.as("leader")
+	leader.page("/reports").says(t, "日报预览", "学校食堂质疑", "信息总量", "到“事件”中选择")
+	if body := string(h.as("jkj-liaison").page("/reports").body); strings.Contains(body, "日报") {
+		t.Error("a unit reads of the daily report")
+	}
+	leader.page("/reports?date=2026-01-15").says(t, "2026-01-12 至 2026-01-18", "2026-01-01 至 2026-03-31", "回到今天")
+	if r := leader.page("/reports?date=9999-01-01"); r.status != http.StatusUnprocessableEntity {
+		t.Errorf("a report of the future: %d", r.status)
+	}
+}
+
+var offered = regexp.MustCompile(`href="/api/v1/reports/([^"]+)"`)

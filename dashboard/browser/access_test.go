@@ -29,7 +29,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	in := running(t)
 	pages := map[huiying.Role][]string{
 		huiying.Leader: {
-			"/", "/posts", "/posts?q=%E4%BA%A4%E5%9F%8E&risk=40", "/posts/match?risk=40", "/events", "/cases?view=all", "/cases/new", "/intake", "/stats", "/appraisal", "/sources", "/models", "/rules",
+			"/", "/posts", "/posts?q=%E4%BA%A4%E5%9F%8E&risk=40", "/posts/match?risk=40", "/events", "/cases?view=all", "/cases/new", "/intake", "/stats", "/reports", "/appraisal", "/sources", "/models", "/rules",
 			"/rules/levels.yaml", "/units", "/policies?q=%E8%80%81%E5%B9%B4", "/roster", "/drills", "/notices", "/me", "/guide", "/wall",
 		},
 		huiying.Liaison:       {"/", "/cases", "/notices", "/guide"},

@@ -174,9 +174,9 @@ func TestEveryPageFitsBothScreensInSilence(t *testing.T) {
 	b := chromium(t)
 	in := running(t)
 	pages := map[huiying.Role][]string{ // one role of each kind: pages_test.go tries them all
-		huiying.Leader:  {"/", "/posts", "/events", "/cases?view=all", "/stats", "/sources", "/notices", "/wall"},
+		huiying.Leader:  {"/", "/posts", "/events", "/cases?view=all", "/stats", "/reports", "/sources", "/notices", "/wall"},
 		huiying.Monitor: {"/cases/new", "/sources"}, huiying.Supervisor: {"/", "/cases?view=late"},
-		huiying.Liaison: {"/", "/cases", "/stats", "/notices"}, huiying.SystemAdmin: {"/", "/sources", "/notices"},
+		huiying.Liaison: {"/", "/cases", "/stats", "/reports", "/notices"}, huiying.SystemAdmin: {"/", "/sources", "/notices"},
 	}
 	for role, paths := range pages {
 		t.Run(string(role), func(t *testing.T) {

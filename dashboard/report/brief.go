@@ -147,12 +147,12 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	}
 	v := briefView{
 		frame: r.frame(o), Period: span(b.From, earlier(b.To, o.Now)), Any: b.Posts.Total > 0,
-		Total: r.link(number(b.Posts.Total), postsPath(b.From, b.To)), Change: change(b.Posts.Total, b.Before.Total, beforeWord(o.Kind)),
-		Negative: r.link(number(b.Posts.Negative), postsPath(b.From, b.To, "sentiment", "negative")),
-		Neutral:  r.link(number(b.Posts.Neutral), postsPath(b.From, b.To, "sentiment", "neutral")),
-		Positive: r.link(number(b.Posts.Positive), postsPath(b.From, b.To, "sentiment", "positive")),
+		Total: r.link(number(b.Posts.Total), PostsPath(b.From, b.To)), Change: change(b.Posts.Total, b.Before.Total, beforeWord(o.Kind)),
+		Negative: r.link(number(b.Posts.Negative), PostsPath(b.From, b.To, "sentiment", "negative")),
+		Neutral:  r.link(number(b.Posts.Neutral), PostsPath(b.From, b.To, "sentiment", "neutral")),
+		Positive: r.link(number(b.Posts.Positive), PostsPath(b.From, b.To, "sentiment", "positive")),
 		Share:    percent(b.Posts.Negative, b.Posts.Total), Ratio: ratio(b.Posts.Positive, b.Posts.Negative),
-		Opened: r.link(number(len(b.Opened)), casesPath(b.From, b.To)), Answered: r.link(number(b.Answered), "/cases?view=responded"),
+		Opened: r.link(number(len(b.Opened)), CasesPath(b.From, b.To)), Answered: r.link(number(b.Answered), "/cases?view=responded"),
 		Closed: r.link(number(b.Closed), "/cases?view=ended"), OpenNow: r.link(number(len(b.Open)), "/cases?view=open"),
 		Matters: r.link(number(b.Graver), "/events"), MinParts: number(b.MinParts),
 		Risks: r.remarks(b.Risks, o.Edits.Risks), Advice: r.remarks(b.Advice, o.Edits.Advice), Outlook: r.remarks(b.Outlook, nil),
@@ -167,13 +167,13 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	for _, c := range huiying.Channels {
 		if n := b.Posts.Channels[c]; n > 0 {
 			v.Channels = append(v.Channels, shareRow{
-				c.Label(), r.link(number(n), postsPath(b.From, b.To, "channel", string(c))), percent(n, b.Posts.Total), change(n, b.Before.Channels[c], ""),
+				c.Label(), r.link(number(n), PostsPath(b.From, b.To, "channel", string(c))), percent(n, b.Posts.Total), change(n, b.Before.Channels[c], ""),
 			})
 		}
 	}
 	for _, name := range huiying.Categories {
 		if n := b.Posts.Categories[name]; n > 0 {
-			v.Categories = append(v.Categories, shareRow{name, r.link(number(n), postsPath(b.From, b.To, "category", name)), percent(n, b.Posts.Total), ""})
+			v.Categories = append(v.Categories, shareRow{name, r.link(number(n), PostsPath(b.From, b.To, "category", name)), percent(n, b.Posts.Total), ""})
 		}
 	}
 	slices.SortStableFunc(v.Categories, func(a, c shareRow) int { return b.Posts.Categories[c.Name] - b.Posts.Categories[a.Name] })

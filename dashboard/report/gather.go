@@ -138,8 +138,8 @@ func pages[T any](read func(cursor string) (huiying.Page[T], error), keep func(T
 	}
 }
 
-// postsPath is the list of posts a figure counts.
-func postsPath(from, to time.Time, more ...string) string {
+// PostsPath is the list of posts a figure counts.
+func PostsPath(from, to time.Time, more ...string) string {
 	q := url.Values{"from": {from.In(huiying.Beijing).Format("2006-01-02T15:04")}, "to": {to.In(huiying.Beijing).Format("2006-01-02T15:04")}}
 	for i := 0; i+1 < len(more); i += 2 {
 		q.Set(more[i], more[i+1])
@@ -147,7 +147,8 @@ func postsPath(from, to time.Time, more ...string) string {
 	return "/posts?" + q.Encode()
 }
 
-func casesPath(from, to time.Time) string {
+// CasesPath is the list of the cases opened in a period.
+func CasesPath(from, to time.Time) string {
 	q := url.Values{
 		"view": {"all"}, "from": {from.In(huiying.Beijing).Format("2006-01-02T15:04")}, "to": {to.In(huiying.Beijing).Format("2006-01-02T15:04")},
 	}

@@ -1,0 +1,130 @@
+package dashboard
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"huiying"
+	"huiying/dashboard/report"
+)
+
+// reportsView is 报告: every document the person may have, and what the 日报 of
+// the day says.
+type reportsView struct {
+	Ready   bool // the county folder has templates
+	Day     string
+	Today   string
+	Groups  []reportGroup
+	Brief   *briefFigures // nil: no report of posts is for this person
+	Problem string
+}
+
+type reportGroup struct {
+	Label string
+	Dated bool // a day chooses the period; else Rows are made on the page of an event or case
+	Rows  []reportRow
+}
+
+type reportRow struct {
+	Label, Period string
+	Files         []option // address and format
+	From, At      string   // the list where such a document is made, and its name
+}
+
+// briefFigures are the main figures of a 日报, with the lists they count.
+type briefFigures struct {
+	huiying.Brief
+	Until                  time.Time
+	Posts, Negative, Cases string // paths
+}
+
+// Quiet reports whether there is nothing to tell.
+func (b briefFigures) Quiet() bool {
+	return b.Brief.Posts.Total == 0 && len(b.Open)+len(b.Opened)+b.Answered+b.Closed == 0
+}
+
+var reportGroups = []struct {
+	label string
+	kinds []huiying.ReportKind
+}{
+	{"定期报告", []huiying.ReportKind{huiying.ReportDaily, huiying.ReportWeekly, huiying.ReportMonthly}},
+	{"台账与考核", []huiying.ReportKind{huiying.ReportLedger, huiying.ReportAppraisal}},
+	{"事件与交办", []huiying.ReportKind{huiying.ReportSpecial, huiying.ReportFlash, huiying.ReportUrgent, huiying.ReportCase, huiying.ReportFeedback}},
+}
+
+func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if !p.Role.OfUnit() && !p.Region.Covers(s.cfg.Region) {
+		return huiying.Errorf(huiying.CodeForbidden, "您的账号不属于%s，不能导出这里的报告", s.cfg.County)
+	}
+	now := s.now().In(huiying.Beijing)
+	v, status := reportsView{Ready: s.reports != nil, Today: now.Format(time.DateOnly)}, http.StatusOK
+	at := now
+	if name := r.URL.Query().Get("date"); name != "" {
+		chosen, err := time.ParseInLocation(time.DateOnly, name, huiying.Beijing)
+		if err != nil || chosen.After(now) {
+			v.Problem, status = "请选择今天或以前的日期，下面是今天的报告", http.StatusUnprocessableEntity
+		} else {
+			at = chosen
+		}
+	}
+	v.Day, v.Groups = at.Format(time.DateOnly), reportsFor(p, at, now)
+	if v.Ready && p.ReportsOn(huiying.ReportDaily) {
+		b, err := s.reports.Brief(r.Context(), report.Order{Kind: huiying.ReportDaily, Date: at, By: p, Now: now})
+		if err != nil {
+			return err
+		}
+		v.Brief = &briefFigures{
+			Brief: b, Until: b.To, Posts: report.PostsPath(b.From, b.To),
+			Negative: report.PostsPath(b.From, b.To, "sentiment", "negative"), Cases: report.CasesPath(b.From, b.To),
+		}
+		if now.Before(b.To) {
+			v.Brief.Until = now
+		}
+	}
+	return s.show(w, r, p, status, "reports", "报告", v)
+}
+
+// reportsFor lists what p may have of the day at.
+func reportsFor(p huiying.Person, at, now time.Time) []reportGroup {
+	var out []reportGroup
+	for _, g := range reportGroups {
+		group := reportGroup{Label: g.label}
+		for _, k := range g.kinds {
+			if p.ReportsOn(k) {
+				group.Rows = append(group.Rows, rowOfReport(k, at, now))
+				group.Dated = !k.OfCase() && !k.OfEvent()
+			}
+		}
+		if group.Rows != nil {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+func rowOfReport(k huiying.ReportKind, at, now time.Time) reportRow {
+	row := reportRow{Label: k.Label()}
+	switch {
+	case k.OfEvent():
+		row.From, row.At = "/events", "事件"
+		return row
+	case k.OfCase():
+		row.From, row.At = "/cases", "交办单"
+		return row
+	}
+	from, to := k.Period(at)
+	row.Period = from.Format(time.DateOnly)
+	if last := to.AddDate(0, 0, -1); last.After(from) {
+		row.Period += " 至 " + last.Format(time.DateOnly)
+	}
+	if now.Before(to) {
+		row.Period += "，截至导出时"
+	}
+	names := map[string]string{"docx": "Word", "pdf": "PDF", "xlsx": "Excel"}
+	for _, f := range report.Formats(k) {
+		path := apiPrefix + "/reports/" + string(k) + "." + f + "?" + url.Values{"date": {at.Format(time.DateOnly)}}.Encode()
+		row.Files = append(row.Files, option{path, names[f]})
+	}
+	return row
+}
