@@ -17,7 +17,7 @@ import (
 // machine is an installation as the program describes it.
 func machine(context.Context) (huiying.Machine, error) {
 	return huiying.Machine{
-		Version: "test", Started: time.Now().Add(-3 * time.Hour), Free: 1 << 30, Memory: 200 << 20,
+		Version: "test", Started: time.Now().Add(-3*time.Hour - 20*time.Minute), Free: 1 << 30, Memory: 200 << 20,
 		Stores: []huiying.StoreSize{{Label: "信息库", Bytes: 3 << 30}}, Queues: []huiying.QueueDepth{{Stream: "POSTS", Consumer: "analyzer", Waiting: 12}},
 		Expired: []string{"calendar.yaml: 缺少 2027 年的节假日安排"}, Errors: []huiying.LogLine{{At: time.Now(), Error: true, Text: "fetch failed"}},
 	}, nil

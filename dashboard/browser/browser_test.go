@@ -63,12 +63,12 @@ func TestACaseArrivesLiveIsAcknowledgedOnAPhoneAndItsResponseTimeAppears(t *test
 	must(t, desk.Open("/stats?days=1"))
 	row := fmt.Sprintf(`[...document.querySelectorAll("#units-table tbody tr")].find((r) => r.querySelector("a").href.endsWith("unit=%s"))`, liaison.Unit)
 	must(t, desk.Until(row))
-	median, err := browser.Value[string](desk, row+`.cells[3].textContent`)
+	median, err := browser.Value[string](desk, row+`.cells[2].textContent`)
 	must(t, err)
 	if !strings.ContainsAny(median, "秒分时") {
 		t.Errorf("响应统计 shows a median of %q for the unit that acknowledged", median)
 	}
-	acked, err := browser.Value[int](desk, `Number(`+row+`.cells[2].textContent)`)
+	acked, err := browser.Value[int](desk, `Number(`+row+`.dataset.acked)`)
 	must(t, err)
 	if acked < 1 {
 		t.Errorf("响应统计 counts %d acknowledged", acked)
