@@ -94,10 +94,10 @@ func (b Brief) advice() []Remark {
 	}
 	var unjudged, unacked, unanswered, rebound []string
 	for _, c := range b.Open {
-		switch {
-		case c.State == StateClue || c.State == StateTriage:
+		switch c.State {
+		case StateClue, StateTriage:
 			unjudged = append(unjudged, c.Number)
-		case c.State == StateAssigned:
+		case StateAssigned:
 			unacked = append(unacked, c.Number)
 		}
 		if k, ok := c.Clock(ClockRespond, ""); ok && k.Open() && k.Due.Before(b.To) {

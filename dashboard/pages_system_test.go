@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -93,7 +94,7 @@ func TestANewInstallationSaysHowToBegin(t *testing.T) {
 		Region: jiaocheng, Archive: h.archive, Ledger: fresh, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Rules: func() *huiying.Rules { return rules },
 	}))
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest("GET", "/signin", nil))
+	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/signin", nil))
 	if !strings.Contains(w.Body.String(), "huiying user --config huiying.yaml --role sysadmin") {
 		t.Errorf("a new installation: %d without a word on how to begin", w.Code)
 	}

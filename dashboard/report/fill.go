@@ -100,10 +100,10 @@ func lift(n *node) error {
 		if err := lift(k); err != nil {
 			return err
 		}
-		switch {
-		case k.name == "w:p":
+		switch k.name {
+		case "w:p":
 			kids = append(kids, liftParagraph(k)...)
-		case k.name == "w:tr":
+		case "w:tr":
 			kids = append(kids, liftRow(k)...)
 		default:
 			kids = append(kids, k)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"image/png"
 	"io"
@@ -43,8 +44,13 @@ func documents() []Order {
 		{Kind: huiying.ReportDaily, Number: "交舆日报〔2026〕第12期"},
 		{Kind: huiying.ReportWeekly, Number: "交舆周报〔2026〕第3期"},
 		{Kind: huiying.ReportMonthly},
-		{Kind: huiying.ReportSpecial, Event: "e1", Number: "交舆专报〔2026〕第2期"}, {Kind: huiying.ReportFlash, Event: "e2"}, {Kind: huiying.ReportUrgent, Case: "c1"},
-		{Kind: huiying.ReportCase, Case: "c1"}, {Kind: huiying.ReportFeedback, Case: "c1"}, {Kind: huiying.ReportLedger}, {Kind: huiying.ReportAppraisal},
+		{Kind: huiying.ReportSpecial, Event: "e1", Number: "交舆专报〔2026〕第2期"},
+		{Kind: huiying.ReportFlash, Event: "e2"},
+		{Kind: huiying.ReportUrgent, Case: "c1"},
+		{Kind: huiying.ReportCase, Case: "c1"},
+		{Kind: huiying.ReportFeedback, Case: "c1"},
+		{Kind: huiying.ReportLedger},
+		{Kind: huiying.ReportAppraisal},
 	}
 }
 
@@ -141,7 +147,7 @@ func sound(t *testing.T, w *word) {
 		d := xml.NewDecoder(bytes.NewReader(raw)) // strict, and it resolves prefixes
 		for {
 			tok, err := d.Token()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

@@ -97,10 +97,10 @@ func (d *paper) categories() *paper {
 	})
 }
 
-func (d *paper) matters() *paper {
+func (d *paper) matters() {
 	d.none("重点舆情", "没有达到重点标准的舆情（已交办，或三级以上，或风险60分以上）。")
 	d.any("重点舆情", func() { d.p(body, "达到重点标准的舆情{{重点总数}}起，列出其中最重的。") })
-	return d.section("重点舆情", func() {
+	d.section("重点舆情", func() {
 		d.p("二级标题", "（{{序}}）{{标题}}")
 		d.p(body, "{{等级}}。{{首发时间}}首发于{{首发来源}}，目前信息{{条数}}条、负面{{负面}}条、互动{{互动}}次，态势{{态势}}。地点：{{地点}}。责任单位：{{责任单位}}。办理状态：{{办理状态}}{{?编号}}（{{编号}}）{{/编号}}。")
 	})
@@ -138,6 +138,6 @@ func (d *paper) answers() *paper {
 	})
 }
 
-func (d *paper) remarks(list string) *paper {
-	return d.none(list, "无。").p(body, "{{#"+list+"}}{{序}}．{{内容}}{{/"+list+"}}")
+func (d *paper) remarks(list string) {
+	d.none(list, "无。").p(body, "{{#"+list+"}}{{序}}．{{内容}}{{/"+list+"}}")
 }

@@ -99,7 +99,7 @@ type column struct {
 }
 
 // list is a table with a head that repeats on each page and one row for each item.
-func (d *paper) list(name string, columns ...column) *paper {
+func (d *paper) list(name string, columns ...column) {
 	widths := d.open(columns)
 	d.body.WriteString(`<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>`)
 	for i, c := range columns {
@@ -120,7 +120,6 @@ func (d *paper) list(name string, columns ...column) *paper {
 		d.cell(widths[i], 1, style, text, "")
 	}
 	d.body.WriteString(`</w:tr></w:tbl>`)
-	return d
 }
 
 func (d *paper) open(columns []column) []int {
@@ -166,7 +165,7 @@ type field struct {
 }
 
 // form is a table of labels and values, two of them to a row.
-func (d *paper) form(fields ...field) *paper {
+func (d *paper) form(fields ...field) {
 	widths := d.open([]column{{share: 16}, {share: 34}, {share: 16}, {share: 34}})
 	row := func(lines int) {
 		fmt.Fprintf(&d.body, `<w:tr><w:trPr><w:trHeight w:val="%d" w:hRule="atLeast"/></w:trPr>`, 480*max(1, lines))
@@ -186,7 +185,6 @@ func (d *paper) form(fields ...field) *paper {
 		d.body.WriteString(`</w:tr>`)
 	}
 	d.body.WriteString(`</w:tbl>`)
-	return d
 }
 
 // docx is the file.
