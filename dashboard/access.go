@@ -129,6 +129,8 @@ var access = map[string]admission{
 
 	"GET /stats":                      reads(withCases).at(paceQuery),
 	"GET /reports":                    reads(withCases).at(paceQuery), // which: Person.ReportsOn
+	"POST /reports/{kind}/issue":      acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),
+	"GET /reports/issued/{file}":      reads(readers).at(paceExport),
 	"GET /drills":                     reads(withCases).at(paceQuery),
 	"GET /sources":                    reads(operating),
 	"POST /sources":                   manages(huiying.Monitor, huiying.SystemAdmin),

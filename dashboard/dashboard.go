@@ -36,6 +36,11 @@ type Ledger interface {
 	CaseLogs(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.CaseLog, error)
 	SaveAppeal(ctx context.Context, a huiying.Appeal, audit huiying.Audit) error
 	Appeals(ctx context.Context, region huiying.Region, unit huiying.UnitID) ([]huiying.Appeal, error)
+	NextIssue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year int) (int, error)
+	SaveIssue(ctx context.Context, i huiying.Issue, audit huiying.Audit) error
+	Issues(ctx context.Context, region huiying.Region, limit int) ([]huiying.Issue, error)
+	Issue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year, n int) (huiying.Issue, error)
+	IssueOf(ctx context.Context, region huiying.Region, kind huiying.ReportKind, from time.Time) (huiying.Issue, error)
 	Resend(ctx context.Context, region huiying.Region, id huiying.NotificationID, now time.Time) error
 	Timeline(ctx context.Context, id huiying.CaseID) ([]huiying.Entry, error)
 

@@ -80,12 +80,17 @@ func (s *Server) attachment(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	if !ok || s.cfg.Files == nil {
 		return huiying.Errorf(huiying.CodeNotFound, "这件交办单没有这个附件")
 	}
+	return s.sendKept(w, r, p, a, "attachment.read", string(c.ID))
+}
+
+// sendKept sends a kept file as a download, and puts that on record.
+func (s *Server) sendKept(w http.ResponseWriter, r *http.Request, p huiying.Person, a huiying.Attachment, action, object string) error {
 	f, err := s.cfg.Files.Get(a.Hash)
 	if err != nil {
 		return fmt.Errorf("opening an attachment: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	if err := s.audit(r.Context(), r, p, "attachment.read", string(c.ID), a.Name); err != nil {
+	if err := s.audit(r.Context(), r, p, action, object, a.Name); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", a.Type)

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -9,14 +10,19 @@ import (
 	"huiying/dashboard/report"
 )
 
-// reportsView is 报告: every document the person may have, and what the 日报 of
-// the day says.
+// reportsView is 报告: every document the person may have, and what the 日报,
+// 周报 or 月报 of the day says.
 type reportsView struct {
 	Ready   bool // the county folder has templates
 	Day     string
 	Today   string
 	Groups  []reportGroup
-	Brief   *briefFigures // nil: no report of posts is for this person
+	Kinds   []option // which may be previewed and issued
+	Kind    huiying.ReportKind
+	Brief   *briefFigures  // nil: no report of posts is for this person
+	Issued  *huiying.Issue // of the period shown; nil: none
+	Issues  []huiying.Issue
+	May     bool // issue
 	Problem string
 }
 
@@ -32,7 +38,7 @@ type reportRow struct {
 	From, At      string   // the list where such a document is made, and its name
 }
 
-// briefFigures are the main figures of a 日报, with the lists they count.
+// briefFigures are the main figures of a periodic report, with the lists they count.
 type briefFigures struct {
 	huiying.Brief
 	Until                  time.Time
@@ -58,20 +64,26 @@ func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.P
 		return huiying.Errorf(huiying.CodeForbidden, "您的账号不属于%s，不能导出这里的报告", s.cfg.County)
 	}
 	now := s.now().In(huiying.Beijing)
-	v, status := reportsView{Ready: s.reports != nil, Today: now.Format(time.DateOnly)}, http.StatusOK
+	v, status := reportsView{Ready: s.reports != nil, Today: now.Format(time.DateOnly), Kind: huiying.ReportKind(r.URL.Query().Get("kind"))}, http.StatusOK
+	if !v.Kind.Periodic() {
+		v.Kind = huiying.ReportDaily
+	}
 	at := now
 	if name := r.URL.Query().Get("date"); name != "" {
-		chosen, err := time.ParseInLocation(time.DateOnly, name, huiying.Beijing)
-		if err != nil || chosen.After(now) {
+		chosen, err := reportDay(name, now)
+		if err != nil {
 			v.Problem, status = "请选择今天或以前的日期，下面是今天的报告", http.StatusUnprocessableEntity
 		} else {
 			at = chosen
 		}
 	}
 	v.Day, v.Groups = at.Format(time.DateOnly), reportsFor(p, at, now)
-	if v.Ready && p.ReportsOn(huiying.ReportDaily) {
-		b, err := s.reports.Brief(r.Context(), report.Order{Kind: huiying.ReportDaily, Date: at, By: p, Now: now})
+	if v.Ready && p.ReportsOn(v.Kind) {
+		b, err := s.reports.Brief(r.Context(), report.Order{Kind: v.Kind, Date: at, By: p, Now: now})
 		if err != nil {
+			return err
+		}
+		if err := s.issuesFor(r.Context(), p, &v, b.From); err != nil {
 			return err
 		}
 		v.Brief = &briefFigures{
@@ -83,6 +95,33 @@ func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.P
 		}
 	}
 	return s.show(w, r, p, status, "reports", "报告", v)
+}
+
+// issuesFor adds what was issued, and whether the period shown is.
+func (s *Server) issuesFor(ctx context.Context, p huiying.Person, v *reportsView, from time.Time) error {
+	for _, k := range reportGroups[0].kinds {
+		v.Kinds = append(v.Kinds, option{string(k), k.Label()})
+	}
+	v.May = p.MayIssue(v.Kind) && s.cfg.Files != nil
+	var err error
+	if v.Issues, err = s.cfg.Ledger.Issues(ctx, s.cfg.Region, issuesShown); err != nil {
+		return err
+	}
+	i, err := s.cfg.Ledger.IssueOf(ctx, s.cfg.Region, v.Kind, from)
+	if huiying.CodeOf(err) == huiying.CodeNotFound {
+		return nil
+	}
+	v.Issued = &i
+	return err
+}
+
+// reportDay reads the day a report is wanted of: today or before.
+func reportDay(name string, now time.Time) (time.Time, error) {
+	at, err := time.ParseInLocation(time.DateOnly, name, huiying.Beijing)
+	if err != nil || at.After(now) {
+		return at, huiying.Invalid("date", "请选择今天或以前的日期，写作 2026-11-26，收到 %q", name)
+	}
+	return at, nil
 }
 
 // reportsFor lists what p may have of the day at.

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"math"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -255,6 +256,7 @@ var templateFuncs = template.FuncMap{
 	"grounds":   func() []string { return huiying.SendBackGrounds },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },
 	"add":       func(a, b int) int { return a + b },
+	"ext":       path.Ext,
 	"text":      func(v any) string { return fmt.Sprint(v) },
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"huiying"
 )
 
 // wordText is the text of a .docx, without its marks.
@@ -132,3 +134,51 @@ func TestTheReportsPageOffersWhatMayBeHad(t *testing.T) {
 }
 
 var offered = regexp.MustCompile(`href="/api/v1/reports/([^"]+)"`)
+
+func TestAReportIsIssuedOnceWithTheRemarksOfAPerson(t *testing.T) {
+	h, _ := filled(t)
+	analyst := h.as("analyst")
+	today := h.now().In(huiying.Beijing).Format(time.DateOnly)
+	path := "/reports?date=" + today
+	analyst.page(path).says(t, "印发这一期日报", "还没有印发过报告")
+	if body := string(h.as("monitor").page(path).body); strings.Contains(body, "印发这一期日报") {
+		t.Error("a monitor is offered to issue")
+	}
+	if r := analyst.submit("/reports/daily/issue", "date", today, "risks", "家长情绪仍在上升\n\n", "advice", "今晚前答复家长"); r.status != http.StatusSeeOther {
+		t.Fatalf("issuing: %d %.300s", r.status, r.body)
+	}
+	h.pass(time.Minute)
+	if r := analyst.submit("/reports/daily/issue", "date", today); r.status != http.StatusConflict {
+		t.Errorf("issued twice: %d", r.status)
+	}
+	if r := analyst.submit("/reports/ledger/issue", "date", today); r.status != http.StatusForbidden {
+		t.Errorf("a ledger is issued: %d", r.status)
+	}
+	list := must(h.ledger.Issues(t.Context(), jiaocheng, 9))
+	if len(list) != 1 || list[0].N != 1 || len(list[0].Files) != 2 {
+		t.Fatalf("issued: %+v", list)
+	}
+	number := list[0].Number
+	analyst.page(path).says(t, "这一期已印发："+number)
+	file := "/reports/issued/" + list[0].Name()
+	h.pass(time.Minute)
+	first := h.as("monitor").page(file + ".docx")
+	text := wordText(t, first.body)
+	for _, want := range []string{number, "家长情绪仍在上升", "今晚前答复家长"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the issue does not say %q: %s", want, text)
+		}
+	}
+	h.pass(48 * time.Hour)
+	if later := h.as("leader").page(file + ".docx"); !bytes.Equal(later.body, first.body) {
+		t.Error("an issue is not what it was")
+	}
+	if r := h.as("leader").page(file + ".pdf"); !bytes.HasPrefix(r.body, []byte("%PDF")) {
+		t.Errorf("no PDF: %d", r.status)
+	}
+	for _, none := range []string{"daily-2026-9.docx", "daily.docx", list[0].Name() + ".xlsx"} {
+		if r := h.as("leader").page("/reports/issued/" + none); r.status != http.StatusNotFound {
+			t.Errorf("%s: %d", none, r.status)
+		}
+	}
+}

@@ -88,6 +88,8 @@ func doneNote(done string) string {
 		return ""
 	case "bulk":
 		return "选中的交办单都已办理。"
+	case "issue":
+		return "报告已印发，编号和文件见“已印发”。"
 	case "read":
 		return "通知已全部标为已读。"
 	case "source":

@@ -55,6 +55,9 @@ var auditLabels = []option{
 	{"view.account", "查看账号"},
 	{"export.audit", "导出审计"},
 	{"export.appraisal", "导出考核表"},
+	{"export.report", "导出报告"},
+	{"report.issue", "印发报告"},
+	{"report.read", "下载已印发的报告"},
 	{"export.rejected", "导出未采用的行"},
 }
 

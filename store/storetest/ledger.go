@@ -13,6 +13,11 @@ import (
 type LedgerUnderTest interface {
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
 	CaseLogs(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.CaseLog, error)
+	NextIssue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year int) (int, error)
+	SaveIssue(ctx context.Context, i huiying.Issue, audit huiying.Audit) error
+	Issues(ctx context.Context, region huiying.Region, limit int) ([]huiying.Issue, error)
+	Issue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year, n int) (huiying.Issue, error)
+	IssueOf(ctx context.Context, region huiying.Region, kind huiying.ReportKind, from time.Time) (huiying.Issue, error)
 	SaveAppeal(ctx context.Context, a huiying.Appeal, audit huiying.Audit) error
 	Appeals(ctx context.Context, region huiying.Region, unit huiying.UnitID) ([]huiying.Appeal, error)
 	Reschedule(ctx context.Context, region huiying.Region, next func(huiying.Case) (at time.Time, ok bool)) error
@@ -181,6 +186,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 
 		{"timelines of a period are read for an appraisal, drills excepted", timelinesToAppraise},
 		{"an appeal is made once and decided", appealsAreDecided},
+		{"reports are issued once a period, numbered without gaps", issuesAreNumbered},
 		{"cases that change together are all saved or none", savedTogether},
 		{"changed rules set anew when open cases are due", rescheduled},
 		{"drills have numbers of their own and count in no figure", drillsDoNotCount},

@@ -1,0 +1,54 @@
+package huiying
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Issue is a periodic report that was issued (印发): numbered, and kept as it was.
+type Issue struct {
+	Region Region       `json:"region"`
+	Kind   ReportKind   `json:"kind"`
+	Year   int          `json:"year"` // of issue, in Beijing; numbers begin anew with each
+	N      int          `json:"n"`    // from 1, without gaps
+	Number string       `json:"number"`
+	From   time.Time    `json:"from"` // start of the period
+	To     time.Time    `json:"to"`   // its end, or when it was issued if that was earlier
+	By     Person       `json:"by"`
+	At     time.Time    `json:"at"`
+	Files  []Attachment `json:"files"`
+}
+
+// Name is what the issue is called in addresses: daily-2026-12.
+func (i Issue) Name() string { return fmt.Sprintf("%s-%d-%d", i.Kind, i.Year, i.N) }
+
+// MayIssue reports whether p may issue reports of kind k: an analyst writes them,
+// the leader on duty answers for them.
+func (p Person) MayIssue(k ReportKind) bool {
+	return k.Periodic() && (p.Role == Analyst || p.Role == Leader)
+}
+
+// Bounds of the remarks of a report.
+const (
+	maxRemarks = 20
+	maxRemark  = 500 // characters
+)
+
+// RemarkLines reads remarks as a person typed them, one a line; never nil.
+func RemarkLines(field, text string) ([]string, error) {
+	out := []string{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if len([]rune(line)) > maxRemark {
+			return nil, Invalid(field, "每条不超过 %d 字，请精简：%s", maxRemark, Clip(line, 20))
+		}
+		out = append(out, line)
+	}
+	if len(out) > maxRemarks {
+		return nil, Invalid(field, "最多写 %d 条，现有 %d 条", maxRemarks, len(out))
+	}
+	return out, nil
+}
