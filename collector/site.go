@@ -51,15 +51,12 @@ type siteRules struct {
 }
 
 func openSite(opts options, s huiying.Source) (reader, error) {
-	rules := siteRules{
-		list: opts.text("list"), link: opts.text("link"), hosts: strings.Fields(opts.text("hosts")), title: opts.text("title"), text: opts.text("text"), date: opts.text("date"),
-		author: opts.text("author"), remove: opts.text("remove"), views: opts.text("views"), likes: opts.text("likes"),
-		comments: opts.text("comments"), reposts: opts.text("reposts"), encoding: opts.text("encoding"),
-	}
-	var err error
-	if rules.articlePages, err = opts.count("article_pages", 1, 50); err != nil {
+	rules, err := articleRules(opts)
+	if err != nil {
 		return nil, err
 	}
+	rules.list, rules.link = opts.text("list"), opts.text("link")
+	rules.views, rules.likes, rules.comments, rules.reposts = opts.text("views"), opts.text("likes"), opts.text("comments"), opts.text("reposts")
 	limit, err := opts.count("max_items", 1, 1000)
 	if err != nil {
 		return nil, err
@@ -77,9 +74,6 @@ func openSite(opts options, s huiying.Source) (reader, error) {
 	pattern, err := opts.pattern("link_pattern")
 	if err != nil {
 		return nil, err
-	}
-	if _, known := encodingOf(rules.encoding); rules.encoding != "" && known == "" {
-		return nil, huiying.Invalid("options.encoding", "不认识编码 %q", huiying.Clip(rules.encoding, 30))
 	}
 	return func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
@@ -100,6 +94,20 @@ func openSite(opts options, s huiying.Source) (reader, error) {
 		}
 		return items, nil
 	}, nil
+}
+
+// articleRules are the options that say how an article's page is read.
+func articleRules(opts options) (siteRules, error) {
+	r := siteRules{
+		title: opts.text("title"), text: opts.text("text"), date: opts.text("date"), author: opts.text("author"), remove: opts.text("remove"),
+		encoding: opts.text("encoding"), hosts: strings.Fields(opts.text("hosts")),
+	}
+	if _, known := encodingOf(r.encoding); r.encoding != "" && known == "" {
+		return r, huiying.Invalid("options.encoding", "不认识编码 %q", huiying.Clip(r.encoding, 30))
+	}
+	var err error
+	r.articlePages, err = opts.count("article_pages", 1, 50)
+	return r, err
 }
 
 // listPage reads the links of one list page.

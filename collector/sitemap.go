@@ -40,12 +40,8 @@ const (
 )
 
 func openSitemap(opts options, s huiying.Source) (reader, error) {
-	rules := siteRules{
-		title: opts.text("title"), text: opts.text("text"), date: opts.text("date"), author: opts.text("author"), remove: opts.text("remove"),
-		encoding: opts.text("encoding"), hosts: strings.Fields(opts.text("hosts")),
-	}
-	var err error
-	if rules.articlePages, err = opts.count("article_pages", 1, 50); err != nil {
+	rules, err := articleRules(opts)
+	if err != nil {
 		return nil, err
 	}
 	limit, err := opts.count("max_items", 1, 1000)
