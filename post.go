@@ -121,6 +121,8 @@ type Post struct {
 	Assumed     bool       `json:"published_at_assumed,omitempty"` // no date was given: PublishedAt is CollectedAt
 	Tier        MediaTier  `json:"tier,omitempty"`                 // of the source
 	Engagement  Engagement `json:"engagement,omitzero"`
+	Version     int        `json:"version,omitempty"` // 0 as first read, n its nth change
+	Gone        string     `json:"gone,omitempty"`    // of a version: why the page is not there any more
 
 	Redactions map[string]int             `json:"redactions,omitempty"` // kind → how many were hidden at intake
 	Extra      map[string]json.RawMessage `json:"extra,omitempty"`      // fields we do not know, kept
@@ -137,7 +139,7 @@ const (
 // postFields are the JSON names [Post] knows; all others go to Extra.
 var postFields = []string{
 	"id", "region", "source", "channel", "url", "title", "text", "author", "author_hash",
-	"published_at", "collected_at", "published_at_assumed", "tier", "engagement", "redactions", "extra",
+	"published_at", "collected_at", "published_at_assumed", "tier", "engagement", "version", "gone", "redactions", "extra",
 }
 
 // UnmarshalJSON reads a post, keeping fields it does not know under Extra and

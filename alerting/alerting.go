@@ -111,6 +111,7 @@ func (e *Engine) reload(ctx context.Context) error {
 // for it become cases. Handling a batch again changes nothing, so an error means
 // "deliver again". It is not safe for concurrent use, as the tracker is not.
 func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
+	batch, _ = huiying.SplitVersions(batch) // an event counts posts, not how often one was edited
 	ids := make([]huiying.PostID, len(batch))
 	for i, a := range batch {
 		ids[i] = a.Post.ID

@@ -24,7 +24,7 @@ import (
 func (b *Bus) PublishPosts(ctx context.Context, posts []huiying.Post) (accepted, duplicate int, err error) {
 	msgs := make([]*nats.Msg, len(posts))
 	for i := range posts {
-		if msgs[i], err = b.message("posts", posts[i].Region, posts[i].ID, &posts[i]); err != nil {
+		if msgs[i], err = b.message("posts", &posts[i], &posts[i]); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -37,7 +37,7 @@ func (b *Bus) PublishAssessed(ctx context.Context, assessed []huiying.Assessed) 
 	msgs := make([]*nats.Msg, len(assessed))
 	for i := range assessed {
 		var err error
-		if msgs[i], err = b.message("assessed", assessed[i].Post.Region, assessed[i].Post.ID, &assessed[i]); err != nil {
+		if msgs[i], err = b.message("assessed", &assessed[i].Post, &assessed[i]); err != nil {
 			return err
 		}
 	}
@@ -45,13 +45,14 @@ func (b *Bus) PublishAssessed(ctx context.Context, assessed []huiying.Assessed) 
 	return err
 }
 
-// message encodes v for the subject of its region. Its message ID, by which the
-// server drops repeats, is the post's.
-func (b *Bus) message(subject string, region huiying.Region, id huiying.PostID, v any) (*nats.Msg, error) {
+// message encodes v for the subject of its post's region. Its message ID, by
+// which the server drops repeats, is [huiying.Post.Reading].
+func (b *Bus) message(subject string, p *huiying.Post, v any) (*nats.Msg, error) {
+	id := p.ID
 	if id == "" || len(id) > huiying.MaxIDBytes || strings.ContainsAny(string(id), " \t\r\n") {
 		return nil, huiying.Invalid("id", "编号不能为空、过长或含有空白：%q", id)
 	}
-	if _, err := huiying.ParseRegion(string(region)); err != nil {
+	if _, err := huiying.ParseRegion(string(p.Region)); err != nil {
 		return nil, fmt.Errorf("post %s: %w", id, err)
 	}
 	data, err := encode(v)
@@ -61,9 +62,9 @@ func (b *Bus) message(subject string, region huiying.Region, id huiying.PostID, 
 	if limit := b.nc.MaxPayload() - 1024; int64(len(data)) > limit { // room for headers
 		return nil, huiying.Invalid("text", "%s 共 %d KB，超过消息总线单条上限 %d KB", id, len(data)>>10, limit>>10)
 	}
-	m := nats.NewMsg(region.Subject(subject))
+	m := nats.NewMsg(p.Region.Subject(subject))
 	m.Data = data
-	m.Header.Set(jetstream.MsgIDHeader, string(id))
+	m.Header.Set(jetstream.MsgIDHeader, p.Reading())
 	return m, nil
 }
 

@@ -155,7 +155,7 @@ func TestLargestPostFits(t *testing.T) {
 	publish(t, b, []huiying.Post{p})
 	if p.Text = strings.Repeat("<", huiying.MaxTextBytes); true {
 		p.ID = "angle"
-		m, err := b.message("posts", p.Region, p.ID, &p)
+		m, err := b.message("posts", &p, &p)
 		if err != nil || len(m.Data) > huiying.MaxTextBytes+2048 {
 			t.Fatalf("angle brackets take %d bytes, %v", len(m.Data), err)
 		}

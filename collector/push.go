@@ -84,7 +84,7 @@ func pushed(raw []byte) (huiying.Post, error) {
 	if err := json.Unmarshal(raw, &post); err != nil {
 		return post, jsonFault(raw, err)
 	}
-	post.AuthorHash, post.Redactions, post.Assumed = "", nil, false
+	post.AuthorHash, post.Redactions, post.Assumed, post.Version, post.Gone = "", nil, false, 0, ""
 	return post, nil
 }
 

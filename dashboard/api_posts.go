@@ -22,7 +22,8 @@ const maxPush = 32 << 20
 // postDoc is a post with its assessment and the event it belongs to.
 type postDoc struct {
 	huiying.Assessed
-	Event huiying.EventID `json:"event,omitempty"`
+	Event    huiying.EventID   `json:"event,omitempty"`
+	Versions []huiying.Version `json:"versions,omitempty" doc:"只在单条查询时给出：此后读到的修改与下线"`
 }
 
 // bare takes out what is kept for de-duplication only: nobody follows a person
@@ -109,7 +110,7 @@ func (a api) placed(ctx context.Context, posts []huiying.Assessed) ([]postDoc, e
 	views := make([]postDoc, len(posts))
 	for i, one := range posts {
 		one.Post = bare(one.Post)
-		views[i] = postDoc{one, events[one.Post.ID]}
+		views[i] = postDoc{Assessed: one, Event: events[one.Post.ID]}
 	}
 	return views, nil
 }
@@ -129,6 +130,11 @@ func (a api) onePost(ctx context.Context, p huiying.Person, id huiying.PostID) (
 	if err != nil {
 		return postDoc{}, err
 	}
+	versions, err := a.cfg.Archive.Versions(ctx, []huiying.PostID{id})
+	if err != nil {
+		return postDoc{}, fmt.Errorf("reading the versions of a post: %w", err)
+	}
+	views[0].Versions = versions[id]
 	return views[0], nil
 }
 

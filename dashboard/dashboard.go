@@ -25,6 +25,7 @@ type Archive interface {
 	CountPosts(ctx context.Context, q huiying.PostQuery) (int, error)
 	CountPostsUpTo(ctx context.Context, q huiying.PostQuery, most int) (int, error)
 	Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error)
+	Versions(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID][]huiying.Version, error)
 }
 
 // Ledger is what the dashboard reads and writes of everything else. Changes to

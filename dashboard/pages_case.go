@@ -20,6 +20,7 @@ type casePageView struct {
 	Units      []caseUnitView
 	Timeline   []entryView
 	Evidence   []huiying.Evidence
+	Fates      map[huiying.PostID]fate // of the evidence that was edited or taken away since
 	Routing    []unitChance
 	Places     []placeView
 	Misread    *misreadView
@@ -117,6 +118,13 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		Case: c, Row: rowOf(c, p, units, now), Steps: stepsOf(c, timeline), Evidence: c.Evidence, Routing: chances(c.Routing, units),
 		Places: placesOf(c.Places, units), Problem: problem, CanReadIt: p.SeesPosts(),
 		Misread: misreadOf(c.Misreading, units),
+	}
+	kept := make([]huiying.PostID, len(c.Evidence))
+	for i, e := range c.Evidence {
+		kept[i] = e.Post
+	}
+	if v.Fates, err = s.fatesOf(ctx, kept); err != nil {
+		return err
 	}
 	v.Ack = v.Row.CanAck
 	for _, k := range c.Clocks {

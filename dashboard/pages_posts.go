@@ -159,6 +159,8 @@ type postView struct {
 	EventPosts int
 	CaseID     huiying.CaseID
 	MayOpen    bool
+	Fate       fate
+	Changes    []changeView
 }
 
 type unitChance struct {
@@ -196,6 +198,10 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err != nil {
 		return err
 	}
+	versions, err := s.cfg.Archive.Versions(ctx, []huiying.PostID{x.Post.ID})
+	if err != nil {
+		return fmt.Errorf("read versions: %w", err)
+	}
 	rows, err := s.postRows(r, []huiying.Assessed{x})
 	if err != nil {
 		return err
@@ -207,6 +213,7 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		Paragraphs: paragraphs(cut(full, body, len(full), marksOf(full, x.Assessment))),
 		Units:      chances(x.Assessment.Units, units), Places: placesOf(x.Assessment.Places, units), Hidden: hiddenOf(x),
 		MayOpen: mayOpen(p), Misread: misreadOf(x.Assessment.Misreading, units),
+		Fate: fateOf(versions[x.Post.ID]), Changes: changesOf(x, versions[x.Post.ID]),
 	}
 	for _, c := range x.Assessment.Categories {
 		if c.P >= 0.01 && len(v.Categories) < 5 {

@@ -245,6 +245,12 @@ func (s *system) assess(ctx context.Context, posts []huiying.Post) error {
 
 // keep is the archive's step; what is new goes to the open screens.
 func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
+	batch, versions := huiying.SplitVersions(batch)
+	if len(versions) > 0 {
+		if err := s.archive.SaveVersions(ctx, versions); err != nil {
+			return fmt.Errorf("archive %d versions: %w", len(versions), err)
+		}
+	}
 	fresh, err := s.archive.Insert(ctx, batch)
 	if err != nil {
 		return fmt.Errorf("archive %d posts: %w", len(batch), err)

@@ -117,6 +117,9 @@ func (a *Archive) purge(ctx context.Context, before time.Time) (int, error) {
 			return 0, fmt.Errorf("purging: %w", err)
 		}
 	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM versions WHERE post IN (SELECT id FROM posts WHERE seq IN "+old+")", args...); err != nil {
+		return 0, fmt.Errorf("purging versions: %w", err)
+	}
 	res, err := tx.ExecContext(ctx, "DELETE FROM posts WHERE seq IN "+old, args...)
 	if err != nil {
 		return 0, fmt.Errorf("purging: %w", err)

@@ -23,6 +23,8 @@ type ArchiveUnderTest interface {
 	Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error)
 	Purge(ctx context.Context, before time.Time) (int, error)
 	Size(ctx context.Context) (int64, error)
+	SaveVersions(ctx context.Context, versions []huiying.Version) error
+	Versions(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID][]huiying.Version, error)
 }
 
 // Archive runs the suite; open gives an empty archive that closes itself. Its
@@ -55,6 +57,9 @@ func Archive(t *testing.T, open func(t *testing.T) ArchiveUnderTest) {
 		{"trends are equal to counts, hour by hour and day by day", trendsEqualCounts},
 		{"a trend has no gaps and begins where it was asked to", trendIsGapless},
 		{"purging removes what is old and nothing else", purgeRemovesOld},
+		{"versions of a post come back in order, each once, and leave the post as it was", versionsComeBack},
+		{"a version without a post or a number is refused and takes nothing with it", versionsRefuseNoNumber},
+		{"purging a post removes its versions", purgeRemovesVersions},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
