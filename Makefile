@@ -16,7 +16,7 @@ build:
 
 # Everything CI runs: linters, then every test with the race detector, with a
 # real browser and real servers.
-test: browser lint
+test: browser postgres lint
 	CI=$${CI:-true} go test -race -timeout 20m ./...
 
 # The tests alone, without installing anything and without the race detector.
@@ -52,6 +52,15 @@ browser:
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null ; \
 	fi
 	@chromium --version
+
+# A PostgreSQL for the tests to start on a port of their own.
+.PHONY: postgres
+postgres:
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then \
+		sudo= ; [ "$$(id -u)" = 0 ] || sudo=sudo ; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq postgresql >/dev/null ; \
+	fi
+	@ls -d /usr/lib/postgresql/*/bin 2>/dev/null || command -v initdb
 
 clean:
 	rm -rf $(BIN) demo-data

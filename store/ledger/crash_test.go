@@ -24,7 +24,18 @@ func TestMain(m *testing.M) {
 		openUntilKilled(path)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	stop, err := startServer()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = max(code, 1)
+		}
+		os.Exit(code)
+	}))
 }
 
 func crashEvent(n int) huiying.Event {

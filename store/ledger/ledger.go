@@ -24,25 +24,33 @@ import (
 	"huiying/store/internal/sqlitedb"
 )
 
-//go:embed migrations
-var migrations embed.FS
+//go:embed migrations/*.sql
+var files embed.FS
+
+// migrations is the schema, written once for both databases (see inPostgres).
+func migrations() fs.FS {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err) // only when the name is malformed
+	}
+	return sub
+}
 
 // Ledger is safe for concurrent use. Every method that changes something does so
-// in one transaction.
+// in one transaction, and these follow one another: what a change reads, nobody
+// else changes before it is done.
 type Ledger struct {
 	write     *bun.DB
 	read      *bun.DB
 	close     func() error
-	duplicate func(error) bool // err says that a unique key exists already
+	duplicate func(error) bool                    // err says that a unique key exists already
+	queue     func(context.Context, bun.Tx) error // waits for the changes of others; nil where connections do
+	now       string                              // the database's clock in µs, as SQL
 }
 
 // OpenSQLite opens or creates the ledger in the SQLite file at path.
 func OpenSQLite(ctx context.Context, path string) (*Ledger, error) {
-	sub, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return nil, fmt.Errorf("finding the ledger's migrations: %w", err)
-	}
-	db, err := sqlitedb.Open(ctx, path, sqlitedb.Options{Migrations: sub, Readers: 4, WriteCache: 16 << 10, ReadCache: 4 << 10})
+	db, err := sqlitedb.Open(ctx, path, sqlitedb.Options{Migrations: migrations(), Readers: 4, WriteCache: 16 << 10, ReadCache: 4 << 10})
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +58,7 @@ func OpenSQLite(ctx context.Context, path string) (*Ledger, error) {
 		write: bun.NewDB(db.Write, sqlitedialect.New()),
 		read:  bun.NewDB(db.Read, sqlitedialect.New()),
 		close: db.Close,
+		now:   "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
 		duplicate: func(err error) bool {
 			return errors.Is(err, sqlite3.CONSTRAINT_UNIQUE) || errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY)
 		},
@@ -64,7 +73,15 @@ const noDeadline = math.MaxInt64
 
 // change runs f in one transaction.
 func (l *Ledger) change(ctx context.Context, doing string, f func(ctx context.Context, tx bun.Tx) error) error {
-	if err := l.write.RunInTx(ctx, nil, f); err != nil {
+	err := l.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+		if l.queue != nil {
+			if err := l.queue(ctx, tx); err != nil {
+				return fmt.Errorf("waiting for other changes: %w", err)
+			}
+		}
+		return f(ctx, tx)
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil

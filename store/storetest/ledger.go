@@ -118,6 +118,9 @@ type LedgerUnderTest interface {
 	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
+	Hold(ctx context.Context, name, holder string, long time.Duration) (bool, error)
+	Release(ctx context.Context, name, holder string) error
+	Lead(ctx context.Context, name, holder string, f func(ctx context.Context) error) error
 
 	// Exec runs plain SQL as the program's own connection would.
 	Exec(ctx context.Context, query string) error
@@ -194,6 +197,8 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"deadlines kept, returns, reopenings and excuses agree with an example counted by hand", keptByHand},
 		{"the overview agrees with the lists", overviewAgrees},
 		{"values kept for the program come back", meta},
+		{"a lease has one holder until it is given back or runs out", leaseHasOneHolder},
+		{"of many who lead by turns never two do at once", leadersTakeTurns},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
