@@ -11,9 +11,10 @@ type RuleFile struct {
 	Name  string
 	Label string
 	Text  string
-	Hash  string // of the text, "" for a file that is not there yet: who saves names the one they started from
+	Hash  string    // of the text, "" for a file that is not there yet: who saves names the one they started from
+	Since time.Time // since when this text is in force; zero: it is not
 
-	AtStart bool // read when the program starts: a change waits for that
+	Rule bool // a rule: it can be tried on past events
 }
 
 // PolicyFile matches the names a policy's file may have.

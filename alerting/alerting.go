@@ -38,7 +38,6 @@ type Engine struct {
 	region  huiying.Region
 	ledger  Ledger
 	tracker *Tracker
-	units   *huiying.Directory
 	court   atomic.Pointer[Court]
 	desk    *Desk
 	now     func() time.Time
@@ -67,24 +66,26 @@ type Config struct {
 // does not compile is an error that names it.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{
-		region: cfg.Region, ledger: cfg.Ledger, tracker: NewTracker(), units: cfg.Units, now: cfg.Speed.Now,
+		region: cfg.Region, ledger: cfg.Ledger, tracker: NewTracker(), now: cfg.Speed.Now,
 		baseline: cfg.Baseline, live: cfg.Live, log: cfg.Log,
 	}
 	e.desk = newDesk(cfg)
-	if err := e.Use(cfg.Rules); err != nil {
+	if err := e.Use(cfg.Rules, cfg.Units); err != nil {
 		return nil, err
 	}
 	return e, e.reload(ctx)
 }
 
-// Use puts other rules in force: for the next batch, the next action and, at
-// once, for when open cases are due. Rules that do not compile change nothing.
-func (e *Engine) Use(rules *huiying.Rules) error {
-	court, err := NewCourt(rules, e.units)
+// Use puts other rules and units in force: for the next batch, the next action
+// and, at once, for when open cases are due. Rules that do not compile change
+// nothing.
+func (e *Engine) Use(rules *huiying.Rules, units *huiying.Directory) error {
+	court, err := NewCourt(rules, units)
 	if err != nil {
 		return err
 	}
 	e.court.Store(court)
+	e.desk.directory.Store(units)
 	e.desk.book.Store(rules)
 	e.desk.signal(e.desk.changed)
 	return nil

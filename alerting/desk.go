@@ -33,32 +33,37 @@ type caseLedger interface {
 // time, save with its timeline, notifications and audit in one transaction, tell
 // the open screens.
 type Desk struct {
-	region  huiying.Region
-	ledger  caseLedger
-	book    atomic.Pointer[huiying.Rules]
-	units   *huiying.Directory
-	speed   huiying.Speed
-	mailing *mailing
-	live    Live
-	log     *slog.Logger
-	wake    chan struct{} // a deadline may have come nearer
-	notify  chan struct{} // a notification may wait
-	changed chan struct{} // there are other rules
+	region    huiying.Region
+	ledger    caseLedger
+	book      atomic.Pointer[huiying.Rules]
+	directory atomic.Pointer[huiying.Directory]
+	speed     huiying.Speed
+	mailing   *mailing
+	live      Live
+	log       *slog.Logger
+	wake      chan struct{} // a deadline may have come nearer
+	notify    chan struct{} // a notification may wait
+	changed   chan struct{} // there are other rules
 }
 
 func newDesk(cfg Config) *Desk {
 	d := &Desk{
-		region: cfg.Region, ledger: cfg.Ledger, units: cfg.Units, speed: cfg.Speed,
-		mailing: &mailing{ledger: cfg.Ledger, units: cfg.Units, channels: cfg.Channels, duty: cfg.Duty}, live: cfg.Live, log: cfg.Log,
+		region: cfg.Region, ledger: cfg.Ledger, speed: cfg.Speed,
+		mailing: &mailing{ledger: cfg.Ledger, channels: cfg.Channels, duty: cfg.Duty}, live: cfg.Live, log: cfg.Log,
 		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
 	d.book.Store(cfg.Rules)
+	d.directory.Store(cfg.Units)
+	d.mailing.units = d.units
 	d.mailing.night = func() huiying.Span { return d.rules().Night }
 	return d
 }
 
 // rules are those in force now; one change of a case asks once.
 func (d *Desk) rules() *huiying.Rules { return d.book.Load() }
+
+// units are those there are now.
+func (d *Desk) units() *huiying.Directory { return d.directory.Load() }
 
 // Notified is signalled after a change that may have left notifications to send.
 func (d *Desk) Notified() <-chan struct{} { return d.notify }
@@ -77,7 +82,7 @@ func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (
 	}
 	switch {
 	case cmd.Action == huiying.ActTransfer:
-		if cmd.Unit = ""; cmd.To == "police" && d.units.Check(huiying.PoliceUnit, now) == nil {
+		if cmd.Unit = ""; cmd.To == "police" && d.units().Check(huiying.PoliceUnit, now) == nil {
 			cmd.Unit = huiying.PoliceUnit
 		}
 	case cmd.Action == huiying.ActMerge && cmd.Into != "" && cmd.Into != id:
@@ -103,7 +108,7 @@ func (d *Desk) checkUnits(cmd huiying.Command, now time.Time) error {
 				continue
 			}
 			var e *huiying.Error
-			if err := d.units.Check(u, now); errors.As(err, &e) {
+			if err := d.units().Check(u, now); errors.As(err, &e) {
 				return huiying.Invalid(field, "%s", e.Message)
 			}
 		}
@@ -210,7 +215,7 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
 	}
 	if m.Lead != "" {
-		if err := d.units.Check(m.Lead, now); err != nil {
+		if err := d.units().Check(m.Lead, now); err != nil {
 			return huiying.Case{}, err
 		}
 		draft.Routing = []huiying.Candidate{{Unit: m.Lead, P: 1, Why: "登记人建议"}}

@@ -36,7 +36,7 @@ func (m *mailing) onDuty(roster huiying.Roster, users []huiying.User, c huiying.
 	name := "值班 " + role.Label() + " "
 	switch {
 	case role.OfUnit():
-		name = "值班 " + m.units.Name(unit) + " " + role.Label() + " "
+		name = "值班 " + m.units().Name(unit) + " " + role.Label() + " "
 	case role == huiying.Analyst || role == huiying.Monitor:
 		unit = c.Queue.Office()
 	default:

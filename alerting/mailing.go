@@ -22,10 +22,10 @@ type mailing struct {
 	ledger interface {
 		Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
 	}
-	units    *huiying.Directory
-	channels []string            // set up besides InApp
-	duty     Duty                // nil: nobody knows who is on duty
-	night    func() huiying.Span // by the rules in force
+	units    func() *huiying.Directory // as they are now
+	channels []string                  // set up besides InApp
+	duty     Duty                      // nil: nobody knows who is on duty
+	night    func() huiying.Span       // by the rules in force
 
 	mu     sync.Mutex
 	users  []huiying.User
@@ -103,7 +103,7 @@ func (m *mailing) tomorrow(n huiying.Notification, now time.Time) huiying.Notifi
 func (m *mailing) recipients(users []huiying.User, c huiying.Case, n huiying.Notice, channel string) []recipient {
 	name := huiying.Role(n.To).Label()
 	if n.Unit != "" && huiying.Role(n.To).OfUnit() {
-		name = m.units.Name(n.Unit) + " " + name
+		name = m.units().Name(n.Unit) + " " + name
 	}
 	if channel != InApp {
 		return []recipient{{name: name}}

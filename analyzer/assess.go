@@ -49,13 +49,28 @@ type Analyzer struct {
 // New makes an analyzer; it takes a fraction of a second, most of it the
 // dictionary.
 func New(cfg Config) (*Analyzer, error) {
-	segmenter, err := newSegmenter(countyWords(cfg.County))
-	if err != nil {
-		return nil, fmt.Errorf("segmenter: %w", err)
-	}
 	m, err := decodeModel(modelFile)
 	if err != nil {
 		return nil, err
+	}
+	return build(cfg.County, m)
+}
+
+// For is an analyzer of the same models, and of what was learned, for changed
+// data of the county. The receiver goes on as it is.
+func (a *Analyzer) For(c *huiying.County) (*Analyzer, error) {
+	next, err := build(c, a.model)
+	if err != nil {
+		return nil, err
+	}
+	next.learned.Store(a.learned.Load())
+	return next, nil
+}
+
+func build(c *huiying.County, m *model) (*Analyzer, error) {
+	segmenter, err := newSegmenter(countyWords(c))
+	if err != nil {
+		return nil, fmt.Errorf("segmenter: %w", err)
 	}
 	classes, err := newClasses()
 	if err != nil {
@@ -66,21 +81,21 @@ func New(cfg Config) (*Analyzer, error) {
 		return nil, err
 	}
 	a := &Analyzer{
-		segmenter: segmenter, county: cfg.County,
-		gazetteer: newGazetteer(cfg.County), classes: classes, tones: tones, units: huiying.NewDirectory(cfg.County.Units), model: m,
+		segmenter: segmenter, county: c,
+		gazetteer: newGazetteer(c), classes: classes, tones: tones, units: huiying.NewDirectory(c.Units), model: m,
 		bureaus: make(map[string][]huiying.UnitID),
 	}
-	for _, u := range cfg.County.Units {
+	for _, u := range c.Units {
 		for _, b := range u.Bureaus {
 			a.bureaus[b] = append(a.bureaus[b], u.ID)
 		}
 	}
 	classes.teach(m)
 	a.readings.New = func() any { return new(reading) }
-	if a.policies, err = newPolicies(cfg.County.Policies, a.segment); err != nil {
+	if a.policies, err = newPolicies(c.Policies, a.segment); err != nil {
 		return nil, fmt.Errorf("index policies: %w", err)
 	}
-	a.watchFor(cfg.County)
+	a.watchFor(c)
 	if a.stop, err = stopWords(); err != nil {
 		return nil, err
 	}

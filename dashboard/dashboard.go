@@ -160,6 +160,7 @@ type Bus interface {
 // Rulebook is the county's rule files as people read, try and change them.
 type Rulebook interface {
 	Editable() bool
+	Trouble() string // why what stands in the files is not in force; "": it is
 	Files() ([]huiying.RuleFile, error)
 	Check(file, text string) ([]huiying.RuleProblem, error)
 	Try(ctx context.Context, file, text string, from time.Time) (huiying.RuleTrial, []huiying.RuleProblem, error)

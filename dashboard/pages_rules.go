@@ -16,6 +16,7 @@ type rulesView struct {
 	Files   []ruleFileRow
 	MayEdit bool
 	Fixed   bool // the built-in county: nothing can be saved
+	Trouble string
 
 	File     huiying.RuleFile // the one looked at; Name "" on the list
 	Text     string           // what stands in the field
@@ -112,7 +113,7 @@ func (s *Server) rulesView(p huiying.Person) (rulesView, error) {
 		return rulesView{}, err
 	}
 	v := rulesView{
-		Version: s.cfg.Rules().Version, MayEdit: s.mayWriteRules(p), Fixed: !s.cfg.Rulebook.Editable(),
+		Version: s.cfg.Rules().Version, MayEdit: s.mayWriteRules(p), Fixed: !s.cfg.Rulebook.Editable(), Trouble: s.cfg.Rulebook.Trouble(),
 		Days: matchDays[1], Choices: matchDays,
 	}
 	for _, f := range files {
@@ -133,7 +134,7 @@ func (s *Server) oneRule(r *http.Request, p huiying.Person) (rulesView, error) {
 	case i >= 0:
 		v.File = v.Files[i].RuleFile
 	case huiying.PolicyFile.MatchString(name) && (r.Method == http.MethodPost || r.URL.Query().Has("new")):
-		v.File = huiying.RuleFile{Name: name, Label: "添加政策", Text: newPolicy, AtStart: true}
+		v.File = huiying.RuleFile{Name: name, Label: "添加政策", Text: newPolicy}
 	default:
 		return v, huiying.Errorf(huiying.CodeNotFound, "没有规则文件 %s", name)
 	}
@@ -201,7 +202,7 @@ func (s *Server) changeRule(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		}
 		err := s.cfg.Rulebook.Save(r.Context(), p, v.File.Name, v.Text, f.Get("was"), v.Reason)
 		if err == nil {
-			return redirect(w, r, "/rules/"+v.File.Name+"?done="+map[bool]string{false: "rule", true: "rule-start"}[v.File.AtStart])
+			return redirect(w, r, "/rules/"+v.File.Name+"?done=rule")
 		}
 		known, ok := asDomain(err)
 		if !ok {

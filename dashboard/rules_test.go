@@ -16,15 +16,18 @@ import (
 type shelf struct {
 	text, saved string
 	fixed       bool
+	trouble     string
 }
 
 func (s *shelf) Editable() bool { return !s.fixed }
+
+func (s *shelf) Trouble() string { return s.trouble }
 
 func (s *shelf) Files() ([]huiying.RuleFile, error) {
 	if s.text == "" {
 		s.text = string(must(fs.ReadFile(must(county.Embedded(jiaocheng)), "levels.yaml")))
 	}
-	return []huiying.RuleFile{{Name: "levels.yaml", Label: "定级规则", Text: s.text, Hash: "h1"}}, nil
+	return []huiying.RuleFile{{Name: "levels.yaml", Label: "定级规则", Text: s.text, Hash: "h1", Since: time.Now(), Rule: true}}, nil
 }
 
 func (s *shelf) Check(file, text string) ([]huiying.RuleProblem, error) {

@@ -138,8 +138,6 @@ func doneNote(done string) string {
 		return "替班已登记，通知将先发给替班人。"
 	case "swap":
 		return "换班已登记。"
-	case "rule-start":
-		return "已保存，重启服务后生效。"
 	case "rule":
 		return "规则已保存并生效。"
 	case "search":

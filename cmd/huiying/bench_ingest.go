@@ -82,7 +82,7 @@ func (c *benchIngestCmd) measure(ctx context.Context, b *benchSystem) (p ingestP
 	if err != nil {
 		return p, err
 	}
-	made, err := newMill(b.analyzer, time.Now().Add(-24*time.Hour), 10*time.Millisecond)
+	made, err := newMill(b.analyzer.Load(), time.Now().Add(-24*time.Hour), 10*time.Millisecond)
 	if err != nil {
 		return p, err
 	}
@@ -148,7 +148,7 @@ func (b *benchSystem) archived(ctx context.Context, n int) error {
 // rows compares the archive with the bare driver, in batches as the system
 // stores them.
 func (c *benchIngestCmd) rows(ctx context.Context, b *benchSystem, dir string) (sqlite.Pace, error) {
-	made, err := newMill(b.analyzer, time.Now().Add(-240*time.Hour), time.Second)
+	made, err := newMill(b.analyzer.Load(), time.Now().Add(-240*time.Hour), time.Second)
 	if err != nil {
 		return sqlite.Pace{}, err
 	}
@@ -160,7 +160,7 @@ func (c *benchIngestCmd) rows(ctx context.Context, b *benchSystem, dir string) (
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return sqlite.Pace{}, err
 	}
-	return sqlite.MeasurePace(ctx, dir, tokensOf(b.analyzer), batches)
+	return sqlite.MeasurePace(ctx, dir, tokensOf(b.analyzer.Load), batches)
 }
 
 // inlet pushes posts and sees them arrive.

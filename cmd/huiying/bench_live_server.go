@@ -41,7 +41,7 @@ func serveForBench(ctx context.Context, dir string) error {
 func (b *benchSystem) obey(ctx context.Context) error {
 	hello := liveGreeting{URL: strings.Replace(b.url, "http", "ws", 1) + "/api/v1/live"}
 	var units []huiying.UnitID
-	for _, u := range b.county.Units {
+	for _, u := range b.rules.inForce().county.Units {
 		token, err := b.token(ctx, huiying.Liaison, u.ID)
 		if err != nil {
 			return err

@@ -110,7 +110,7 @@ func (c *benchQueryCmd) fill(ctx context.Context, a *analyzer.Analyzer, archive 
 // sentenceTokens cuts as an installation does, but each sentence once: a million
 // posts are made of a few thousand.
 func sentenceTokens(a *analyzer.Analyzer) func(string) []sqlite.Token {
-	cut := tokensOf(a)
+	cut := tokensOf(func() *analyzer.Analyzer { return a })
 	var known sync.Map // sentence → its tokens
 	return func(text string) []sqlite.Token {
 		var out []sqlite.Token

@@ -56,7 +56,7 @@ type channelsConfig struct {
 // in for each other.
 func (s *system) channels() ([]notify.Channel, error) {
 	c, client := &s.cfg.Channels, &http.Client{Timeout: 10 * time.Second}
-	w := notify.Writer{Base: s.cfg.Base, Units: s.units.Name}
+	w := notify.Writer{Base: s.cfg.Base, Units: func(id huiying.UnitID) string { return s.rules.inForce().units.Name(id) }}
 	var out []notify.Channel
 	secrets := make(map[string]string)
 	for name, file := range map[string]string{
@@ -129,7 +129,7 @@ func (s *system) sms(w notify.Writer, client *http.Client, authorization string)
 			if phone := s.onDutyPhone(n); phone != "" {
 				return phone
 			}
-			unit, known := s.units.Unit(n.Unit)
+			unit, known := s.rules.inForce().units.Unit(n.Unit)
 			switch {
 			case !n.Role.OfUnit():
 				return c.Phones[n.Role]

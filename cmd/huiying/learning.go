@@ -27,11 +27,12 @@ type learning struct {
 	region   huiying.Region
 	ledger   lessonLedger
 	archive  postArchive
-	analyzer *analyzer.Analyzer
+	analyzer func() *analyzer.Analyzer // the one in use
 	now      func() time.Time
 	log      *slog.Logger
 
 	using huiying.ModelID
+	on    *analyzer.Analyzer // the one that uses it
 	asked chan asking
 
 	mu    sync.Mutex
@@ -57,7 +58,7 @@ type asking struct {
 
 func newLearning(s *system) *learning {
 	return &learning{
-		region: s.cfg.Region, ledger: s.ledger, archive: s.archive, analyzer: s.analyzer, now: s.speed.Now, log: s.log.With("part", "learning"),
+		region: s.cfg.Region, ledger: s.ledger, archive: s.archive, analyzer: s.analyzer.Load, now: s.speed.Now, log: s.log.With("part", "learning"),
 		using: huiying.NoModel, asked: make(chan asking, 1),
 	}
 }
@@ -122,7 +123,7 @@ func (l *learning) train(ctx context.Context, a asking) error {
 	if err := l.whole(ctx, examples); err != nil {
 		return err
 	}
-	learned, report, err := l.analyzer.Learn(ctx, examples, learnSeed, func(done, total int) {
+	learned, report, err := l.analyzer().Learn(ctx, examples, learnSeed, func(done, total int) {
 		l.change(func(t *huiying.Training) { t.Done, t.Total = done, total })
 	})
 	if err != nil {
@@ -190,13 +191,16 @@ func (l *learning) follow(ctx context.Context) error {
 	}
 }
 
-// refresh takes the live model if it is another than the one in use. One that
-// cannot be read is reported once, and the analyzer goes on as it is.
+// refresh takes the live model if it is another than the one in use, or if the
+// analyzer is. One that cannot be read is reported once, and the analyzer goes on
+// as it is.
 func (l *learning) refresh(ctx context.Context) error {
 	id, err := l.ledger.LiveModel(ctx, l.region)
-	if err != nil || id == l.using {
+	a := l.analyzer()
+	if err != nil || id == l.using && a == l.on {
 		return err
 	}
+	l.on = a
 	var model *analyzer.Learned
 	if id != huiying.NoModel {
 		data, err := l.ledger.ModelData(ctx, id)
@@ -209,7 +213,7 @@ func (l *learning) refresh(ctx context.Context) error {
 		}
 	}
 	l.using = id
-	l.analyzer.Use(model)
+	a.Use(model)
 	l.log.Info("model in use", "model", id)
 	return nil
 }

@@ -27,7 +27,7 @@ var storeParts = []struct{ prefix, label string }{
 // Machine tells how the installation stands.
 func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 	m := huiying.Machine{
-		Version: version, Go: runtime.Version(), Rules: s.rules.live.Load().Version, Started: s.started,
+		Version: version, Go: runtime.Version(), Rules: s.rules.Rules().Version, Started: s.started,
 		Free: diskFree(s.cfg.Data), Memory: resident(), Errors: troubles.lines(),
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -37,9 +37,7 @@ func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 			}
 		}
 	}
-	now := *s.county
-	now.Rules = *s.rules.live.Load()
-	for _, p := range county.Outdated(&now, s.speed.Now()) {
+	for _, p := range county.Outdated(s.rules.inForce().county, s.speed.Now()) {
 		m.Expired = append(m.Expired, p.String())
 	}
 	var err error

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -22,50 +18,87 @@ import (
 
 	"huiying"
 	"huiying/alerting"
+	"huiying/analyzer"
 	"huiying/deploy/county"
 )
 
-// rulebook keeps the rule files of the county folder: the folder is the truth,
-// history.jsonl beside it remembers every edition with author and reason.
+// rulebook keeps the county's data that pages and people change: the folder is
+// the truth, what of it is in force is swapped as a whole, and history.jsonl
+// remembers every edition with author and reason.
 type rulebook struct {
 	dir  string // "": the county built into the program, which nobody edits
 	s    *system
-	live atomic.Pointer[huiying.Rules]
+	live atomic.Pointer[inForce]
 
-	mu   sync.Mutex // one change at a time
-	seen string     // hash of the files last read
+	mu    sync.Mutex // one change at a time
+	seen  map[string]string
+	wrong atomic.Pointer[string] // why what stands in the folder is not in force; nil: it is
 }
 
-// historyFile has a line an edition, with the whole text.
-const historyFile = "history.jsonl"
+// inForce is what the running parts go by.
+type inForce struct {
+	county *huiying.County
+	units  *huiying.Directory
+	files  map[string]string    // hash of each
+	since  map[string]time.Time // when the present text of each came into force
+}
 
 // ruleFiles are those a page may change, the policies besides.
 var ruleFiles = []ruleFile{
-	{"levels.yaml", "定级规则", false},
-	{"opening.yaml", "立单规则", false},
-	{"clocks.yaml", "时限", false},
-	{"escalation.yaml", "升级催办", false},
-	{"calendar.yaml", "节假日与调休", false},
-	{"replies.yaml", "回应模板", false},
-	{"appraisal.yaml", "考核规则", false},
-	{"units.yaml", "机构与人员", true},
-	{"lexicon.yaml", "词库", true},
+	{"levels.yaml", "定级规则", true},
+	{"opening.yaml", "立单规则", true},
+	{"clocks.yaml", "时限", true},
+	{"escalation.yaml", "升级催办", true},
+	{"calendar.yaml", "节假日与调休", true},
+	{"replies.yaml", "回应模板", true},
+	{"appraisal.yaml", "考核规则", true},
+	{unitsFile, "机构与人员", false},
+	{"lexicon.yaml", "词库", false},
 }
 
-// ruleFile is a file of the county folder; one that is read at start only is
-// in force after the next start.
+const unitsFile = "units.yaml"
+
+// ruleFile is a file of the county folder. One that is no rule tells the analyzer
+// what to look for: it speaks of posts to come, and cannot be tried on events.
 type ruleFile struct {
 	name, label string
-	atStart     bool
+	rule        bool
 }
 
 var policyTitle = regexp.MustCompile(`(?m)^title: *(.+)$`)
 
-func newRulebook(s *system) *rulebook {
+func newRulebook(s *system, data *huiying.County) *rulebook {
 	b := &rulebook{dir: s.cfg.County, s: s}
-	b.live.Store(&s.county.Rules)
-	b.seen, _ = b.hash() // read a moment ago; what cannot be read now is told by follow
+	b.seen, _ = b.hashes() // read a moment ago; what cannot be read now is told by follow
+	b.live.Store(stateOf(data, b.seen, nil, s.speed.Now()))
 	return b
+}
+
+func stateOf(data *huiying.County, files map[string]string, before *inForce, at time.Time) *inForce {
+	f := &inForce{county: data, units: huiying.NewDirectory(data.Units), files: files, since: make(map[string]time.Time)}
+	for name, hash := range files {
+		f.since[name] = at
+		if before != nil && before.files[name] == hash {
+			f.since[name] = before.since[name]
+		}
+	}
+	return f
+}
+
+func (b *rulebook) inForce() *inForce { return b.live.Load() }
+
+// Rules are those in force.
+func (b *rulebook) Rules() *huiying.Rules { return &b.inForce().county.Rules }
+
+// Policies are those a misreading is answered with.
+func (b *rulebook) Policies() []huiying.Policy { return b.inForce().county.Policies }
+
+// Trouble says why what stands in the folder is not in force, "" when it is.
+func (b *rulebook) Trouble() string {
+	if p := b.wrong.Load(); p != nil {
+		return *p
+	}
+	return ""
 }
 
 func (b *rulebook) files() (fs.FS, error) {
@@ -90,8 +123,9 @@ func (b *rulebook) Files() ([]huiying.RuleFile, error) {
 		return nil, err
 	}
 	for _, name := range policies {
-		all = append(all, ruleFile{name, "", true})
+		all = append(all, ruleFile{name, "", false})
 	}
+	live := b.inForce()
 	out := make([]huiying.RuleFile, len(all))
 	for i, f := range all {
 		raw, err := fs.ReadFile(fsys, f.name)
@@ -104,7 +138,10 @@ func (b *rulebook) Files() ([]huiying.RuleFile, error) {
 				f.label = "政策：" + string(m[1])
 			}
 		}
-		out[i] = huiying.RuleFile{Name: f.name, Label: f.label, Text: string(raw), Hash: textHash(string(raw)), AtStart: f.atStart}
+		out[i] = huiying.RuleFile{Name: f.name, Label: f.label, Text: string(raw), Hash: textHash(string(raw)), Rule: f.rule}
+		if live != nil && live.files[f.name] == out[i].Hash {
+			out[i].Since = live.since[f.name]
+		}
 	}
 	return out, nil
 }
@@ -116,8 +153,8 @@ func (b *rulebook) Check(file, text string) ([]huiying.RuleProblem, error) {
 	return problems, err
 }
 
-// with are the rules with another text of one file.
-func (b *rulebook) with(file, text string) (*huiying.Rules, []huiying.RuleProblem, error) {
+// with is the county with another text of one file.
+func (b *rulebook) with(file, text string) (*huiying.County, []huiying.RuleProblem, error) {
 	if !huiying.PolicyFile.MatchString(file) && !slices.ContainsFunc(ruleFiles, func(f ruleFile) bool { return f.name == file }) {
 		return nil, nil, huiying.Errorf(huiying.CodeNotFound, "没有规则文件 %s", file)
 	}
@@ -140,7 +177,19 @@ func (b *rulebook) with(file, text string) (*huiying.Rules, []huiying.RuleProble
 	if _, err := alerting.NewJudge(&data.Rules); err != nil {
 		return nil, []huiying.RuleProblem{judgeProblem(err)}, nil
 	}
-	return &data.Rules, nil, nil
+	return data, b.lost(data), nil
+}
+
+// lost are the units a text leaves out: cases of former years name them.
+func (b *rulebook) lost(data *huiying.County) []huiying.RuleProblem {
+	var out []huiying.RuleProblem
+	kept := huiying.NewDirectory(data.Units)
+	for _, u := range b.inForce().county.Units {
+		if _, ok := kept.Unit(u.ID); !ok {
+			out = append(out, huiying.RuleProblem{File: unitsFile, Message: fmt.Sprintf("少了单位 %s（%s）：单位从不删除，撤并请写上截止日期 to", u.Label(), u.ID)})
+		}
+	}
+	return out
 }
 
 // judgeProblem tells where a condition does not compile.
@@ -194,7 +243,7 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 	if strings.TrimSpace(reason) == "" {
 		return huiying.Invalid("reason", "请写明为什么改：会记入历史和审计")
 	}
-	rules, problems, err := b.with(file, text)
+	data, problems, err := b.with(file, text)
 	if err != nil {
 		return err
 	}
@@ -213,6 +262,10 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 	}
 	if now != was {
 		return huiying.Errorf(huiying.CodeConflict, "这个文件刚刚被改过，请核对现在的内容后再保存")
+	}
+	change, err := b.prepare(data, changed(b.inForce().files, file, textHash(text)))
+	if err != nil {
+		return err
 	}
 	at := b.s.speed.Now()
 	editions, err := b.Editions(file)
@@ -238,47 +291,61 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 	}); err != nil {
 		return err
 	}
-	b.seen, _ = b.hash()
-	return b.use(rules)
+	b.seen, _ = b.hashes()
+	return b.use(ctx, change)
 }
 
-func (b *rulebook) use(rules *huiying.Rules) error {
-	if err := b.s.engine.Use(rules); err != nil {
+func changed(files map[string]string, name, hash string) map[string]string {
+	out := maps.Clone(files)
+	out[name] = hash
+	return out
+}
+
+// change is other data of the county, with what takes long to make of it made.
+type change struct {
+	*inForce
+	analyzer *analyzer.Analyzer // nil: nothing it reads has changed
+}
+
+// prepare does all that can fail or takes long before anything is changed.
+func (b *rulebook) prepare(data *huiying.County, files map[string]string) (change, error) {
+	before := b.inForce()
+	c := change{inForce: stateOf(data, files, before, b.s.speed.Now())}
+	var err error
+	if !maps.Equal(lore(files), lore(before.files)) {
+		if c.analyzer, err = b.s.analyzer.Load().For(data); err != nil {
+			err = fmt.Errorf("make an analyzer of the changed county: %w", err)
+		}
+	}
+	return c, err
+}
+
+// lore are those of the files the analyzer reads.
+func lore(files map[string]string) map[string]string {
+	out := maps.Clone(files)
+	for _, f := range ruleFiles {
+		if f.rule {
+			delete(out, f.name)
+		}
+	}
+	return out
+}
+
+// use hands a change to the running parts. Each part swaps all it reads at once.
+func (b *rulebook) use(ctx context.Context, c change) error {
+	if err := b.s.ledger.SaveUnits(ctx, c.county.Units); err != nil {
 		return err
 	}
-	b.live.Store(rules)
-	b.s.log.Info("rules in force", "version", rules.Version)
+	if err := b.s.engine.Use(&c.county.Rules, c.units); err != nil {
+		return err
+	}
+	if c.analyzer != nil {
+		b.s.analyzer.Store(c.analyzer)
+	}
+	b.live.Store(c.inForce)
+	b.wrong.Store(nil)
+	b.s.log.Info("rules in force", "version", c.county.Rules.Version, "analyzer", c.analyzer != nil)
 	return nil
-}
-
-// Editions lists the saved editions of a file, the latest first.
-func (b *rulebook) Editions(file string) ([]huiying.RuleEdition, error) {
-	f, err := os.Open(filepath.Join(b.dir, historyFile))
-	if b.dir == "" || errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the history of the rules: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	var out []huiying.RuleEdition
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		var e huiying.RuleEdition
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			b.s.log.Warn("a line of the history of the rules cannot be read", "err", err) // cut off by a crash: the file itself was not touched then
-			continue
-		}
-		if e.File == file {
-			out = append(out, e)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read the history of the rules: %w", err)
-	}
-	slices.SortStableFunc(out, func(a, b huiying.RuleEdition) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
-	return out, nil
 }
 
 // follow puts rules in force that another process, or somebody at the machine,
@@ -295,154 +362,42 @@ func (b *rulebook) follow(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if err := b.reread(); err != nil {
+		if err := b.reread(ctx); err != nil && ctx.Err() == nil {
+			text := err.Error()
+			b.wrong.Store(&text)
 			b.s.log.Error("the rule files are not in order; the former rules stay in force", "err", err)
 		}
 	}
 }
 
-func (b *rulebook) reread() error {
+func (b *rulebook) reread(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	hash, err := b.hash()
-	if err != nil || hash == b.seen {
+	files, err := b.hashes()
+	if err != nil || maps.Equal(files, b.seen) {
 		return err
 	}
-	b.seen = hash // said once, until it changes again
+	b.seen = files // said once, until it changes again
 	data, err := county.Load(os.DirFS(b.dir))
 	if err != nil {
 		return err
 	}
-	return b.use(&data.Rules)
+	c, err := b.prepare(data, files)
+	if err != nil {
+		return err
+	}
+	return b.use(ctx, c)
 }
 
-func (b *rulebook) hash() (string, error) {
+// hashes are those of the files as they stand.
+func (b *rulebook) hashes() (map[string]string, error) {
 	files, err := b.Files()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	all := ""
+	out := make(map[string]string, len(files))
 	for _, f := range files {
-		if !f.AtStart {
-			all += f.Hash
-		}
+		out[f.Name] = f.Hash
 	}
-	return all, nil
-}
-
-func textHash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:6])
-}
-
-func edition(at time.Time, file, text string, by huiying.Person, reason string) huiying.RuleEdition {
-	return huiying.RuleEdition{
-		ID: fmt.Sprintf("%d-%s", at.UnixMicro(), textHash(text)), File: file, At: at, By: by.User, Name: by.Name, Role: by.Role,
-		Reason: strings.TrimSpace(reason), Hash: textHash(text), Text: text,
-	}
-}
-
-// appendLines is durable when it returns. A line an earlier crash cut off is
-// ended first.
-func appendLines(path string, editions []huiying.RuleEdition) error {
-	var b strings.Builder
-	if old, err := os.ReadFile(path); err == nil && len(old) > 0 && old[len(old)-1] != '\n' {
-		b.WriteByte('\n')
-	}
-	for _, e := range editions {
-		raw, err := json.Marshal(e)
-		if err != nil {
-			return err
-		}
-		b.Write(raw)
-		b.WriteByte('\n')
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(b.String())
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// replaceFile leaves the old text or the new one, never half.
-func replaceFile(path, text string) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}
-
-// mostTried bounds a trial; the latest events are looked at.
-const mostTried = 5000
-
-// trialRows is how many events of a trial are named.
-const trialRows = 100
-
-// Try compares what the rules in force and those with another text make of the
-// events since from, each as it stood at its latest post.
-func (b *rulebook) Try(ctx context.Context, file, text string, from time.Time) (huiying.RuleTrial, []huiying.RuleProblem, error) {
-	out := huiying.RuleTrial{From: from}
-	rules, problems, err := b.with(file, text)
-	if err != nil || len(problems) > 0 {
-		return out, problems, err
-	}
-	before, err := alerting.NewCourt(b.live.Load(), b.s.units)
-	if err != nil {
-		return out, nil, err
-	}
-	after, err := alerting.NewCourt(rules, b.s.units)
-	if err != nil {
-		return out, nil, err
-	}
-	base := b.s.baseline()(ctx)
-	q := huiying.EventQuery{Region: b.s.cfg.Region, From: from, Limit: huiying.MaxLimit}
-	for out.Events < mostTried {
-		page, err := b.s.ledger.Events(ctx, q)
-		if err != nil {
-			return out, nil, fmt.Errorf("read events to try rules on: %w", err)
-		}
-		for _, e := range page.Items {
-			out.Events++
-			was, did := before.Judge(e, base)
-			is, does := after.Judge(e, base)
-			if was.Level == is.Level && did == does {
-				continue
-			}
-			count(&out, was.Level != is.Level, did, does)
-			if len(out.Rows) < trialRows {
-				out.Rows = append(out.Rows, huiying.RuleTrialRow{
-					Event: e.ID, Title: e.Title, At: e.LastAt, Level: was.Level, Judged: is.Level, Before: did, After: does, Reasons: is.Reasons,
-				})
-			}
-		}
-		if q.Cursor = page.Next; q.Cursor == "" {
-			break
-		}
-	}
-	return out, nil, nil
-}
-
-func count(t *huiying.RuleTrial, level bool, before, after string) {
-	const ignore, assign = "ignore", "assign"
-	if level {
-		t.Levels++
-	}
-	switch {
-	case before == ignore && after != ignore:
-		t.Opened++
-	case before != ignore && after == ignore:
-		t.Spared++
-	}
-	switch {
-	case before != assign && after == assign:
-		t.Sent++
-	case before == assign && after != assign:
-		t.Unsent++
-	}
+	return out, nil
 }

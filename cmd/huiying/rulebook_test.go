@@ -148,11 +148,10 @@ func TestRulesAreChangedWhileTheSystemRuns(t *testing.T) {
 	if status, _ := in.form(analyst, "/rules/"+policy, url.Values{"text": {added}, "reason": {"新政策"}, "do": {"save"}, "was": {""}}); status != http.StatusSeeOther {
 		t.Errorf("a new policy: %d", status)
 	}
-	in.kill(syscall.SIGTERM)
-	in.start()
 	if _, page := in.form(analyst, "/policies", nil); !strings.Contains(page, "交政办发〔2026〕99号") {
-		t.Error("after a restart the new policy is not there")
+		t.Error("the new policy is not there at once")
 	}
+	in.changesUnitsAndWords(analyst, folder)
 
 	if err := os.WriteFile(file, []byte(none), 0o644); err != nil { // by hand, at the machine
 		t.Fatal(err)
@@ -164,4 +163,60 @@ func TestRulesAreChangedWhileTheSystemRuns(t *testing.T) {
 		return nil
 	})
 	in.run("", "verify-audit", "--config", in.config)
+}
+
+// changesUnitsAndWords changes what the analyzer reads: the next post is judged by
+// it, the pages show it, and no unit is ever taken away.
+func (in *installation) changesUnitsAndWords(analyst, folder string) {
+	t := in.t
+	t.Helper()
+	save := func(file string, change func(string) string) (int, string) {
+		t.Helper()
+		raw, err := os.ReadFile(filepath.Join(folder, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, page := in.form(analyst, "/rules/"+file, nil)
+		text := change(string(raw))
+		if text == string(raw) {
+			t.Fatalf("%s is not changed", file)
+		}
+		return in.form(analyst, "/rules/"+file, url.Values{"text": {text}, "reason": {"核对名录"}, "do": {"save"}, "was": {wasHash.FindStringSubmatch(page)[1]}})
+	}
+	if status, page := save("units.yaml", func(s string) string {
+		return regexp.MustCompile(`(?s)  # 惯例\n  - id: xcb\n.*?\n\n`).ReplaceAllString(s, "")
+	}); status != http.StatusUnprocessableEntity || !strings.Contains(page, "从不删除") {
+		t.Errorf("a unit taken away: %d", status)
+	}
+	if status, page := save("units.yaml", func(s string) string {
+		return strings.Replace(strings.Replace(s, "short: 督查室", "short: 督查一室", 1), "keywords: [督查, ", "keywords: [卦山红叶节, 督查, ", 1)
+	}); status != http.StatusSeeOther {
+		t.Fatalf("changing a unit: %d %.2000s", status, page)
+	}
+	if _, page := in.form(analyst, "/units", nil); !strings.Contains(page, "督查一室") {
+		t.Error("the page does not show the unit's new name")
+	}
+	if _, page := in.form(analyst, "/rules", nil); strings.Contains(page, "尚未生效") || !strings.Contains(page, "已生效") {
+		t.Error("what was saved is not said to be in force")
+	}
+	n := 0
+	in.eventually("the next post goes by the new words", 20*time.Second, func() error {
+		n++
+		var pushed huiying.PushResult
+		in.send(in.token, "/posts", []any{map[string]any{
+			"id": fmt.Sprint("leaves-", n), "channel": "forum", "source": "测试", "title": "卦山红叶节停车难", "text": fmt.Sprintf("卦山红叶节第 %d 天，停车场没有人管，投诉没有人理。", n),
+		}}, &pushed)
+		var found huiying.Page[huiying.Assessed]
+		if err := in.get("/api/v1/posts?q="+url.QueryEscape("卦山红叶节"), &found); err != nil {
+			return err
+		}
+		for _, a := range found.Items {
+			for _, u := range a.Assessment.Units {
+				if u.Unit == "ducha" && strings.Contains(fmt.Sprint(u.Why), "卦山红叶节") {
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("%d posts, none for the unit", len(found.Items))
+	})
 }

@@ -135,7 +135,7 @@ func (c *calendarCmd) Run() error {
 	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
-	_, err = fmt.Printf("%s：已添上 %d 年的节假日安排，重启后生效\n", path, year)
+	_, err = fmt.Printf("%s：已添上 %d 年的节假日安排，运行中的服务几秒内按它执行\n", path, year)
 	return err
 }
 
@@ -165,7 +165,9 @@ func (c *checkCmd) Run() error {
 			return fmt.Errorf("sources.yaml: %s: %w", src.ID, err)
 		}
 	}
-	if _, err := (&system{cfg: cfg, units: huiying.NewDirectory(data.Units)}).channels(); err != nil {
+	s := &system{cfg: cfg}
+	s.rules = newRulebook(s, data)
+	if _, err := s.channels(); err != nil {
 		return err
 	}
 	for _, p := range county.Outdated(data, time.Now()) { // no mistake of the files: they were right once

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,16 +51,14 @@ const (
 
 // system is every part of one installation in one process, wired.
 type system struct {
-	cfg    *Config
-	county *huiying.County
-	units  *huiying.Directory
-	speed  huiying.Speed
-	log    *slog.Logger
+	cfg   *Config
+	speed huiying.Speed
+	log   *slog.Logger
 
 	bus        *bus.Bus
 	ledger     *ledger.Ledger
 	archive    *sqlite.Archive
-	analyzer   *analyzer.Analyzer
+	analyzer   atomic.Pointer[analyzer.Analyzer] // another when the county's data change
 	engine     *alerting.Engine
 	dispatcher *notify.Dispatcher
 	files      *attachments.Store
@@ -81,17 +80,19 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return s, err
 	}
-	if s.county, err = cfg.loadCounty(); err != nil {
+	data, err := cfg.loadCounty()
+	if err != nil {
 		return s, err
 	}
-	s.units = huiying.NewDirectory(s.county.Units)
-	for _, p := range county.Outdated(s.county, speed.Now()) {
+	s.rules = newRulebook(s, data)
+	for _, p := range county.Outdated(data, speed.Now()) {
 		log.Warn("county data is out of date", "problem", p.String())
 	}
 
 	open, openCtx := errgroup.WithContext(ctx) // the dictionary and the models take longest: everything else beside them
-	open.Go(func() (err error) {
-		s.analyzer, err = analyzer.New(analyzer.Config{County: s.county, Now: speed.Now})
+	open.Go(func() error {
+		a, err := analyzer.New(analyzer.Config{County: data, Now: speed.Now})
+		s.analyzer.Store(a)
 		return err
 	})
 	open.Go(func() (err error) {
@@ -108,21 +109,21 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	if err := open.Wait(); err != nil {
 		return s, err
 	}
-	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), tokensOf(s.analyzer)); err != nil {
+	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), tokensOf(s.analyzer.Load)); err != nil {
 		return s, err
 	}
 	if s.files, err = attachments.Open(filepath.Join(cfg.Data, "attachments"), cfg.Scan); err != nil {
 		return s, err
 	}
-	if err := s.ledger.SaveUnits(ctx, s.county.Units); err != nil {
+	if err := s.ledger.SaveUnits(ctx, data.Units); err != nil {
 		return s, err
 	}
-	for _, src := range s.county.Sources {
+	for _, src := range data.Sources {
 		if err := s.ledger.SaveSource(ctx, src); err != nil {
 			return s, err
 		}
 	}
-	for _, p := range s.county.Profiles {
+	for _, p := range data.Profiles {
 		if err := s.ledger.SaveProfile(ctx, p, huiying.Audit{}); err != nil {
 			return s, err
 		}
@@ -131,9 +132,9 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 }
 
 // tokensOf is what the archive cuts texts with.
-func tokensOf(a *analyzer.Analyzer) func(string) []sqlite.Token {
+func tokensOf(a func() *analyzer.Analyzer) func(string) []sqlite.Token {
 	return func(text string) []sqlite.Token {
-		found := a.Tokens(text)
+		found := a().Tokens(text)
 		out := make([]sqlite.Token, len(found))
 		for i, t := range found {
 			out[i] = sqlite.Token{Term: t.Term, Start: t.Start, End: t.End}
@@ -156,7 +157,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		channels[i] = w.Name()
 	}
 	s.engine, err = alerting.New(ctx, alerting.Config{
-		Region: s.cfg.Region, Ledger: s.ledger, Rules: &s.county.Rules, Units: s.units, Speed: s.speed,
+		Region: s.cfg.Region, Ledger: s.ledger, Rules: s.rules.Rules(), Units: s.rules.inForce().units, Speed: s.speed,
 		Channels: channels, Duty: s.ledger, Baseline: s.baseline(), Live: s.bus.PublishLive, Log: s.log.With("part", roleAlerting),
 	})
 	if err != nil {
@@ -174,7 +175,6 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
 	s.learning = newLearning(s)
-	s.rules = newRulebook(s)
 	if err := s.learning.refresh(ctx); err != nil {
 		s.log.Error("no learned model", "err", err) // the analyzer works without
 	}
@@ -187,8 +187,8 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		return err
 	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
-		Region: s.cfg.Region, County: s.county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.live.Load, Guide: guide.Files, Rulebook: s.rules, Machine: s.Machine, Policies: func() []huiying.Policy { return s.county.Policies }, Speed: s.speed,
+		Region: s.cfg.Region, County: s.rules.inForce().county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.Rules, Guide: guide.Files, Rulebook: s.rules, Machine: s.Machine, Policies: s.rules.Policies, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
 		OIDC:          provider,
 		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},
@@ -229,11 +229,12 @@ func (s *system) run(ctx context.Context, roles []string) error {
 // assess is the analyzer's step: posts in, assessments out.
 func (s *system) assess(ctx context.Context, posts []huiying.Post) error {
 	out := make([]huiying.Assessed, len(posts))
+	a := s.analyzer.Load() // a batch is assessed by one
 	g := errgroup.Group{}
 	g.SetLimit(2)
 	for i, p := range posts {
 		g.Go(func() error {
-			out[i] = huiying.Assessed{Post: p, Assessment: s.analyzer.Assess(p)}
+			out[i] = huiying.Assessed{Post: p, Assessment: a.Assess(p)}
 			return nil
 		})
 	}
