@@ -50,9 +50,10 @@ type Case struct {
 	SplitFrom  CaseID     `json:"split_from,omitempty"`
 	Drill      bool       `json:"drill,omitempty"` // 演练: counts nowhere, leaves the machine nowhere
 
-	Refusals      []Refusal      `json:"refusals,omitempty"`
-	Attachments   []Attachment   `json:"attachments,omitempty"`
-	Consultations []Consultation `json:"consultations,omitempty"`
+	Refusals      []Refusal          `json:"refusals,omitempty"`
+	Extensions    []ExtensionRequest `json:"extensions,omitempty"` // 延期申请, oldest first
+	Attachments   []Attachment       `json:"attachments,omitempty"`
+	Consultations []Consultation     `json:"consultations,omitempty"`
 
 	EventAt     time.Time `json:"event_at"`      // 事发（首发）
 	FirstSeenAt time.Time `json:"first_seen_at"` // 首次发现
@@ -225,6 +226,7 @@ func (c Case) clone() Case {
 	c.Flags = slices.Clone(c.Flags)
 	c.Reasons = slices.Clone(c.Reasons)
 	c.Refusals = slices.Clone(c.Refusals)
+	c.Extensions = slices.Clone(c.Extensions)
 	c.Consultations = slices.Clone(c.Consultations)
 	c.Attachments = slices.Clone(c.Attachments)
 	c.Evidence = slices.Clone(c.Evidence)

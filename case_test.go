@@ -428,10 +428,14 @@ func randomCommand(t *rapid.T, actions []huiying.Action, now time.Time) huiying.
 		Lead:   rapid.SampledFrom(units).Draw(t, "lead"), Helpers: rapid.SliceOfN(rapid.SampledFrom(units), 0, 2).Draw(t, "helpers"),
 		Level: rapid.SampledFrom(huiying.Levels).Draw(t, "to level"), Clock: rapid.SampledFrom([]huiying.ClockKind{huiying.ClockRespond, huiying.ClockFeedback, huiying.ClockAcknowledge}).Draw(t, "clock"), Until: now.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, "until")) * time.Hour),
 		To: rapid.SampledFrom([]string{"online", "offline", "police", "verified", "?"}).Draw(t, "to"), Into: "c2", Text: "已到现场",
-		Grounds:  rapid.SampledFrom([]string{"", "要素不健全", "?"}).Draw(t, "grounds"),
-		Consult:  &huiying.Consultation{People: "网信办", Conclusion: rapid.SampledFrom([]string{"", "属实"}).Draw(t, "conclusion")},
-		Split:    &huiying.Part{Title: rapid.SampledFrom([]string{"", "路灯"}).Draw(t, "part")},
-		Feedback: &huiying.Feedback{Finding: huiying.FoundPartly, Facts: "部分属实", Measures: "整改", Publicity: rapid.SampledFrom([]huiying.Publicity{"", huiying.Public}).Draw(t, "publicity")},
+		Longer:  huiying.Duration(time.Duration(rapid.IntRange(0, 30).Draw(t, "longer")) * time.Hour),
+		Grounds: rapid.SampledFrom([]string{"", "要素不健全", "?"}).Draw(t, "grounds"),
+		Consult: &huiying.Consultation{People: "网信办", Conclusion: rapid.SampledFrom([]string{"", "属实"}).Draw(t, "conclusion")},
+		Split:   &huiying.Part{Title: rapid.SampledFrom([]string{"", "路灯"}).Draw(t, "part")},
+		Feedback: &huiying.Feedback{
+			Finding: huiying.FoundPartly, Facts: "部分属实", Measures: "整改", Publicity: rapid.SampledFrom([]huiying.Publicity{"", huiying.Public}).Draw(t, "publicity"),
+			Extension: rapid.SampledFrom([]*huiying.ExtensionWish{nil, nil, {Clock: huiying.ClockSettle, Longer: huiying.Duration(time.Hour), Reason: "待检测"}}).Draw(t, "wish"),
+		},
 		Response: &huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public},
 	}
 }
@@ -465,6 +469,11 @@ func checkInvariants(t *rapid.T, c huiying.Case, r *huiying.Rules, now time.Time
 		}
 		if k.Open() && c.State.Ended() {
 			t.Fatalf("clock %s runs in state %s", k.Kind, c.State)
+		}
+	}
+	for _, e := range c.WaitingExtensions() {
+		if open[string(e.Clock)+" of "+string(e.Of())] == 0 {
+			t.Fatalf("a request to put off a clock that has stopped still waits: %+v", e)
 		}
 	}
 	for which, n := range open {

@@ -24,6 +24,10 @@ var clockLabels = map[ClockKind]string{
 // Label is the Chinese name of the clock.
 func (k ClockKind) Label() string { return clockLabels[k] }
 
+// PerUnit reports whether each unit of a case has a clock of the kind; of the
+// others the case has one.
+func (k ClockKind) PerUnit() bool { return k == ClockAcknowledge || k == ClockFeedback }
+
 // Valid reports whether k is a known clock.
 func (k ClockKind) Valid() bool { return clockLabels[k] != "" }
 

@@ -16,9 +16,10 @@ type Command struct {
 	Lead     UnitID    // assign, reassign; return: who should have it instead, if known
 	Helpers  []UnitID  // assign, add-unit
 	Level    Level     // change-level
-	Clock    ClockKind // extend, restart-clock, pause-clock, resume-clock
-	Unit     UnitID    // extend, restart-clock, pause-clock, resume-clock: whose clock, "" for whichever runs; transfer to the police: their unit, if they are to have a part
-	Until    time.Time // extend: the new deadline; restart-clock: the new start; assign, add-unit: the helpers' own deadline
+	Clock    ClockKind // extend, ask-extension, refuse-extension, restart-clock, pause-clock, resume-clock
+	Unit     UnitID    // extend, restart-clock, pause-clock, resume-clock: whose clock, "" for whichever runs; refuse-extension: who asked; transfer to the police: their unit, if they are to have a part
+	Until    time.Time // extend: the new deadline, zero for what a unit asked; restart-clock: the new start; assign, add-unit: the helpers' own deadline
+	Longer   Duration  // ask-extension: by how much
 	To       string    // transfer: online, offline or police; rumor: a [RumorState]
 	Into     CaseID    // merge
 	Grounds  string    // send-back: one of [SendBackGrounds]
@@ -77,6 +78,7 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 			out.Silence = append(out.Silence, u.Unit)
 		}
 	}
+	next.forgetExtensions(now)
 	entry.Detail = detail
 	switch cmd.Action {
 	case ActAssign, ActReassign, ActAddUnit, ActTransfer:
@@ -86,8 +88,10 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 		for _, u := range next.Units {
 			entry.Units = append(entry.Units, u.Unit)
 		}
-	case ActExtend, ActPause, ActResume, ActRestart:
+	case ActExtend, ActRefuse, ActPause, ActResume, ActRestart:
 		entry.Clock, entry.Unit = cmd.Clock, cmd.Unit
+	case ActAsk:
+		entry.Clock = cmd.Clock
 	}
 	out.Entries = append([]Entry{entry}, out.Entries...)
 	next.Version++
@@ -129,7 +133,7 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActHandle:
 		return c.handle(cmd, now, before)
 	case ActSubmit:
-		return c.submit(cmd, now, out)
+		return c.submit(cmd, r, now, out)
 	case ActApprove:
 		c.ApprovedAt, c.ApprovedBy = now, cmd.By.Name
 	case ActSendBack:
@@ -152,7 +156,11 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActChangeLevel:
 		return c.changeLevel(cmd.Level, r, now, out)
 	case ActExtend:
-		return c.extend(cmd, r, out)
+		return c.extend(cmd, r, now, out)
+	case ActAsk:
+		return c.askExtension(ExtensionWish{Clock: cmd.Clock, Longer: cmd.Longer, Reason: cmd.Reason}, cmd.By, r, now, out)
+	case ActRefuse:
+		return c.refuseExtension(cmd, now, out)
 	case ActRestart:
 		return c.restart(cmd, r, now, out)
 	case ActPause:
@@ -216,7 +224,7 @@ func (c *Case) fedBack(u *CaseUnit, now time.Time) {
 	c.stop(ClockFeedback, u.Unit, now, false)
 }
 
-func (c *Case) submit(cmd Command, now time.Time, out *Outcome) (string, error) {
+func (c *Case) submit(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
 	if cmd.Feedback == nil {
 		return "", Invalid("feedback", "请填写处置反馈单")
 	}
@@ -234,7 +242,12 @@ func (c *Case) submit(cmd Command, now time.Time, out *Outcome) (string, error) 
 	for _, to := range []Role{Analyst, Leader} {
 		out.Notices = append(out.Notices, Notice{Kind: NoticeReview, To: string(to), Text: "处置反馈单待审核"})
 	}
-	return "核实结论：" + f.Finding.Label() + "；" + f.Publicity.Label(), nil
+	detail := "核实结论：" + f.Finding.Label() + "；" + f.Publicity.Label()
+	if f.Extension == nil {
+		return detail, nil
+	}
+	asked, err := c.askExtension(*f.Extension, cmd.By, r, now, out)
+	return detail + "；" + asked, err
 }
 
 // signed reports whether the wording that stands there was signed (审签).

@@ -63,31 +63,6 @@ func (c *Case) picked(cmd Command, is func(Clock) bool) *Clock {
 	return nil
 }
 
-// extend puts a deadline off (延期), as often and as far as the rule allows.
-func (c *Case) extend(cmd Command, r *Rules, out *Outcome) (string, error) {
-	k := c.picked(cmd, Clock.Running)
-	if k == nil {
-		return "", Invalid("clock", "没有正在计时的%s时限", cmd.Clock.Label())
-	}
-	rule := r.clockRule(k.Kind)
-	by := r.Calendar.Between(k.Due, cmd.Until, k.Hours)
-	switch most := time.Duration(rule.Extend.Most); {
-	case rule.Extend.Times == 0:
-		return "", Errorf(CodeConflict, "%s时限不能延期（%s）", k.Kind.Label(), rule.Rule)
-	case k.Extended >= rule.Extend.Times:
-		return "", Errorf(CodeConflict, "%s时限最多延期 %d 次，已经用完", k.Kind.Label(), rule.Extend.Times)
-	case !cmd.Until.After(k.Due):
-		return "", Invalid("until", "新的时限须晚于原时限 %s", k.Due.In(Beijing).Format("01-02 15:04"))
-	case most > 0 && by > most:
-		return "", Invalid("until", "%s时限每次最多延 %s，即不晚于 %s", k.Kind.Label(), SpanText(most), r.Calendar.Add(k.Due, most, k.Hours).In(Beijing).Format("01-02 15:04"))
-	}
-	old := k.Due
-	k.Due, k.OverdueAt = cmd.Until, time.Time{}
-	k.Excused += Duration(by)
-	k.Extended++
-	return c.moved(*k, "时限由 "+old.In(Beijing).Format("01-02 15:04")+" 延至 "+cmd.Until.In(Beijing).Format("01-02 15:04"), out), nil
-}
-
 // restart corrects when a clock began.
 func (c *Case) restart(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
 	if cmd.Until.IsZero() || cmd.Until.After(now) {

@@ -149,22 +149,23 @@ func (f Finding) Label() string { return findingLabels[f] }
 
 // Feedback is the 处置反馈单 a unit hands in.
 type Feedback struct {
-	Unit            UnitID    `json:"unit"`
-	Finding         Finding   `json:"finding"`
-	Facts           string    `json:"facts"`
-	Measures        string    `json:"measures"`
-	Responsibility  string    `json:"responsibility,omitempty"` // 责任认定
-	Progress        string    `json:"progress,omitempty"`
-	Contacted       bool      `json:"contacted"`        // 是否已联系当事人
-	Advice          string    `json:"advice,omitempty"` // 回应建议与口径
-	Outlet          string    `json:"outlet,omitempty"` // 拟发布渠道
-	Publicity       Publicity `json:"publicity"`
-	PublicityReason string    `json:"publicity_reason,omitempty"`
-	At              time.Time `json:"at"`
-	By              UserID    `json:"by"`
-	Handler         string    `json:"handler,omitempty"`  // 承办人, who handed it in
-	Reviewer        string    `json:"reviewer,omitempty"` // 审核人
-	Head            string    `json:"head,omitempty"`     // 责任人, who answers for it
+	Unit            UnitID         `json:"unit"`
+	Finding         Finding        `json:"finding"`
+	Facts           string         `json:"facts"`
+	Measures        string         `json:"measures"`
+	Responsibility  string         `json:"responsibility,omitempty"` // 责任认定
+	Progress        string         `json:"progress,omitempty"`
+	Contacted       bool           `json:"contacted"`        // 是否已联系当事人
+	Advice          string         `json:"advice,omitempty"` // 回应建议与口径
+	Outlet          string         `json:"outlet,omitempty"` // 拟发布渠道
+	Publicity       Publicity      `json:"publicity"`
+	PublicityReason string         `json:"publicity_reason,omitempty"`
+	Extension       *ExtensionWish `json:"extension,omitempty"` // 延期申请
+	At              time.Time      `json:"at"`
+	By              UserID         `json:"by"`
+	Handler         string         `json:"handler,omitempty"`  // 承办人, who handed it in
+	Reviewer        string         `json:"reviewer,omitempty"` // 审核人
+	Head            string         `json:"head,omitempty"`     // 责任人, who answers for it
 }
 
 // Check returns an error that says what the form lacks.

@@ -69,6 +69,8 @@ const (
 	ActArchive     Action = "archive"
 	ActChangeLevel Action = "change-level"
 	ActExtend      Action = "extend"
+	ActAsk         Action = "ask-extension"    // 延期申请, by a unit
+	ActRefuse      Action = "refuse-extension" // the answer no; yes is ActExtend
 	ActTransfer    Action = "transfer"
 	ActComment     Action = "comment"
 	ActUrge        Action = "urge"
@@ -137,7 +139,9 @@ var Transitions = []Transition{
 	{ActReopen, "重开", reopenable, StateAssigned, judges, true},
 	{ActArchive, "归档", []CaseState{StateClosed, StateDismissed}, StateArchived, []Role{Monitor, Analyst, Leader}, false},
 	{ActChangeLevel, "调整等级", open, "", judges, true},
+	{ActAsk, "申请延期", withUnit, "", unitRoles, true},
 	{ActExtend, "延期", withUnit, "", []Role{Leader}, true},
+	{ActRefuse, "不同意延期", withUnit, "", []Role{Leader}, true},
 	{ActPause, "暂停计时", withUnit, "", judges, true},
 	{ActResume, "恢复计时", withUnit, "", judges, true},
 	{ActRumor, "谣言核查", append(slices.Clone(open), StateClosed), "", judges, true},
@@ -212,6 +216,8 @@ func (c Case) permits(t Transition, p Person) error {
 		return Errorf(CodeConflict, "口径还没有审签，请先审签再发布回应")
 	case t.Action == ActRespond && c.Level >= Yellow && p.Role == Analyst && !c.signed():
 		return Errorf(CodeForbidden, "%s的回应须先拟稿、由值班领导审签，或由值班领导发布", c.Level.Label())
+	case t.Action == ActRefuse && len(c.WaitingExtensions()) == 0:
+		return Errorf(CodeConflict, "没有等待批复的延期申请")
 	case t.Action == ActPause && !slices.ContainsFunc(c.Clocks, Clock.Running):
 		return Errorf(CodeConflict, "没有正在计时的时限")
 	case t.Action == ActResume && !slices.ContainsFunc(c.Clocks, func(k Clock) bool { return k.Open() && !k.Running() }):
@@ -222,7 +228,7 @@ func (c Case) permits(t Transition, p Person) error {
 		if t.Action == ActAcknowledge {
 			return nil
 		}
-		if u == nil || !u.Lead && t.Action != ActHandle && t.Action != ActAttach && t.Action != ActReturn {
+		if u == nil || !u.Lead && t.Action != ActHandle && t.Action != ActAttach && t.Action != ActReturn && t.Action != ActAsk {
 			return Errorf(CodeForbidden, "%s由主办单位办理", t.Label)
 		}
 		if t.Action == ActReturn && u.Lead && c.State != StateAssigned && c.State != StateAcknowledged {

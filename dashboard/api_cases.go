@@ -63,9 +63,10 @@ type commandBody struct {
 	Lead     huiying.UnitID    `json:"lead,omitempty" doc:"assign、reassign：主办单位；return：建议改由哪个单位承办"`
 	Helpers  []huiying.UnitID  `json:"helpers,omitempty" doc:"assign、add-unit：协办单位"`
 	Level    huiying.Level     `json:"level,omitempty" doc:"change-level：red、orange、yellow、blue"`
-	Clock    huiying.ClockKind `json:"clock,omitempty" doc:"extend、restart-clock、pause-clock、resume-clock：哪一个时限"`
+	Clock    huiying.ClockKind `json:"clock,omitempty" doc:"extend、ask-extension、refuse-extension、restart-clock、pause-clock、resume-clock：哪一个时限"`
 	Unit     huiying.UnitID    `json:"unit,omitempty" doc:"同上：哪个单位的，不写为任一个"`
-	Until    time.Time         `json:"until,omitzero" doc:"extend：新的时限；restart-clock：新的起算时间；assign、add-unit：协办单位的反馈时限"`
+	Until    time.Time         `json:"until,omitzero" doc:"extend：新的时限，单位申请过延期的可以不写，即照所申请的；restart-clock：新的起算时间；assign、add-unit：协办单位的反馈时限"`
+	Longer   huiying.Duration  `json:"longer,omitempty" doc:"ask-extension：申请延长多久，如 24h"`
 	To       string            `json:"to,omitempty" doc:"transfer：online、offline 或 police；rumor：unverified、verified 或 refuted"`
 	Grounds  string            `json:"grounds,omitempty" doc:"send-back：真实性核查不通过、重复提交、要素不健全、跨管辖范围、涉密违规"`
 	Consult  *consultBody      `json:"consult,omitempty" doc:"consult：会商记录"`
@@ -114,6 +115,8 @@ type feedbackBody struct {
 	Head            string            `json:"head,omitempty" doc:"责任人；责任人自己报送的不用填"`
 	Publicity       huiying.Publicity `json:"publicity,omitempty" doc:"public、on_request、not_public"`
 	PublicityReason string            `json:"publicity_reason,omitempty"`
+
+	Extension *huiying.ExtensionWish `json:"extension,omitempty" doc:"延期申请：报送后仍在计时的时限"`
 }
 
 // responseBody is the part of a response a person fills in.
@@ -129,7 +132,7 @@ type responseBody struct {
 func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Command {
 	cmd := huiying.Command{
 		Action: a, By: by, Version: b.Version, Reason: b.Reason, Lead: b.Lead, Helpers: b.Helpers, Level: b.Level,
-		Clock: b.Clock, Unit: b.Unit, Until: b.Until, To: b.To, Into: b.Into, Text: b.Text, Grounds: b.Grounds, Split: b.Split,
+		Clock: b.Clock, Unit: b.Unit, Until: b.Until, Longer: b.Longer, To: b.To, Into: b.Into, Text: b.Text, Grounds: b.Grounds, Split: b.Split,
 	}
 	if k := b.Consult; k != nil {
 		cmd.Consult = &huiying.Consultation{At: k.At, People: k.People, Conclusion: k.Conclusion, Level: k.Level, Reasons: k.Reasons}
@@ -141,7 +144,7 @@ func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Comman
 		cmd.Feedback = &huiying.Feedback{
 			Finding: f.Finding, Facts: f.Facts, Measures: f.Measures, Progress: f.Progress, Contacted: f.Contacted,
 			Advice: f.Advice, Publicity: f.Publicity, PublicityReason: f.PublicityReason,
-			Responsibility: f.Responsibility, Outlet: f.Outlet, Reviewer: f.Reviewer, Head: f.Head,
+			Responsibility: f.Responsibility, Outlet: f.Outlet, Reviewer: f.Reviewer, Head: f.Head, Extension: f.Extension,
 		}
 	}
 	if f := b.Response; f != nil {
@@ -266,7 +269,7 @@ func (a api) caseFor(ctx context.Context, p huiying.Person, id huiying.CaseID) (
 
 func (a api) viewCase(ctx context.Context, p huiying.Person, c huiying.Case) (*caseDoc, error) {
 	now := a.now()
-	v := &caseDoc{Case: c, At: now, Clocks: []clockDoc{}, Allowed: actionsOf(c.Allowed(p))}
+	v := &caseDoc{Case: c, At: now, Clocks: []clockDoc{}, Allowed: actionsOf(a.allowed(p, c))}
 	for _, k := range c.Clocks {
 		left := 0.0
 		if k.Open() {
@@ -281,6 +284,14 @@ func (a api) viewCase(ctx context.Context, p huiying.Person, c huiying.Case) (*c
 	v.Timeline = some(timeline)
 	v.Notifications, err = a.noticesOf(ctx, p, c.ID)
 	return v, err
+}
+
+// allowed is what p may do to c, without asking for more time where no rule
+// gives any.
+func (s *Server) allowed(p huiying.Person, c huiying.Case) []huiying.Transition {
+	return slices.DeleteFunc(c.Allowed(p), func(t huiying.Transition) bool {
+		return t.Action == huiying.ActAsk && len(c.Extendable(p.Unit, s.cfg.Rules(), s.now())) == 0
+	})
 }
 
 func actionsOf(rows []huiying.Transition) []allowedAction {

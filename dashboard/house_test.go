@@ -195,7 +195,7 @@ func testRules() *huiying.Rules {
 		Clocks: []huiying.ClockRule{
 			{Kind: huiying.ClockJudge, Limits: all(30 * time.Minute), Rule: "默认"},
 			{Kind: huiying.ClockAcknowledge, Limits: all(10 * time.Minute), Rule: "默认"},
-			{Kind: huiying.ClockFeedback, Limits: all(4 * time.Hour), Rule: "默认"},
+			{Kind: huiying.ClockFeedback, Limits: all(4 * time.Hour), Extend: huiying.Extension{Times: 1, Most: huiying.Duration(24 * time.Hour)}, Rule: "默认"},
 			{Kind: huiying.ClockRespond, Limits: all(48 * time.Hour), Rule: "国办发〔2016〕61号"},
 		},
 		Escalation: huiying.ByLevel[[]huiying.EscalationStep]{Red: steps, Orange: steps, Yellow: steps, Blue: steps},

@@ -78,6 +78,8 @@ func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Comman
 	switch a {
 	case huiying.ActChangeLevel:
 		cmd.Level, err = huiying.ParseLevel(f.Get("level"))
+	case huiying.ActAsk:
+		cmd.Longer, err = formHours(f.Get("hours"))
 	case huiying.ActExtend, huiying.ActRestart:
 		cmd.Until, err = formTime(f.Get("until"))
 	case huiying.ActAssign, huiying.ActReassign, huiying.ActAddUnit:
@@ -113,6 +115,10 @@ func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Comman
 			Publicity: huiying.Publicity(f.Get("publicity")), PublicityReason: f.Get("publicity_reason"),
 			Responsibility: f.Get("responsibility"), Outlet: f.Get("outlet"), Reviewer: f.Get("reviewer"), Head: f.Get("head"),
 		}
+		if hours := f.Get("hours"); hours != "" {
+			cmd.Feedback.Extension = &huiying.ExtensionWish{Clock: cmd.Clock, Reason: f.Get("extension_reason")}
+			cmd.Feedback.Extension.Longer, err = formHours(hours)
+		}
 	case huiying.ActDraft, huiying.ActRespond:
 		resp := &huiying.Response{
 			Text: f.Get("text"), Outlet: f.Get("outlet"), URL: f.Get("url"),
@@ -136,6 +142,15 @@ func formCount(s string) (int64, error) {
 		return 0, huiying.Invalid("reach.reads", "应为整数，收到 %q", huiying.Clip(s, 20))
 	}
 	return n, nil
+}
+
+// formHours reads a span a form gives in whole or half hours.
+func formHours(s string) (huiying.Duration, error) {
+	h, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || h <= 0 || h > 24*365 {
+		return 0, huiying.Invalid("hours", "请填写要延长的小时数，如 8，收到 %q", huiying.Clip(s, 20))
+	}
+	return huiying.Duration(h * float64(time.Hour)), nil
 }
 
 func formTime(s string) (time.Time, error) {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"huiying"
 )
@@ -27,6 +28,7 @@ type casePageView struct {
 	Deliveries []noticeView
 	Feedback   []feedbackView
 	Refusals   []refusalView
+	Extensions []extensionView // newest first
 	Actions    []actionForm
 	Ack        bool // the one big button
 	Event      string
@@ -65,6 +67,11 @@ type feedbackView struct {
 type refusalView struct {
 	huiying.Refusal
 	Unit, Instead string
+}
+
+type extensionView struct {
+	huiying.ExtensionRequest
+	Unit string
 }
 
 // actionForm is one thing p may do now, with what its form needs.
@@ -149,6 +156,9 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 			r.Instead = units.Name(f.Instead)
 		}
 		v.Refusals = append(v.Refusals, r)
+	}
+	for _, e := range slices.Backward(c.Extensions) {
+		v.Extensions = append(v.Extensions, extensionView{e, units.Name(e.Unit)})
 	}
 	sent, err := (api{Server: s}).noticesOf(ctx, p, c.ID)
 	if err != nil {
@@ -277,7 +287,7 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 	now := s.now()
 	groups := unitGroups(units.All(), now)
 	var out []actionForm
-	for _, t := range c.Allowed(p) {
+	for _, t := range s.allowed(p, c) {
 		if t.Action == huiying.ActAcknowledge {
 			continue // the big button
 		}
@@ -297,6 +307,22 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 			}
 			if len(f.Clocks) == 0 {
 				continue
+			}
+			if w := c.WaitingExtensions(); t.Action == huiying.ActExtend && len(w) > 0 {
+				f.grant(w[0], s.cfg.Rules())
+			}
+		case huiying.ActAsk:
+			f.Clocks = extendable(c, p.Unit, s.cfg.Rules(), now)
+		case huiying.ActRefuse:
+			f.Main = true
+			for _, e := range c.WaitingExtensions() {
+				f.Clocks = append(f.Clocks, option{string(e.Clock) + "|" + string(e.Unit), units.Name(e.Unit) + "：" + e.Clock.Label() + "时限"})
+			}
+		case huiying.ActSubmit:
+			for _, o := range extendable(c, p.Unit, s.cfg.Rules(), now) {
+				if !huiying.ClockKind(o.Value).PerUnit() { // the unit's own stop with the form
+					f.Clocks = append(f.Clocks, o)
+				}
 			}
 		case huiying.ActDraft, huiying.ActRespond:
 			if f.Values == nil && c.Draft != nil {
@@ -328,6 +354,24 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 		return 1
 	})
 	return out, nil
+}
+
+// extendable are the clocks a unit may ask to have put off.
+func extendable(c huiying.Case, unit huiying.UnitID, rules *huiying.Rules, now time.Time) []option {
+	var out []option
+	for _, k := range c.Extendable(unit, rules, now) {
+		out = append(out, option{string(k.Kind), k.Kind.Label() + "时限，至 " + stamp(k.Due)})
+	}
+	return out
+}
+
+// grant makes the form of an extension begin with what a unit asked for.
+func (f *actionForm) grant(e huiying.ExtensionRequest, rules *huiying.Rules) {
+	f.Main = true
+	if k, ok := f.Case.Clock(e.Clock, e.Of()); ok && f.Values == nil {
+		until := rules.Calendar.Add(k.Due, time.Duration(e.Longer), k.Hours)
+		f.Open, f.Values = true, url.Values{"clock": {string(e.Clock) + "|" + string(e.Of())}, "until": {until.In(huiying.Beijing).Format("2006-01-02T15:04")}}
+	}
 }
 
 // proposed are the lead and helpers a form begins with: what was typed, else

@@ -119,6 +119,8 @@ func waitsFor(c huiying.Case, p huiying.Person, now time.Time) string {
 			return "待审签"
 		case c.Suggested > c.Level && !c.State.Ended():
 			return "建议升级待确认"
+		case len(c.WaitingExtensions()) > 0:
+			return "延期申请待批复"
 		case c.Overdue(now):
 			return "有时限已超"
 		}

@@ -160,14 +160,9 @@ func (r *Reporter) feedbackForm(ctx context.Context, o Order) (any, string, erro
 		return nil, "", err
 	}
 	out := feedbackView{caseView: v}
-	var files, extended []string
+	var files []string
 	for _, a := range c.Attachments {
 		files = append(files, a.Name)
-	}
-	for _, k := range c.Clocks {
-		if k.Extended > 0 {
-			extended = append(extended, fmt.Sprintf("%s已延期%d次，至%s", k.Kind.Label(), k.Extended, stamp(k.Due)))
-		}
 	}
 	people := func(id huiying.UnitID) (unit, handler, head string) {
 		u, ok := units.Unit(id)
@@ -179,7 +174,7 @@ func (r *Reporter) feedbackForm(ctx context.Context, o Order) (any, string, erro
 	for _, f := range c.Feedback {
 		row := feedbackRow{
 			Finding: f.Finding.Label(), Facts: f.Facts, Measures: f.Measures, Progress: orDash(f.Progress), Contacted: "否", Advice: orDash(f.Advice),
-			Publicity: f.Publicity.Label(), Files: orDash(strings.Join(files, "、")), At: stamp(f.At), Extend: orDash(strings.Join(extended, "；")),
+			Publicity: f.Publicity.Label(), Files: orDash(strings.Join(files, "、")), At: stamp(f.At), Extend: extensionsOf(c, f.Unit),
 		}
 		if f.Contacted {
 			row.Contacted = "是"
@@ -198,12 +193,29 @@ func (r *Reporter) feedbackForm(ctx context.Context, o Order) (any, string, erro
 	if len(out.Forms) == 0 {
 		blank := feedbackRow{
 			Finding: "□属实　□部分属实　□不实　□无法核实", Contacted: "□是　□否", Publicity: "□此件公开发布　□此件依申请公开　□此件不公开　理由：",
-			Files: orDash(strings.Join(files, "、")), Extend: orDash(strings.Join(extended, "；")),
+			Files: orDash(strings.Join(files, "、")), Extend: extensionsOf(c, c.Lead()),
 		}
 		blank.Unit, blank.Handler, blank.Head = people(c.Lead())
 		out.Forms = append(out.Forms, blank)
 	}
 	return out, fileName(o.Kind, c), nil
+}
+
+// extensionsOf are the 延期申请 of a unit, and what its clocks were put off by
+// without one.
+func extensionsOf(c huiying.Case, unit huiying.UnitID) string {
+	var out []string
+	for _, e := range c.Extensions {
+		if e.Unit == unit {
+			out = append(out, fmt.Sprintf("%s申请%s时限延长%s，理由：%s（%s）", stamp(e.At), e.Clock.Label(), huiying.SpanText(time.Duration(e.Longer)), e.Reason, e.Answer.Label()))
+		}
+	}
+	for _, k := range c.Clocks {
+		if k.Extended > 0 && (k.Unit == "" || k.Unit == unit) {
+			out = append(out, fmt.Sprintf("%s已延期%d次，至%s", k.Kind.Label(), k.Extended, stamp(k.Due)))
+		}
+	}
+	return orDash(strings.Join(out, "；"))
 }
 
 func fileName(k huiying.ReportKind, c huiying.Case) string {
