@@ -204,6 +204,8 @@ func isClean(s string) bool {
 		switch c := s[i]; {
 		case c >= ' ' && c < 0x7F, c == '\n', c == '\t':
 			i++
+		case c >= 0xE4 && c <= 0xE9 && i+2 < len(s) && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80: // Chinese
+			i += 3
 		case c >= 0xE0 && c < 0xF0: // three bytes
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if n < 3 || r == 0x3000 || isInvisible(r) {

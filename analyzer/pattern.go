@@ -25,7 +25,7 @@ type pattern struct {
 // are any, one of those beside it.
 type need struct {
 	words, beside []int // in watched
-	reach         int   // bytes a match may reach before or after a word
+	before, after int   // runes a match may have on either side of a word
 }
 
 // watched are the words of all patterns; the county's words follow them.
@@ -50,15 +50,15 @@ func look(expr string) *pattern {
 			}
 			continue
 		}
-		words, beside := needed(b.Simplify())
-		if len(words) == 0 {
+		k := needed(b.Simplify())
+		if len(k.words) == 0 {
 			panic("no word is needed by " + b.String())
 		}
-		n := need{reach: utf8.UTFMax * longestMatch(b)}
-		for _, w := range words {
+		n := need{before: k.before, after: k.after}
+		for _, w := range k.words {
 			n.words = append(n.words, watchedAs(w))
 		}
-		for _, w := range beside {
+		for _, w := range k.beside {
 			n.beside = append(n.beside, watchedAs(w))
 		}
 		p.near = append(p.near, n)
@@ -141,39 +141,57 @@ func watchedAs(word string) int {
 	return i
 }
 
-// needed are words one of which is in every match, the longest and fewest there
-// are, and others of which that is true as well; none when a match may do without.
-func needed(re *syntax.Regexp) (words, beside []string) {
+// kernel is what no match can do without: one of the words, the longest and fewest
+// there are, so many runes of the match before and after it, and beside them one
+// of others.
+type kernel struct {
+	words, beside []string
+	before, after int
+}
+
+// needed is the kernel of an expression; of one that may match nothing it has no
+// words.
+func needed(re *syntax.Regexp) kernel {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return []string{string(re.Rune)}, nil
+		return kernel{words: []string{string(re.Rune)}}
 	case syntax.OpCharClass:
-		return language(re), nil
-	case syntax.OpCapture, syntax.OpPlus:
+		return kernel{words: language(re)}
+	case syntax.OpCapture:
 		return needed(re.Sub[0])
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return needed(re.Sub[0])
-		}
+	case syntax.OpPlus: // of the first time
+		k := needed(re.Sub[0])
+		k.after += longestMatch(re) - longestMatch(re.Sub[0])
+		return k
 	case syntax.OpAlternate:
+		var all kernel
 		for _, sub := range re.Sub {
-			more, _ := needed(sub)
-			if len(more) == 0 {
-				return nil, nil
+			k := needed(sub)
+			if len(k.words) == 0 {
+				return kernel{}
 			}
-			words = append(words, more...)
+			all.words = append(all.words, k.words...)
+			all.before, all.after = max(all.before, k.before), max(all.after, k.after)
 		}
+		return all
 	case syntax.OpConcat:
+		var best kernel
+		long := longestMatch(re)
+		passed := 0
 		for _, sub := range re.Sub {
-			switch more, _ := needed(sub); {
-			case rarer(more, words):
-				words, beside = more, words
-			case rarer(more, beside):
-				beside = more
+			k := needed(sub)
+			n := longestMatch(sub)
+			switch {
+			case rarer(k.words, best.words):
+				best = kernel{k.words, best.words, passed + k.before, long - passed - n + k.after}
+			case rarer(k.words, best.beside):
+				best.beside = k.words
 			}
+			passed += n
 		}
+		return best
 	}
-	return words, beside
+	return kernel{}
 }
 
 // rarer guesses which of two sets of words is seldom: longer words are.
@@ -375,7 +393,7 @@ func (p *pattern) runNear(s *sightings) {
 		n := &p.near[i]
 		for _, w := range n.words {
 			s.each(w, func(start, end int) bool {
-				if from, to := max(0, start-n.reach), min(len(s.text), end+n.reach); s.hasIn(n.beside, from, to) {
+				if from, to := s.back(start, n.before), s.on(end, n.after); s.hasIn(n.beside, from, to) {
 					near = append(near, stretch{from, to})
 				}
 				return true
@@ -391,12 +409,6 @@ func (p *pattern) runNear(s *sightings) {
 		for i++; i < len(near) && near[i].from <= to; i++ {
 			to = max(to, near[i].to)
 		}
-		for from > 0 && !utf8.RuneStart(s.text[from]) {
-			from--
-		}
-		for to < len(s.text) && !utf8.RuneStart(s.text[to]) {
-			to++
-		}
 		for from < to {
 			m := p.rest.FindStringIndex(s.text[from:to])
 			if m == nil {
@@ -406,4 +418,21 @@ func (p *pattern) runNear(s *sightings) {
 			from += max(m[1], 1)
 		}
 	}
+}
+
+// back and on are n runes before and after a byte offset, fewer at the text's edges.
+func (s *sightings) back(at, n int) int {
+	for ; n > 0 && at > 0; n-- {
+		for at--; at > 0 && !utf8.RuneStart(s.text[at]); at-- {
+		}
+	}
+	return at
+}
+
+func (s *sightings) on(at, n int) int {
+	for ; n > 0 && at < len(s.text); n-- {
+		for at++; at < len(s.text) && !utf8.RuneStart(s.text[at]); at++ {
+		}
+	}
+	return at
 }

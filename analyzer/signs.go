@@ -123,7 +123,7 @@ func tellingsOf(r *reading, happened string) []string {
 		first = int(r.bytes[r.sentences[0].to])
 	}
 	for i, t := range tellings {
-		if t.words.count(r.seen, beginning, 2) == 0 {
+		if t.words.count(r.seen, beginning, 1) == 0 {
 			continue
 		}
 		names := &tellingSigns[i]
