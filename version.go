@@ -41,12 +41,13 @@ type Revisit struct {
 	Post   PostID    `json:"post"`
 	Source SourceID  `json:"source"`
 	URL    string    `json:"url"`
-	Print  string    `json:"print"`          // digest of what it said last
-	Since  time.Time `json:"since"`          // when the post was first read
-	Due    time.Time `json:"due"`            // when to look again
-	N      int       `json:"n,omitempty"`    // versions so far
-	Misses int       `json:"miss,omitempty"` // looks in a row that found no page
-	Gone   bool      `json:"gone,omitempty"` // the last version says so
+	Title  string    `json:"title,omitempty"` // as first read, for pages that name none
+	Print  string    `json:"print"`           // digest of what it said last
+	Since  time.Time `json:"since"`           // when the post was first read
+	Due    time.Time `json:"due"`             // when to look again
+	N      int       `json:"n,omitempty"`     // versions so far
+	Misses int       `json:"miss,omitempty"`  // looks in a row that found no page
+	Gone   bool      `json:"gone,omitempty"`  // the last version says so
 }
 
 // SplitVersions parts first readings from versions, order kept.

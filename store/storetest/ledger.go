@@ -88,6 +88,10 @@ type LedgerUnderTest interface {
 	SaveRejections(ctx context.Context, list []huiying.Rejection) error
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)
+	AddRevisits(ctx context.Context, list []huiying.Revisit) error
+	SaveRevisit(ctx context.Context, r huiying.Revisit) error
+	DueRevisits(ctx context.Context, source huiying.SourceID, now time.Time, limit int) ([]huiying.Revisit, error)
+	Revisits(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.Revisit, error)
 
 	SaveProfile(ctx context.Context, p huiying.Profile, a huiying.Audit) error
 	Profiles(ctx context.Context, region huiying.Region) ([]huiying.Profile, error)
@@ -170,6 +174,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"sources and their health come back", sourcesComeBack},
 		{"an item is unseen until it is marked, source by source", seenKeys},
 		{"rejected items are kept, counted and listed newest first", rejections},
+		{"pages to look at again come when they are due, and are forgotten when told", revisits},
 
 		{"an intake profile comes back, is replaced by name and refused when unusable", profilesComeBack},
 		{"saved searches are each person's own and bounded", searchesAreEachPersonsOwn},
