@@ -32,6 +32,12 @@ type Ledger interface {
 	Unseen(ctx context.Context, source huiying.SourceID, keys []string) ([]string, error)
 	MarkSeen(ctx context.Context, source huiying.SourceID, keys []string, at time.Time) error
 	SaveRejections(ctx context.Context, rs []huiying.Rejection) error
+	// AddRevisits leaves those that are noted already as they are; SaveRevisit
+	// forgets one that has no time.
+	AddRevisits(ctx context.Context, list []huiying.Revisit) error
+	SaveRevisit(ctx context.Context, r huiying.Revisit) error
+	DueRevisits(ctx context.Context, source huiying.SourceID, now time.Time, limit int) ([]huiying.Revisit, error)
+	Revisits(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.Revisit, error)
 }
 
 // Config is what a collector needs. Region, Ledger, Publish and Intake must be set.
@@ -59,6 +65,10 @@ type Config struct {
 	// Urgent names the sources, as posts name them, that open events come from:
 	// they are visited as often as is polite. May be nil.
 	Urgent func(ctx context.Context) (map[string]bool, error)
+
+	// Watched says which of these posts belong to events whose case is open: their
+	// pages are looked at again more often and for longer. May be nil.
+	Watched func(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]bool, error)
 
 	OnHealth func(huiying.Source, huiying.SourceHealth) // for the live page
 	Log      *slog.Logger
@@ -128,23 +138,27 @@ func (c *Collector) Visit(ctx context.Context, s huiying.Source) error {
 }
 
 func (c *Collector) read(ctx context.Context, v *visit) (tally, error) {
-	list, err := openSource(v.source)
+	p, err := openSource(v.source)
 	if err != nil {
 		return tally{}, err
 	}
-	items, err := list(ctx, v)
+	items, err := p.list(ctx, v)
 	if err != nil {
 		return tally{}, err
 	}
-	return c.collect(ctx, v, items)
+	t, err := c.collect(ctx, v, items)
+	if err != nil {
+		return t, err
+	}
+	return t, c.revisit(ctx, v, p.page)
 }
 
-func openSource(s huiying.Source) (reader, error) {
-	list, err := open(s)
+func openSource(s huiying.Source) (plan, error) {
+	p, err := open(s)
 	if err != nil {
-		return nil, fmt.Errorf("信源“%s”设置有误：%w", huiying.Clip(s.Name, 30), err)
+		return plan{}, fmt.Errorf("信源“%s”设置有误：%w", huiying.Clip(s.Name, 30), err)
 	}
-	return list, nil
+	return p, nil
 }
 
 // grade writes what became of a visit into the source's health.
@@ -202,12 +216,12 @@ func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error)
 // what would come.
 func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview, error) {
 	const shown = 10
-	list, err := openSource(s)
+	p, err := openSource(s)
 	if err != nil {
 		return huiying.Preview{}, err
 	}
 	v := c.newVisit(s, nil, true)
-	items, err := list(ctx, v)
+	items, err := p.list(ctx, v)
 	if err != nil {
 		return huiying.Preview{Notes: v.notes}, err
 	}

@@ -25,6 +25,7 @@ type Failure struct {
 	Message    string        // Chinese
 	RetryAfter time.Duration // wall-clock time the server asked us to stay away, 0 when it did not
 	Permanent  bool          // asking again would give the same
+	Gone       bool          // there is no such page, or not any more
 	Cause      error         // for the log, may be nil
 }
 
@@ -84,6 +85,7 @@ func statusFailure(u *url.URL, res *http.Response, now time.Time) *Failure {
 	case http.StatusRequestTimeout, http.StatusTooEarly:
 	default:
 		f.Permanent = res.StatusCode < 500
+		f.Gone = res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusGone
 	}
 	return f
 }

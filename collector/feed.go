@@ -28,13 +28,17 @@ var feedKind = Kind{
 	open: openFeed,
 }
 
-func openFeed(opts options, s huiying.Source) (reader, error) {
+func openFeed(opts options, s huiying.Source) (plan, error) {
 	limit, err := opts.count("max_items", 1, 1000)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	full, rules := opts.flag("full"), siteRules{text: opts.text("text"), remove: opts.text("remove"), articlePages: 5, hosts: strings.Fields(opts.text("hosts"))}
-	return func(ctx context.Context, v *visit) ([]candidate, error) {
+	var page completion
+	if full {
+		page = rules.complete
+	}
+	list := func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
 		got, err := v.get(ctx, s.URL, true)
 		if err != nil || got.NotModified {
@@ -47,12 +51,13 @@ func openFeed(opts options, s huiying.Source) (reader, error) {
 		if full {
 			for i := range items {
 				if rules.opens(s.URL, items[i].post.URL) {
-					items[i].fetch, items[i].spare = rules.complete, true
+					items[i].fetch, items[i].spare = page, true
 				}
 			}
 		}
 		return items, nil
-	}, nil
+	}
+	return plan{list: list, page: page}, nil
 }
 
 var xmlEncoding = regexp.MustCompile(`^(\s*<\?xml[^>]{0,200}?)\s+encoding\s*=\s*["'][^"']*["']`)

@@ -116,6 +116,13 @@ func (f *Fetcher) Get(ctx context.Context, address string, v Validators) (Fetche
 	return f.follow(ctx, u, v, f.cfg.MaxBody, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
 }
 
+// spare reports whether an address may be read beside what is new: its host's
+// budget of the day is not nearly spent.
+func (f *Fetcher) spare(address string) bool {
+	u, err := checkURL(address)
+	return err == nil && f.hosts.spare(u.Host)
+}
+
 func (f *Fetcher) readRobots(ctx context.Context, u *url.URL) ([]byte, error) {
 	got, err := f.follow(ctx, u, Validators{}, robotsMax, nil)
 	return got.Body, err

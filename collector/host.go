@@ -109,8 +109,7 @@ func (h *host) resting(now time.Time) time.Duration {
 func (h *host) spend(now time.Time, budget int) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now = now.In(huiying.Beijing)
-	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, huiying.Beijing)
+	day := dayOf(now)
 	if !day.Equal(h.day) {
 		h.day, h.asked = day, 0
 	}
@@ -119,6 +118,21 @@ func (h *host) spend(now time.Time, budget int) time.Duration {
 	}
 	h.asked++
 	return 0
+}
+
+// spare reports whether less than four fifths of today's budget is spent, so that
+// what can wait leaves the rest to what cannot.
+func (hs *hosts) spare(id string) bool {
+	h := hs.get(id)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.asked < hs.budget*4/5 || !h.day.Equal(dayOf(hs.wall()))
+}
+
+// dayOf is the beginning of the day in Beijing.
+func dayOf(now time.Time) time.Time {
+	now = now.In(huiying.Beijing)
+	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, huiying.Beijing)
 }
 
 // slower applies a Crawl-delay of robots.txt.

@@ -68,7 +68,7 @@ var usualNames = map[string][]string{
 	"reposts":      {"reposts", "repost_count", "reposts_count", "share_count"},
 }
 
-func openJSON(opts options, s huiying.Source) (reader, error) {
+func openJSON(opts options, s huiying.Source) (plan, error) {
 	r := jsonRules{items: opts.text("items"), next: opts.text("next"), pageParam: opts.text("page_param"), full: opts.flag("full")}
 	r.article = siteRules{articlePages: 5, hosts: strings.Fields(opts.text("hosts"))}
 	named := opts.fields("fields")
@@ -81,22 +81,27 @@ func openJSON(opts options, s huiying.Source) (reader, error) {
 	}
 	var err error
 	if r.pages, err = opts.count("pages", 1, 100); err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	if r.pageStart, err = opts.count("page_start", 0, 1_000_000); err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	limit, err := opts.count("max_items", 1, 1000)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	if r.pages > 1 && r.pageParam == "" && r.next == "" {
-		return nil, huiying.Invalid("options.page_param", "要读 %d 页，请填写 page_param 或 next", r.pages)
+		return plan{}, huiying.Invalid("options.page_param", "要读 %d 页，请填写 page_param 或 next", r.pages)
 	}
-	return func(ctx context.Context, v *visit) ([]candidate, error) {
+	var page completion
+	if r.full {
+		page = r.article.complete
+	}
+	list := func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
 		return r.read(ctx, v, s.URL)
-	}, nil
+	}
+	return plan{list: list, page: page}, nil
 }
 
 func (r jsonRules) read(ctx context.Context, v *visit, first string) ([]candidate, error) {

@@ -21,7 +21,7 @@ type Kind struct {
 	About   string   `json:"about"` // Chinese, when to choose it
 	Options []Option `json:"options"`
 
-	open func(opts options, s huiying.Source) (reader, error)
+	open func(opts options, s huiying.Source) (plan, error)
 }
 
 // Option is one setting of a [Kind].
@@ -46,6 +46,16 @@ const (
 	FieldsOption   OptionType = "fields"   // field of the post → path or template
 )
 
+// A plan is how one source is read: what it lists now, and how the page of one
+// item is read again, nil when the list tells all.
+type plan struct {
+	list reader
+	page completion
+}
+
+// A completion completes a post from its own page.
+type completion func(ctx context.Context, v *visit, p huiying.Post) (huiying.Post, error)
+
 // A reader lists what a source holds now. Items it cannot read are candidates
 // with an error; an error of its own means the list could not be read.
 type reader func(ctx context.Context, v *visit) ([]candidate, error)
@@ -58,9 +68,8 @@ type candidate struct {
 	post  huiying.Post
 	err   error // it cannot become a post
 
-	// fetch completes the post from its own page; nil when the list tells all.
-	fetch func(ctx context.Context, v *visit, p huiying.Post) (huiying.Post, error)
-	spare bool // the post will do as it is when its page cannot be read
+	fetch completion // nil when the list tells all
+	spare bool       // the post will do as it is when its page cannot be read
 }
 
 // kinds are all ways to read a source, in the order the docs show them.
@@ -89,22 +98,22 @@ func Check(s huiying.Source) error {
 }
 
 // open prepares the reading of a source.
-func open(s huiying.Source) (reader, error) {
+func open(s huiying.Source) (plan, error) {
 	i := slices.IndexFunc(kinds, func(k *Kind) bool { return k.Name == s.Kind })
 	if i < 0 {
 		var names []string
 		for _, k := range kinds {
 			names = append(names, k.Name)
 		}
-		return nil, huiying.Invalid("kind", "没有 %q 这种信源，可用：%s", huiying.Clip(s.Kind, 20), strings.Join(names, " "))
+		return plan{}, huiying.Invalid("kind", "没有 %q 这种信源，可用：%s", huiying.Clip(s.Kind, 20), strings.Join(names, " "))
 	}
 	k := kinds[i]
 	if _, err := checkURL(s.URL); err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	opts := options{kind: k, values: s.Options}
 	if err := opts.check(); err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	return k.open(opts, s)
 }

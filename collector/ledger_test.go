@@ -22,11 +22,12 @@ type book struct {
 	health     map[huiying.SourceID]huiying.SourceHealth
 	seen       map[string]bool
 	rejections []huiying.Rejection
+	revisits   map[huiying.PostID]huiying.Revisit
 	saved      chan huiying.SourceHealth // gets each saved health, if not nil
 }
 
 func newBook(sources ...huiying.Source) *book {
-	return &book{sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool)}
+	return &book{sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool), revisits: make(map[huiying.PostID]huiying.Revisit)}
 }
 
 func (b *book) Sources(context.Context, huiying.Region) ([]huiying.Source, error) {
@@ -79,6 +80,50 @@ func (b *book) SaveRejections(_ context.Context, rs []huiying.Rejection) error {
 	return nil
 }
 
+func (b *book) AddRevisits(_ context.Context, list []huiying.Revisit) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range list {
+		if _, known := b.revisits[r.Post]; !known {
+			b.revisits[r.Post] = r
+		}
+	}
+	return nil
+}
+
+func (b *book) SaveRevisit(_ context.Context, r huiying.Revisit) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.revisits[r.Post] = r; r.Due.IsZero() {
+		delete(b.revisits, r.Post)
+	}
+	return nil
+}
+
+func (b *book) DueRevisits(_ context.Context, source huiying.SourceID, now time.Time, limit int) ([]huiying.Revisit, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []huiying.Revisit
+	for _, r := range b.revisits {
+		if r.Source == source && !r.Due.After(now) && len(out) < limit {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (b *book) Revisits(_ context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.Revisit, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := make(map[huiying.PostID]huiying.Revisit)
+	for _, id := range ids {
+		if r, ok := b.revisits[id]; ok {
+			out[id] = r
+		}
+	}
+	return out, nil
+}
+
 // A sink is a bus in memory that drops repeats by ID.
 type sink struct {
 	mu    sync.Mutex
@@ -100,11 +145,12 @@ func (s *sink) publish(_ context.Context, posts []huiying.Post) (accepted, dupli
 		s.ids = make(map[huiying.PostID]bool)
 	}
 	for _, p := range posts {
-		if s.ids[p.ID] {
+		id := huiying.PostID(p.Reading())
+		if s.ids[id] {
 			duplicate++
 			continue
 		}
-		s.ids[p.ID] = true
+		s.ids[id] = true
 		s.posts = append(s.posts, p)
 		accepted++
 	}

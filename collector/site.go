@@ -50,32 +50,32 @@ type siteRules struct {
 	hosts                             []string // sites beside the source's own whose pages may be read
 }
 
-func openSite(opts options, s huiying.Source) (reader, error) {
+func openSite(opts options, s huiying.Source) (plan, error) {
 	rules, err := articleRules(opts)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	rules.list, rules.link = opts.text("list"), opts.text("link")
 	rules.views, rules.likes, rules.comments, rules.reposts = opts.text("views"), opts.text("likes"), opts.text("comments"), opts.text("reposts")
 	limit, err := opts.count("max_items", 1, 1000)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	pages, err := opts.count("pages", 1, 100)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	if rules.link != "" && rules.list == "" {
-		return nil, huiying.Invalid("options.link", "link 是在 list 选出的每一条里找链接，请先填写 list")
+		return plan{}, huiying.Invalid("options.link", "link 是在 list 选出的每一条里找链接，请先填写 list")
 	}
 	if pages > 1 && !strings.Contains(opts.text("page_url"), "{n}") {
-		return nil, huiying.Invalid("options.page_url", "要读 %d 页，请填写带 {n} 的网址", pages)
+		return plan{}, huiying.Invalid("options.page_url", "要读 %d 页，请填写带 {n} 的网址", pages)
 	}
 	pattern, err := opts.pattern("link_pattern")
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
-	return func(ctx context.Context, v *visit) ([]candidate, error) {
+	list := func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
 		var items []candidate
 		for n := range pages {
@@ -93,7 +93,8 @@ func openSite(opts options, s huiying.Source) (reader, error) {
 			items = append(items, found...)
 		}
 		return items, nil
-	}, nil
+	}
+	return plan{list: list, page: rules.complete}, nil
 }
 
 // articleRules are the options that say how an article's page is read.
@@ -202,7 +203,34 @@ func (r siteRules) read(ctx context.Context, v *visit, address string) (Article,
 		Views: p.count(r.views), Likes: p.count(r.likes), Comments: p.count(r.comments), Reposts: p.count(r.reposts),
 	}
 	a, err := p.article(r)
+	if why := p.missing(address, a); why != "" {
+		return a, spread, &Failure{URL: address, Message: why, Permanent: true, Gone: true}
+	}
 	return a, spread, err
+}
+
+var (
+	goneWords = regexp.MustCompile(`(?i)(?:页面|网页|文章|内容|帖子|主题|信息|链接|微博|视频|新闻|稿件).{0,12}(?:不存在|已删除|已被删除|被删除|已被.{0,8}删除|找不到|没有找到|未找到|已下线|已下架|已失效|已撤|已经?关闭)|(?:找不到|没有找到|未找到).{0,8}(?:页面|网页|文章|内容)|404 ?not ?found|page ?not ?found|^ ?404\b`)
+	homePath  = regexp.MustCompile(`^/?(?:index\.\w+)?$`)
+)
+
+// fewWords is what a page that only says its content is gone does not exceed, in
+// characters.
+const fewWords = 120
+
+// missing says why a page that was answered with 200 is none: it only tells that
+// the content is not there, or it is the front page in its place. "" when it is
+// an article.
+func (p *page) missing(asked string, a Article) string {
+	isHome := func(u *url.URL) bool { return homePath.MatchString(u.Path) && u.RawQuery == "" }
+	if u, err := url.Parse(asked); err == nil && isHome(p.url) && !isHome(u) {
+		return "转到了网站首页，原来的页面已不在"
+	}
+	text := cmp.Or(a.Text, plainText(p.doc.Nodes[0]))
+	if said := goneWords.FindString(oneLine(a.Title + " " + text)); said != "" && runes(text) <= fewWords && a.PublishedAt.IsZero() {
+		return "页面只说“" + huiying.Clip(said, 30) + "”"
+	}
+	return ""
 }
 
 // count reads the number in the first element of a selector: 3,204 or 1.2万.

@@ -39,31 +39,32 @@ const (
 	sitemapFiles   = 20 // of an index, the latest changed first
 )
 
-func openSitemap(opts options, s huiying.Source) (reader, error) {
+func openSitemap(opts options, s huiying.Source) (plan, error) {
 	rules, err := articleRules(opts)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	limit, err := opts.count("max_items", 1, 1000)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	days, err := opts.count("days", 1, 3650)
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
 	pattern, err := opts.pattern("link_pattern")
 	if err != nil {
-		return nil, err
+		return plan{}, err
 	}
-	return func(ctx context.Context, v *visit) ([]candidate, error) {
+	list := func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
 		m := sitemap{rules: rules, pattern: pattern, since: v.now().Add(-time.Duration(days) * 24 * time.Hour)}
 		if err := m.read(ctx, v, s.URL, true); err != nil {
 			return nil, err
 		}
 		return m.candidates(v), nil
-	}, nil
+	}
+	return plan{list: list, page: rules.complete}, nil
 }
 
 // sitemap gathers the addresses of a sitemap and of the files it points to

@@ -131,8 +131,12 @@ type tally struct {
 // rejection, and only then is it marked seen, so a crash at any point reads it
 // again. An item whose page cannot be read now is left for the next visit.
 func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t tally, err error) {
-	list, t.unfinished, err = c.unseen(ctx, v, list)
+	list, known, more, err := c.unseen(ctx, v, list)
 	if err != nil {
+		return t, err
+	}
+	t.unfinished = more
+	if err := c.relisted(ctx, v, known); err != nil {
 		return t, err
 	}
 	b := batch{c: c, v: v, tally: &t}
@@ -182,8 +186,9 @@ func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p h
 	return item.fetch(ctx, v, item.post)
 }
 
-// unseen keeps the candidates the ledger does not know, at most v.limit.
-func (c *Collector) unseen(ctx context.Context, v *visit, list []candidate) (fresh []candidate, more bool, err error) {
+// unseen parts the candidates the ledger does not know, at most v.limit, from
+// those it does and that the list tells whole.
+func (c *Collector) unseen(ctx context.Context, v *visit, list []candidate) (fresh, known []candidate, more bool, err error) {
 	byKey := make(map[string]candidate, len(list))
 	keys := make([]string, 0, len(list))
 	for _, item := range list {
@@ -193,12 +198,21 @@ func (c *Collector) unseen(ctx context.Context, v *visit, list []candidate) (fre
 		}
 	}
 	if keys, err = c.cfg.Ledger.Unseen(ctx, v.source.ID, keys); err != nil {
-		return nil, false, fmt.Errorf("ask which items are new: %w", err)
+		return nil, nil, false, fmt.Errorf("ask which items are new: %w", err)
 	}
-	for _, key := range keys[:min(len(keys), v.limit)] {
-		fresh = append(fresh, byKey[key])
+	for _, key := range keys {
+		if len(fresh) < v.limit {
+			fresh = append(fresh, byKey[key])
+		}
+		delete(byKey, key)
 	}
-	return fresh, len(keys) > v.limit, nil
+	for _, item := range list {
+		if item, ok := byKey[item.key]; ok && item.fetch == nil && item.err == nil {
+			known = append(known, item)
+			delete(byKey, item.key)
+		}
+	}
+	return fresh, known, len(keys) > v.limit, nil
 }
 
 // tryAgain counts a failed fetch and reports whether another is worth it.
@@ -221,6 +235,7 @@ type batch struct {
 	tally *tally
 
 	posts      []huiying.Post
+	revisits   []huiying.Revisit
 	keys       []string
 	rejections []huiying.Rejection
 }
@@ -237,6 +252,9 @@ func (b *batch) add(ctx context.Context, item candidate) error {
 		b.rejections = append(b.rejections, b.c.rejection(b.v.source.Region, b.v.source.Name, item.where, item.raw, err))
 	} else {
 		b.posts = append(b.posts, p)
+		if p.URL != "" {
+			b.revisits = append(b.revisits, firstRevisit(b.v.source, p, item.fetch != nil))
+		}
 	}
 	if item.fetch != nil || len(b.keys) >= publishBatch {
 		return b.flush(ctx)
@@ -264,6 +282,11 @@ func (b *batch) flush(ctx context.Context) error {
 	// published is published: from here on not even a shutdown may stop us halfway
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
+	if len(b.revisits) > 0 {
+		if err := b.c.cfg.Ledger.AddRevisits(ctx, b.revisits); err != nil {
+			return fmt.Errorf("note pages to look at again: %w", err)
+		}
+	}
 	if len(b.rejections) > 0 {
 		if err := b.c.cfg.Ledger.SaveRejections(ctx, b.rejections); err != nil {
 			return fmt.Errorf("keep rejected items: %w", err)
@@ -273,7 +296,7 @@ func (b *batch) flush(ctx context.Context) error {
 	if err := b.c.cfg.Ledger.MarkSeen(ctx, b.v.source.ID, b.keys, b.v.now()); err != nil {
 		return fmt.Errorf("remember items as seen: %w", err)
 	}
-	b.posts, b.keys, b.rejections = nil, nil, nil
+	b.posts, b.revisits, b.keys, b.rejections = nil, nil, nil, nil
 	return nil
 }
 

@@ -171,7 +171,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		Speed:     s.speed,
 		UserAgent: s.cfg.Collector.UserAgent, Contact: s.cfg.Collector.Contact,
 		AllowPrivate: s.cfg.Collector.AllowPrivate, Rate: rate.Limit(s.cfg.Collector.PerSecond),
-		DailyBudget: s.cfg.Collector.DailyBudget, Quiet: s.cfg.Collector.Quiet, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources,
+		DailyBudget: s.cfg.Collector.DailyBudget, Quiet: s.cfg.Collector.Quiet, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources, Watched: s.watchedPosts,
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
 	s.learning = newLearning(s)
@@ -287,26 +287,6 @@ func (s *system) sourceSeen(src huiying.Source, h huiying.SourceHealth) {
 	if err := s.bus.PublishLive(context.Background(), m); err != nil {
 		s.log.Debug("live message lost", "source", src.ID, "err", err)
 	}
-}
-
-// urgentFresh is how long after its last post an event with a case makes its
-// sources urgent, in the county's time.
-const urgentFresh = 48 * time.Hour
-
-// urgentSources are those that recent events with a case came from.
-func (s *system) urgentSources(ctx context.Context) (map[string]bool, error) {
-	with := true
-	events, err := s.ledger.Events(ctx, huiying.EventQuery{Region: s.cfg.Region, HasCase: &with, From: s.speed.Now().Add(-urgentFresh), Limit: huiying.DefaultLimit})
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[string]bool)
-	for _, e := range events.Items {
-		for name := range e.Sources {
-			out[name] = true
-		}
-	}
-	return out, nil
 }
 
 func liveMessage(kind huiying.LiveType, region huiying.Region, data map[string]any) huiying.Live {
