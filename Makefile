@@ -16,7 +16,7 @@ build:
 
 # Everything CI runs: linters, then every test with the race detector, with a
 # real browser and real servers.
-test: browser postgres lint
+test: browser postgres clickhouse lint
 	CI=$${CI:-true} go test -race -timeout 20m ./...
 
 # The tests alone, without installing anything and without the race detector.
@@ -61,6 +61,25 @@ postgres:
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq postgresql >/dev/null ; \
 	fi
 	@ls -d /usr/lib/postgresql/*/bin 2>/dev/null || command -v initdb
+
+# A ClickHouse for the tests, as a library (566 MB) in the user's cache: Debian's
+# own is too old. See deploy/dev/clickhouse.go.
+CHDB_VERSION := 26.7.3-stable.1
+CHDB_SHA512 := 5cff7b98caa7739b59a4a432c11f0dedc2d3b073624e61ebdf4a42e66ce8de35a6ba48ca9f62016bad1cd81fe059435cb858ce3235a8a2b408082a81563e70a7
+CHDB := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/huiying/chdb-$(CHDB_VERSION)
+
+.PHONY: clickhouse
+clickhouse: $(CHDB)/libchdb.so
+
+$(CHDB)/libchdb.so:
+	@if ! command -v npm >/dev/null; then \
+		sudo= ; [ "$$(id -u)" = 0 ] || sudo=sudo ; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq npm >/dev/null ; \
+	fi
+	rm -rf $(CHDB)/new && mkdir -p $(CHDB)/new
+	cd $(CHDB)/new && npm pack --silent @chdb/lib-linux-x64-gnu@$(CHDB_VERSION) >/dev/null \
+		&& echo "$(CHDB_SHA512)  $$(ls *.tgz)" | sha512sum --check --quiet && tar -xzf *.tgz package/libchdb.so && touch package/libchdb.so && mv package/libchdb.so ..
+	rm -rf $(CHDB)/new
 
 clean:
 	rm -rf $(BIN) demo-data
