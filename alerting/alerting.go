@@ -97,6 +97,9 @@ func (e *Engine) Desk() *Desk { return e.desk }
 // Run keeps the clocks until ctx ends.
 func (e *Engine) Run(ctx context.Context) error { return e.desk.run(ctx) }
 
+// Resume makes an engine that stood by go on from what the ledger holds.
+func (e *Engine) Resume(ctx context.Context) error { return e.reload(ctx) }
+
 func (e *Engine) reload(ctx context.Context) error {
 	events, err := e.ledger.ActiveEvents(ctx, e.region, e.now().Add(-activeFor))
 	if err != nil {

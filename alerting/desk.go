@@ -65,6 +65,13 @@ func (d *Desk) rules() *huiying.Rules { return d.book.Load() }
 // units are those there are now.
 func (d *Desk) units() *huiying.Directory { return d.directory.Load() }
 
+// Wake looks at the clocks and at what is to be sent: another process may have
+// changed a case.
+func (d *Desk) Wake() {
+	d.signal(d.wake)
+	d.signal(d.notify)
+}
+
 // Notified is signalled after a change that may have left notifications to send.
 func (d *Desk) Notified() <-chan struct{} { return d.notify }
 
@@ -177,8 +184,7 @@ func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome
 
 // told wakes those who wait and tells the open screens.
 func (d *Desk) told(ctx context.Context, m huiying.Live) {
-	d.signal(d.wake)
-	d.signal(d.notify)
+	d.Wake()
 	if err := d.live(ctx, m); err != nil {
 		d.log.Warn("live message lost", "type", m.Type, "err", err)
 	}

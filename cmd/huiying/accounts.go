@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -174,6 +173,6 @@ func (p place) openLedger(ctx context.Context) (*Config, *ledger.Ledger, error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := ledger.OpenSQLite(ctx, filepath.Join(cfg.Data, "ledger.db"))
+	l, err := cfg.openLedger(ctx)
 	return cfg, l, err
 }

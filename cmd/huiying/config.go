@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -18,6 +20,7 @@ import (
 	"huiying/collector"
 	"huiying/dashboard"
 	"huiying/deploy/county"
+	"huiying/store/ledger"
 )
 
 // Config is huiying.yaml. Paths in it are relative to the file.
@@ -30,9 +33,21 @@ type Config struct {
 	TLS    bool           `yaml:"behind_tls"` // a proxy ends TLS before us
 	Speed  float64        `yaml:"speed"`      // 1; more only for demos and drills
 
+	// Ledger is a PostgreSQL database, postgres://user@host:5432/huiying?sslmode=verify-full;
+	// empty: a file of the data folder. The password may come from PGPASSWORD or passfile=.
+	Ledger string `yaml:"ledger"`
+
+	// Attachments is a folder that all processes of the installation share; empty:
+	// one of the data folder.
+	Attachments string `yaml:"attachments"`
+
 	Bus struct {
-		URL      string `yaml:"url"` // empty: embedded
-		Creds    string `yaml:"creds"`
+		URL      string `yaml:"url"`      // nats://a:4222,nats://b:4222; empty: embedded
+		Creds    string `yaml:"creds"`    // file with the account's credentials
+		CA       string `yaml:"ca"`       // PEM: who signed the servers' certificates, if not a public authority
+		Cert     string `yaml:"cert"`     // PEM: our certificate, with key
+		Key      string `yaml:"key"`      // PEM
+		Replicas int    `yaml:"replicas"` // copies in a cluster of servers; 0: 1
 		MaxBytes int64  `yaml:"max_bytes"`
 		Sync     bool   `yaml:"sync_always"`
 	} `yaml:"bus"`
@@ -118,7 +133,10 @@ func loadConfig(path string) (*Config, error) {
 	}
 	c.Data = c.abs(c.Data)
 	c.County = c.abs(c.County)
-	c.Bus.Creds = c.abs(c.Bus.Creds)
+	c.Attachments = c.abs(c.Attachments)
+	for _, file := range []*string{&c.Bus.Creds, &c.Bus.CA, &c.Bus.Cert, &c.Bus.Key} {
+		*file = c.abs(*file)
+	}
 	if c.Data == "" {
 		c.Data = filepath.Dir(path)
 	}
@@ -181,17 +199,50 @@ func (c *Config) oidc() (dashboard.OIDC, error) {
 	}, nil
 }
 
-// factorKey encrypts the secrets of second factors at rest: the variable
-// HUIYING_SECRET_KEY (64 hex digits), or a 0600 file of the data folder.
+// factorKey encrypts the secrets of second factors at rest, authorKey makes
+// hashes of authors' names. Processes on several machines are given the same ones
+// in the environment.
 func (c *Config) factorKey() ([]byte, error) {
-	if text := os.Getenv("HUIYING_SECRET_KEY"); text != "" {
+	return c.key("HUIYING_SECRET_KEY", "secret.key")
+}
+
+func (c *Config) authorKey() ([]byte, error) { return c.key("HUIYING_AUTHOR_KEY", "author.key") }
+
+// key is a secret of 32 bytes: a variable (64 hex digits), or a 0600 file of the
+// data folder.
+func (c *Config) key(variable, file string) ([]byte, error) {
+	if text := os.Getenv(variable); text != "" {
 		key, err := hex.DecodeString(strings.TrimSpace(text))
 		if err != nil || len(key) != 32 {
-			return nil, huiying.Invalid("HUIYING_SECRET_KEY", "应为 64 位十六进制数（32 字节）")
+			return nil, huiying.Invalid(variable, "应为 64 位十六进制数（32 字节）")
 		}
 		return key, nil
 	}
-	return secretFile(filepath.Join(c.Data, "secret.key"))
+	return secretFile(filepath.Join(c.Data, file))
+}
+
+// openLedger opens the ledger where it is kept.
+func (c *Config) openLedger(ctx context.Context) (*ledger.Ledger, error) {
+	if c.Ledger != "" {
+		return ledger.OpenPostgres(ctx, c.Ledger)
+	}
+	return ledger.OpenSQLite(ctx, filepath.Join(c.Data, "ledger.db"))
+}
+
+// files is the folder of attachments.
+func (c *Config) files() string {
+	return cmp.Or(c.Attachments, filepath.Join(c.Data, "attachments"))
+}
+
+// node is the name of this process among those of the installation: it stays the
+// same after a restart, so that nobody waits for a lease that was its own.
+func (c *Config) node() (string, error) {
+	key, err := secretFile(filepath.Join(c.Data, "node.id"))
+	if err != nil {
+		return "", fmt.Errorf("node id: %w", err)
+	}
+	host, _ := os.Hostname() // only for people to read
+	return host + " " + hex.EncodeToString(key[:8]), nil
 }
 
 func (c *Config) abs(p string) string {

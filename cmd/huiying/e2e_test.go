@@ -394,6 +394,11 @@ func idsOf(t *testing.T, path string) map[string]bool {
 // become cases.
 func writeLetters(t *testing.T, path string, n int) map[string]bool {
 	t.Helper()
+	return writeLettersFrom(t, path, 0, n)
+}
+
+func writeLettersFrom(t *testing.T, path string, first, n int) map[string]bool {
+	t.Helper()
 	matters := []string{
 		"自来水发黄有异味", "化工厂夜里偷排刺鼻气体，多人头晕", "工地拖欠农民工工资，三十多人聚集讨薪", "小区供暖温度不达标",
 		"学校食堂疑似食物中毒，多名学生呕吐", "村口道路塌陷多处，出行困难", "物业乱收费", "公交车班次太少",
@@ -402,7 +407,7 @@ func writeLetters(t *testing.T, path string, n int) map[string]bool {
 	var b bytes.Buffer
 	ids := make(map[string]bool, n)
 	base := time.Now().Add(-72 * time.Hour)
-	for i := range n {
+	for i := first; i < first+n; i++ {
 		id := fmt.Sprintf("kill-%04d", i)
 		ids[id] = true
 		row := map[string]any{

@@ -66,6 +66,7 @@ type system struct {
 	dashboard  *dashboard.Server
 	learning   *learning
 	rules      *rulebook
+	node       string
 	started    time.Time
 }
 
@@ -78,6 +79,9 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		}
 	}()
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return s, err
+	}
+	if s.node, err = cfg.node(); err != nil {
 		return s, err
 	}
 	data, err := cfg.loadCounty()
@@ -96,14 +100,18 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		return err
 	})
 	open.Go(func() (err error) {
-		s.ledger, err = ledger.OpenSQLite(openCtx, filepath.Join(cfg.Data, "ledger.db"))
+		s.ledger, err = cfg.openLedger(openCtx)
 		return err
 	})
 	open.Go(func() (err error) {
-		s.bus, err = bus.Open(ctx, bus.Config{
-			Dir: filepath.Join(cfg.Data, "bus"), URL: cfg.Bus.URL, Creds: cfg.Bus.Creds,
+		c := bus.Config{
+			URL: cfg.Bus.URL, Creds: cfg.Bus.Creds, TLS: bus.TLS{CA: cfg.Bus.CA, Cert: cfg.Bus.Cert, Key: cfg.Bus.Key}, Replicas: cfg.Bus.Replicas,
 			MaxBytes: cfg.Bus.MaxBytes, SyncAlways: cfg.Bus.Sync, Log: log.With("part", "bus"),
-		})
+		}
+		if c.URL == "" {
+			c.Dir = filepath.Join(cfg.Data, "bus")
+		}
+		s.bus, err = bus.Open(ctx, c)
 		return err
 	})
 	if err := open.Wait(); err != nil {
@@ -112,7 +120,7 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), tokensOf(s.analyzer.Load)); err != nil {
 		return s, err
 	}
-	if s.files, err = attachments.Open(filepath.Join(cfg.Data, "attachments"), cfg.Scan); err != nil {
+	if s.files, err = attachments.Open(cfg.files(), cfg.Scan); err != nil {
 		return s, err
 	}
 	if err := s.ledger.SaveUnits(ctx, data.Units); err != nil {
@@ -144,7 +152,7 @@ func tokensOf(a func() *analyzer.Analyzer) func(string) []sqlite.Token {
 }
 
 func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err error) {
-	key, err := secretFile(filepath.Join(s.cfg.Data, "author.key"))
+	key, err := s.cfg.authorKey()
 	if err != nil {
 		return fmt.Errorf("author key: %w", err)
 	}
@@ -211,9 +219,7 @@ func (s *system) run(ctx context.Context, roles []string) error {
 	}
 	if slices.Contains(roles, roleAlerting) {
 		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "archive", archiveBatch, s.keep) })
-		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, s.engine.Handle) })
-		g.Go(func() error { return s.engine.Run(ctx) })
-		g.Go(func() error { return s.dispatcher.Run(ctx) })
+		g.Go(func() error { return s.ledger.Lead(ctx, "alerting "+string(s.cfg.Region), s.node, s.alert) })
 	}
 	if slices.Contains(roles, roleDashboard) {
 		g.Go(func() error { return s.dashboard.Run(ctx) })
@@ -224,6 +230,26 @@ func (s *system) run(ctx context.Context, roles []string) error {
 		return nil
 	}
 	return err
+}
+
+// alert gathers, judges, keeps the clocks and sends: what one process does for a
+// region at a time. It begins from the ledger, as another may have led before.
+func (s *system) alert(ctx context.Context) error {
+	if err := s.engine.Resume(ctx); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, s.engine.Handle) })
+	g.Go(func() error { return s.engine.Run(ctx) })
+	g.Go(func() error { return s.dispatcher.Run(ctx) })
+	g.Go(func() error { // people act through any process
+		return s.bus.SubscribeLive(ctx, 0, func(m huiying.Live) {
+			if m.Type == huiying.LiveCase {
+				s.engine.Desk().Wake()
+			}
+		})
+	})
+	return g.Wait()
 }
 
 // assess is the analyzer's step: posts in, assessments out.

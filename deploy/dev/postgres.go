@@ -41,6 +41,9 @@ func StartPostgres(ctx context.Context, dir string) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
 	as, err := unprivileged(dir)
 	if err != nil {
 		return nil, err
