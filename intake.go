@@ -128,7 +128,7 @@ func channelKeys() string {
 func postID(p Post) PostID {
 	h := sha256.New()
 	if p.URL != "" {
-		h.Write([]byte("url\x00" + p.URL))
+		h.Write([]byte("url\x00" + AddressKey(p.URL)))
 	} else {
 		h.Write([]byte("text\x00" + p.Source + "\x00" + string(p.Channel) + "\x00" + p.Title + "\x00" + p.Text))
 		if !p.Assumed {
@@ -136,43 +136,6 @@ func postID(p Post) PostID {
 		}
 	}
 	return PostID("p" + hex.EncodeToString(h.Sum(nil)[:12]))
-}
-
-// trackingParams never change what a page says.
-var trackingParams = []string{
-	"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "spm", "from", "share_token",
-	"scene", "srcid", "sharer_shareid", "sharer_shareinfo", "wfr", "bdtoken", "timestamp",
-}
-
-// CanonicalURL drops the fragment, tracking parameters and default ports, and
-// lower-cases scheme and host, so that one page has one address. What does not
-// parse is returned as it is.
-func CanonicalURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return raw
-	}
-	u.Scheme = strings.ToLower(u.Scheme)
-	u.Host = strings.ToLower(u.Host)
-	if u.Scheme == "http" {
-		u.Host = strings.TrimSuffix(u.Host, ":80")
-	} else {
-		u.Host = strings.TrimSuffix(u.Host, ":443")
-	}
-	u.Fragment, u.User = "", nil
-	if u.RawQuery != "" {
-		q := u.Query()
-		for name := range q {
-			if slices.Contains(trackingParams, strings.ToLower(name)) {
-				q.Del(name)
-			}
-		}
-		u.RawQuery = q.Encode()
-	}
-	if u.Path == "" {
-		u.Path = "/"
-	}
-	return u.String()
 }
 
 // CleanText makes s safe for every part behind us: valid UTF-8, no NUL or other

@@ -122,31 +122,6 @@ func TestTheSamePostHasTheSameID(t *testing.T) {
 	}
 }
 
-func TestOnePageHasOneAddress(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"https://Example.com":                        "https://example.com/",
-		"http://example.com:80/a#b":                  "http://example.com/a",
-		"http://example.com:8080/a":                  "http://example.com:8080/a",
-		"https://user:pass@example.com/a":            "https://example.com/a",
-		"https://example.com/a?b=2&a=1":              "https://example.com/a?a=1&b=2",
-		"https://example.com/a?UTM_Source=x&id=1":    "https://example.com/a?id=1",
-		"https://example.com/a?spm=1":                "https://example.com/a",
-		"https://example.com/交城?q=水":                 "https://example.com/%E4%BA%A4%E5%9F%8E?q=%E6%B0%B4",
-		"not an address":                             "not an address",
-		"http://[::1]:80/x":                          "http://[::1]/x",
-		"https://mp.weixin.qq.com/s?__biz=M&scene=2": "https://mp.weixin.qq.com/s?__biz=M",
-	} {
-		got := huiying.CanonicalURL(in)
-		if got != want {
-			t.Errorf("CanonicalURL(%q) = %q, want %q", in, got, want)
-		}
-		if again := huiying.CanonicalURL(got); again != got {
-			t.Errorf("again: %q → %q", got, again)
-		}
-	}
-}
-
 func TestTheAuthorIsMaskedAndHashedWithTheKey(t *testing.T) {
 	t.Parallel()
 	p := huiying.Post{Source: "论坛", Text: "停水", Author: "张三丰13812345678"}

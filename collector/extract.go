@@ -17,6 +17,7 @@ import (
 // Article is what a page says, and which rule found each part of it.
 type Article struct {
 	URL         string            `json:"url"`
+	Canonical   string            `json:"canonical,omitempty"` // its own address, as the page names it
 	Title       string            `json:"title"`
 	Text        string            `json:"text"`
 	Author      string            `json:"author,omitempty"`
@@ -125,7 +126,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 	if a.Source = p.source(content); a.Source == a.Author && rules.author == "" {
 		a.Author = ""
 	}
-	a.NextPage = p.nextPage()
+	a.NextPage, a.Canonical = p.nextPage(), p.canonical()
 	if a.Text == "" {
 		return a, notAPage(a.URL, "网页里没有找到正文")
 	}

@@ -70,6 +70,26 @@ func TestExtractFindsThePartsOfAPage(t *testing.T) {
 	}
 }
 
+func TestAPageIsBelievedAboutItsOwnAddressOnlyOnItsSite(t *testing.T) {
+	for name, c := range map[string]struct{ page, href, want string }{
+		"the desktop edition":          {"http://m.example.gov.cn/wap/20260305_123.html", "https://www.example.gov.cn/xw/123.html?n=123", ""},
+		"the same number elsewhere":    {"http://m.example.gov.cn/wap/123456.html", "https://www.example.gov.cn/xw/123456.html", "https://www.example.gov.cn/xw/123456.html"},
+		"a relative one":               {"http://www.example.gov.cn/xw/123456.html?x=1", "/xw/123456.html", "http://www.example.gov.cn/xw/123456.html"},
+		"another site":                 {"http://www.example.gov.cn/xw/123456.html", "http://evil.example.com/xw/123456.html", ""},
+		"the front page":               {"http://www.example.gov.cn/xw/123456.html", "http://www.example.gov.cn/", ""},
+		"the same for every page":      {"http://www.example.gov.cn/xw/123456.html", "http://www.example.gov.cn/xw/detail.html", ""},
+		"a name without a number":      {"http://m.example.gov.cn/a/gongnuan.html", "http://www.example.gov.cn/b/gongnuan.html", "http://www.example.gov.cn/b/gongnuan.html"},
+		"what is no address of a page": {"http://www.example.gov.cn/xw/123456.html", "javascript:123456", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := extractAt(c.page, []byte(`<html><head><link rel="canonical" href="`+c.href+`"></head><body><h1>城北公园改造工程完工</h1><div>`+sentence+sentence+`</div></body></html>`), "", testNow)
+			if err != nil || a.Canonical != c.want {
+				t.Errorf("%q, want %q (%v)", a.Canonical, c.want, err)
+			}
+		})
+	}
+}
+
 func TestExtractSaysWhatIsNoPage(t *testing.T) {
 	for name, c := range map[string]struct{ body, contentType, says string }{
 		"a PDF":            {"%PDF-1.4 ...", "", "二进制"},

@@ -2,10 +2,44 @@ package collector
 
 import (
 	"encoding/json"
+	"path"
+	"regexp"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
 )
+
+var itemNumber = regexp.MustCompile(`[0-9A-Za-z]*\d[0-9A-Za-z]*`)
+
+// canonical is the address the page calls its own, on the same site; "" when it
+// names none. Sites whose every page names the front page, or the same one, are not
+// believed: the longest number of the page's address must stand in it, or its name.
+func (p *page) canonical() string {
+	href := strings.TrimSpace(p.doc.Find(`link[rel="canonical"]`).First().AttrOr("href", ""))
+	if href == "" {
+		return ""
+	}
+	u, err := p.url.Parse(href)
+	if err != nil || !sameSite(p.url, u) {
+		return ""
+	}
+	if u, err = checkURL(u.String()); err != nil {
+		return ""
+	}
+	item := ""
+	for _, t := range itemNumber.FindAllString(p.url.Path+" "+p.url.RawQuery, -1) {
+		if len(t) >= len(item) {
+			item = t
+		}
+	}
+	if item == "" {
+		item = strings.TrimSuffix(path.Base(p.url.Path), path.Ext(p.url.Path))
+	}
+	if len(item) < 2 || !strings.Contains(u.Path+" "+u.RawQuery, item) {
+		return ""
+	}
+	return u.String()
+}
 
 // readMeta gathers what the page tells machines: meta elements, schema.org
 // objects, inline scripts.

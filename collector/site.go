@@ -180,6 +180,7 @@ func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (h
 		a.Text += "\n" + next.Text
 		a.NextPage = next.NextPage
 	}
+	post.URL = cmp.Or(a.Canonical, post.URL)
 	post.Title = cmp.Or(a.Title, post.Title)
 	post.Text = a.Text
 	post.Author = cmp.Or(a.Author, post.Author)
@@ -312,7 +313,7 @@ func (p *page) links(r siteRules, pattern *regexp.Regexp) []link {
 		attribute = cmp.Or(attribute, "href")
 	}
 	var out []link
-	seen := map[string]bool{huiying.CanonicalURL(p.url.String()): true}
+	seen := map[string]bool{huiying.AddressKey(p.url.String()): true}
 	p.doc.Find(css).Each(func(_ int, s *goquery.Selection) {
 		if r.link != "" {
 			s = s.Find(r.link).First()
@@ -326,7 +327,7 @@ func (p *page) links(r siteRules, pattern *regexp.Regexp) []link {
 		}
 		u.Fragment = ""
 		l := link{url: u.String(), text: oneLine(cmp.Or(s.AttrOr("title", ""), plainTextOf(s)))}
-		key := huiying.CanonicalURL(l.url)
+		key := huiying.AddressKey(l.url)
 		if seen[key] || pattern != nil && !pattern.MatchString(l.url) {
 			return
 		}

@@ -102,7 +102,7 @@ func (v *visit) blank() huiying.Post {
 // itemKey is what the ledger remembers of an item: its own id, else its
 // address, else what it says. Long ones are digested.
 func itemKey(id, address, text string) string {
-	key := cmp.Or(id, huiying.CanonicalURL(address), text)
+	key := cmp.Or(id, huiying.AddressKey(address), text)
 	if len(key) > 200 || id == "" && address == "" {
 		sum := sha256.Sum256([]byte(key))
 		return "#" + hex.EncodeToString(sum[:16])
