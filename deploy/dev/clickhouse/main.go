@@ -24,17 +24,7 @@ func main() {
 	}
 }
 
-// result is the beginning of the library's local_result_v2: an answer or an error.
-type result struct {
-	buf      unsafe.Pointer
-	len      uintptr
-	internal unsafe.Pointer
-	elapsed  float64
-	rows     uint64
-	bytes    uint64
-	err      *byte
-}
-
+// run returns when the server has ended; what went wrong it has written to stderr.
 func run(library string, args []string) error {
 	handle, err := purego.Dlopen(library, purego.RTLD_NOW|purego.RTLD_GLOBAL)
 	if err != nil {
