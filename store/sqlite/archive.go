@@ -18,6 +18,7 @@ import (
 	"huiying"
 	"huiying/store/internal/jsondoc"
 	"huiying/store/internal/sqlitedb"
+	"huiying/store/internal/textquery"
 )
 
 //go:embed migrations/*.sql
@@ -25,10 +26,7 @@ var migrations embed.FS
 
 // Token is one searchable term of a text and where it stands, in bytes. Tokens
 // may overlap: a long word and the shorter ones inside it.
-type Token struct {
-	Term       string
-	Start, End int
-}
+type Token = textquery.Token
 
 // Archive keeps posts with their assessments. It is safe for concurrent use.
 type Archive struct {

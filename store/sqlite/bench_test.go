@@ -15,6 +15,7 @@ import (
 	"github.com/ncruces/go-sqlite3/driver"
 
 	"huiying"
+	"huiying/store/storetest"
 )
 
 // letters makes posts of the length of real citizen letters (some 230
@@ -89,7 +90,7 @@ const benchBatch = 1000
 // BenchmarkInsert and BenchmarkDriverInsert store the same posts: with all that
 // makes an archive, and as rows of one table with their JSON and nothing else.
 func BenchmarkInsert(b *testing.B) {
-	a := openArchive(b, bigrams)
+	a := openArchive(b, storetest.Bigrams)
 	batch := newLetters().batch(0, benchBatch)
 	n := 0
 	for b.Loop() {
@@ -162,7 +163,7 @@ func TestQueriesOnManyPosts(t *testing.T) {
 	if path == "" {
 		path = filepath.Join(t.TempDir(), "many.db")
 	}
-	a, err := OpenArchive(ctx, path, bigrams)
+	a, err := OpenArchive(ctx, path, storetest.Bigrams)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"huiying"
+	"huiying/store/storetest"
 )
 
 // crashFile names the archive a child process of TestKill writes to.
@@ -43,7 +44,7 @@ func crashPosts(batch int) []huiying.Assessed {
 // insertUntilKilled is the child: it stores batches and says so after each. It
 // begins with the last one that may be stored already, as a bus delivers again.
 func insertUntilKilled(path string) {
-	a, err := OpenArchive(context.Background(), path, bigrams)
+	a, err := OpenArchive(context.Background(), path, storetest.Bigrams)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -95,7 +96,7 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 func checkCrashed(t *testing.T, path string, acknowledged int) {
 	t.Helper()
 	ctx := context.Background()
-	a, err := OpenArchive(ctx, path, bigrams)
+	a, err := OpenArchive(ctx, path, storetest.Bigrams)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func checkCrashed(t *testing.T, path string, acknowledged int) {
 
 func TestAFileOfANewerProgramIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "archive.db")
-	a, err := OpenArchive(t.Context(), path, bigrams)
+	a, err := OpenArchive(t.Context(), path, storetest.Bigrams)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func TestAFileOfANewerProgramIsRefused(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if a, err = OpenArchive(t.Context(), path, bigrams); err == nil {
+	if a, err = OpenArchive(t.Context(), path, storetest.Bigrams); err == nil {
 		_ = a.Close()
 		t.Error("an older program opened the file of a newer one")
 	}
@@ -143,7 +144,7 @@ func TestAFileOfANewerProgramIsRefused(t *testing.T) {
 func TestPathsOfEveryKindOpen(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, path := range []string{"archive.db", "有 空格?#%.db", filepath.Join(t.TempDir(), "绝对 100%?.db")} {
-		a, err := OpenArchive(t.Context(), path, bigrams)
+		a, err := OpenArchive(t.Context(), path, storetest.Bigrams)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			continue
@@ -156,7 +157,7 @@ func TestPathsOfEveryKindOpen(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"", filepath.Join("none", "archive.db")} {
-		if a, err := OpenArchive(t.Context(), path, bigrams); err == nil {
+		if a, err := OpenArchive(t.Context(), path, storetest.Bigrams); err == nil {
 			_ = a.Close()
 			t.Errorf("%q opened", path)
 		}

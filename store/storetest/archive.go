@@ -27,9 +27,9 @@ type ArchiveUnderTest interface {
 	Versions(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID][]huiying.Version, error)
 }
 
-// Archive runs the suite; open gives an empty archive that closes itself. Its
-// tokenizer must cut Chinese text so that two characters side by side are found.
-func Archive(t *testing.T, open func(t *testing.T) ArchiveUnderTest) {
+// Archive runs the suite; open gives an empty archive that closes itself and cuts
+// texts as it is told.
+func Archive(t *testing.T, open func(t *testing.T, tokens func(string) []Token) ArchiveUnderTest) {
 	for _, c := range []struct {
 		name string
 		run  func(t *testing.T, a ArchiveUnderTest)
@@ -61,8 +61,9 @@ func Archive(t *testing.T, open func(t *testing.T) ArchiveUnderTest) {
 		{"a version without a post or a number is refused and takes nothing with it", versionsRefuseNoNumber},
 		{"purging a post removes its versions", purgeRemovesVersions},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t, Bigrams)) })
 	}
+	t.Run("search knows long words from the short ones inside them", func(t *testing.T) { searchWithADictionary(t, open(t, searchWords)) })
 }
 
 // post makes the n-th post: plausible, varied, always the same.

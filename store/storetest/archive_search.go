@@ -118,3 +118,36 @@ func strangeQueries(t *testing.T, a ArchiveUnderTest) {
 	_, err := a.Posts(ctx, huiying.PostQuery{Text: strings.Repeat("食堂 ", 500)})
 	is(t, err, huiying.ErrInvalid)
 }
+
+var searchWords = dictionary("中华人民共和国", "中华", "人民", "共和国", "政府", "人民政府", "县", "交城县", "交城", "食堂", "学校", "回应")
+
+func searchWithADictionary(t *testing.T, a ArchiveUnderTest) {
+	ctx := background(t)
+	var batch []huiying.Assessed
+	for id, text := range map[huiying.PostID]string{
+		"state": "中华人民共和国万岁", "county": "交城县人民政府回应", "canteen": "学校食堂，回应政府", "people": "人民的食堂",
+	} {
+		batch = append(batch, huiying.Assessed{Post: huiying.Post{ID: id, Region: county, Text: text, PublishedAt: day}})
+	}
+	value(a.Insert(ctx, batch))(t)
+	for _, c := range []struct{ name, text, want string }{
+		{"a short word inside a long one", "人民", "county people state"},
+		{"the long word means itself, not its parts", "中华人民共和国", "state"},
+		{"a long word and its neighbour", "人民政府回应", "county"},
+		{"a phrase over long and short words", `"交城县人民政府"`, "county"},
+		{"a phrase that begins within a long word is not one", `"城县人民"`, ""},
+		{"words in any order", "回应食堂", "canteen"},
+		{"a phrase keeps the order", `"食堂学校"`, ""},
+		{"a phrase does not mind punctuation", `"食堂回应"`, "canteen"},
+		{"unknown characters count side by side", "万岁", "state"},
+		{"a single character begins a word", "交", "county"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := names(value(a.Posts(ctx, huiying.PostQuery{Text: c.text}))(t).Items, func(a huiying.Assessed) string { return string(a.Post.ID) })
+			slices.Sort(got)
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("%s finds %v, want [%s]", c.text, got, c.want)
+			}
+		})
+	}
+}
