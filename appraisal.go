@@ -253,7 +253,10 @@ func replay(entries []Entry) map[UnitID]*part {
 			u.acked = true
 		case ActHandle:
 			u.fedBack = true
-		case ActSubmit:
+		case ActSubmit, ActSign:
+			if e.To != StateReviewing { // it lies with the head
+				continue
+			}
 			u.fedBack, u.submitted = true, true
 		case ActSendBack:
 			lead().sentBack = true

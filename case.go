@@ -42,6 +42,7 @@ type Case struct {
 	Units      []CaseUnit `json:"units"` // lead first
 	Clocks     []Clock    `json:"clocks"`
 	Feedback   []Feedback `json:"feedback"`
+	Form       *Feedback  `json:"form,omitempty"` // 处置反馈单 that has not left the unit yet: the 责任人 has not signed
 	Responses  []Response `json:"responses"`
 	Draft      *Response  `json:"draft,omitempty"`  // 拟稿, until it is published
 	Police     bool       `json:"police,omitempty"` // 已移交公安

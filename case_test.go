@@ -19,10 +19,11 @@ var (
 	leader     = person("leader", huiying.Leader, "")
 	liaison    = person("liaison", huiying.Liaison, "yjj")
 	handler    = person("handler", huiying.Handler, "yjj")
+	head       = person("head", huiying.Head, "yjj")
 	helper     = person("helper", huiying.Liaison, "t100")
 	stranger   = person("stranger", huiying.Liaison, "jkj")
 	supervisor = person("supervisor", huiying.Supervisor, "ducha")
-	everyone   = []huiying.Person{analyst, leader, liaison, handler, helper, stranger, supervisor, huiying.TheSystem("141122")}
+	everyone   = []huiying.Person{analyst, leader, liaison, handler, head, helper, stranger, supervisor, huiying.TheSystem("141122")}
 )
 
 func person(id string, r huiying.Role, u huiying.UnitID) huiying.Person {
@@ -360,6 +361,7 @@ type timeline struct {
 	acked   map[huiying.UnitID]bool
 	refused int
 	sent    int // responses
+	handed  int // forms that left the unit
 }
 
 func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
@@ -402,6 +404,10 @@ func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
 			l.acked = nil
 		case huiying.ActRespond:
 			l.sent++
+		case huiying.ActSubmit, huiying.ActSign:
+			if e.To == huiying.StateReviewing {
+				l.handed++
+			}
 		}
 	}
 }
@@ -415,7 +421,7 @@ func (l *timeline) check(t *rapid.T, c huiying.Case) {
 			t.Fatalf("%s acknowledged at %v, the timeline says %v", u.Unit, u.AckedAt, l.acked[u.Unit])
 		}
 	}
-	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent {
+	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent || len(c.Feedback) != l.handed {
 		t.Fatalf("the case (%s, %v, version %d, %d refusals, %d responses) is not the fold of its timeline %+v", c.State, units, c.Version, len(c.Refusals), len(c.Responses), *l)
 	}
 }
@@ -436,6 +442,7 @@ func randomCommand(t *rapid.T, actions []huiying.Action, now time.Time) huiying.
 			Finding: huiying.FoundPartly, Facts: "部分属实", Measures: "整改", Publicity: rapid.SampledFrom([]huiying.Publicity{"", huiying.Public}).Draw(t, "publicity"),
 			Extension: rapid.SampledFrom([]*huiying.ExtensionWish{nil, nil, {Clock: huiying.ClockSettle, Longer: huiying.Duration(time.Hour), Reason: "待检测"}}).Draw(t, "wish"),
 		},
+		Head:     rapid.SampledFrom([]string{"", "head"}).Draw(t, "head"),
 		Response: &huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public},
 	}
 }
@@ -469,6 +476,14 @@ func checkInvariants(t *rapid.T, c huiying.Case, r *huiying.Rules, now time.Time
 		}
 		if k.Open() && c.State.Ended() {
 			t.Fatalf("clock %s runs in state %s", k.Kind, c.State)
+		}
+	}
+	if c.Form != nil && (c.Form.Unit != c.Lead() || c.State == huiying.StateReviewing || c.State.Ended()) {
+		t.Fatalf("a form of %s waits for a signature in %s, led by %s", c.Form.Unit, c.State, c.Lead())
+	}
+	for _, f := range c.Feedback {
+		if (f.Head == "") == !f.SignedAt.IsZero() {
+			t.Fatalf("signed by %q at %v", f.Head, f.SignedAt)
 		}
 	}
 	for _, e := range c.WaitingExtensions() {

@@ -24,6 +24,7 @@ type Command struct {
 	Into     CaseID    // merge
 	Grounds  string    // send-back: one of [SendBackGrounds]
 	Feedback *Feedback // submit
+	Head     string    // submit: who must sign the form before it leaves the unit, "" when the unit has no 责任人
 	Response *Response // draft; respond: a field left empty is taken from the draft
 	Consult  *Consultation
 	Split    *Part
@@ -79,6 +80,9 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 		}
 	}
 	next.forgetExtensions(now)
+	if !slices.Contains(inWork, next.State) { // handed in, or another matter now
+		next.Form = nil
+	}
 	entry.Detail = detail
 	switch cmd.Action {
 	case ActAssign, ActReassign, ActAddUnit, ActTransfer:
@@ -133,7 +137,11 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 	case ActHandle:
 		return c.handle(cmd, now, before)
 	case ActSubmit:
-		return c.submit(cmd, r, now, out)
+		return c.submit(cmd, r, now, before, out)
+	case ActSign:
+		return c.sign(cmd, r, now, out)
+	case ActDecline:
+		return c.decline(cmd, out)
 	case ActApprove:
 		c.ApprovedAt, c.ApprovedBy = now, cmd.By.Name
 	case ActSendBack:
@@ -222,32 +230,6 @@ func (c *Case) fedBack(u *CaseUnit, now time.Time) {
 		u.FeedbackAt = now
 	}
 	c.stop(ClockFeedback, u.Unit, now, false)
-}
-
-func (c *Case) submit(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
-	if cmd.Feedback == nil {
-		return "", Invalid("feedback", "请填写处置反馈单")
-	}
-	f := *cmd.Feedback
-	if err := f.Check(); err != nil {
-		return "", err
-	}
-	f.Unit, f.At, f.By, f.Handler = cmd.By.Unit, now, cmd.By.User, cmd.By.Name
-	if cmd.By.Role == Head { // who answers for it hands it in
-		f.Head = cmd.By.Name
-	}
-	c.Feedback = append(c.Feedback, f)
-	c.fedBack(c.unit(cmd.By.Unit), now)
-	c.ApprovedAt, c.ApprovedBy = time.Time{}, ""
-	for _, to := range []Role{Analyst, Leader} {
-		out.Notices = append(out.Notices, Notice{Kind: NoticeReview, To: string(to), Text: "处置反馈单待审核"})
-	}
-	detail := "核实结论：" + f.Finding.Label() + "；" + f.Publicity.Label()
-	if f.Extension == nil {
-		return detail, nil
-	}
-	asked, err := c.askExtension(*f.Extension, cmd.By, r, now, out)
-	return detail + "；" + asked, err
 }
 
 // signed reports whether the wording that stands there was signed (审签).

@@ -61,6 +61,8 @@ const (
 	ActVerify      Action = "verify"
 	ActHandle      Action = "handle"
 	ActSubmit      Action = "submit"
+	ActSign        Action = "sign"    // by the 责任人: the form leaves the unit
+	ActDecline     Action = "decline" // by the 责任人: the form is written anew
 	ActApprove     Action = "approve"
 	ActSendBack    Action = "send-back"
 	ActRespond     Action = "respond"
@@ -131,6 +133,8 @@ var Transitions = []Transition{
 	{ActVerify, "开始核实", []CaseState{StateAcknowledged, StateReturned}, StateVerifying, unitRoles, false},
 	{ActHandle, "首次反馈并处置", inWork, StateHandling, unitRoles, false},
 	{ActSubmit, "报送反馈单", inWork, StateReviewing, unitRoles, false},
+	{ActSign, "签字报送", inWork, StateReviewing, []Role{Head}, false},
+	{ActDecline, "退回修改", inWork, "", []Role{Head}, true},
 	{ActDraft, "拟稿", drafting, "", []Role{Liaison, Handler, Head, Analyst, Leader}, false},
 	{ActApprove, "审签", []CaseState{StateReviewing, StateResponded}, "", judges, false},
 	{ActSendBack, "退回补充", []CaseState{StateReviewing}, StateReturned, judges, true},
@@ -216,6 +220,8 @@ func (c Case) permits(t Transition, p Person) error {
 		return Errorf(CodeConflict, "口径还没有审签，请先审签再发布回应")
 	case t.Action == ActRespond && c.Level >= Yellow && p.Role == Analyst && !c.signed():
 		return Errorf(CodeForbidden, "%s的回应须先拟稿、由值班领导审签，或由值班领导发布", c.Level.Label())
+	case (t.Action == ActSign || t.Action == ActDecline) && !c.AwaitsSignature():
+		return Errorf(CodeConflict, "没有待签字的处置反馈单")
 	case t.Action == ActRefuse && len(c.WaitingExtensions()) == 0:
 		return Errorf(CodeConflict, "没有等待批复的延期申请")
 	case t.Action == ActPause && !slices.ContainsFunc(c.Clocks, Clock.Running):

@@ -88,6 +88,11 @@ func (d *Desk) Do(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (
 		return huiying.Case{}, err
 	}
 	switch {
+	case cmd.Action == huiying.ActSubmit:
+		var err error
+		if cmd.Head, err = d.mailing.head(ctx, cmd.By.Region, cmd.By.Unit); err != nil {
+			return huiying.Case{}, err
+		}
 	case cmd.Action == huiying.ActTransfer:
 		if cmd.Unit = ""; cmd.To == "police" && d.units().Check(huiying.PoliceUnit, now) == nil {
 			cmd.Unit = huiying.PoliceUnit

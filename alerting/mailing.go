@@ -50,6 +50,20 @@ func (m *mailing) accounts(ctx context.Context, region huiying.Region) ([]huiyin
 	return m.users, nil
 }
 
+// head names the 责任人 of a unit who has an account, "" when there is none.
+func (m *mailing) head(ctx context.Context, region huiying.Region, unit huiying.UnitID) (string, error) {
+	users, err := m.accounts(ctx, region)
+	if err != nil {
+		return "", err
+	}
+	for _, u := range users {
+		if u.Role == huiying.Head && u.Unit == unit && !u.Disabled {
+			return u.Name, nil
+		}
+	}
+	return "", nil
+}
+
 type recipient struct {
 	user huiying.UserID
 	name string

@@ -112,7 +112,6 @@ type feedbackBody struct {
 	Responsibility  string            `json:"responsibility,omitempty" doc:"责任认定"`
 	Outlet          string            `json:"outlet,omitempty" doc:"拟发布渠道"`
 	Reviewer        string            `json:"reviewer,omitempty" doc:"审核人"`
-	Head            string            `json:"head,omitempty" doc:"责任人；责任人自己报送的不用填"`
 	Publicity       huiying.Publicity `json:"publicity,omitempty" doc:"public、on_request、not_public"`
 	PublicityReason string            `json:"publicity_reason,omitempty"`
 
@@ -144,7 +143,7 @@ func (b commandBody) command(a huiying.Action, by huiying.Person) huiying.Comman
 		cmd.Feedback = &huiying.Feedback{
 			Finding: f.Finding, Facts: f.Facts, Measures: f.Measures, Progress: f.Progress, Contacted: f.Contacted,
 			Advice: f.Advice, Publicity: f.Publicity, PublicityReason: f.PublicityReason,
-			Responsibility: f.Responsibility, Outlet: f.Outlet, Reviewer: f.Reviewer, Head: f.Head, Extension: f.Extension,
+			Responsibility: f.Responsibility, Outlet: f.Outlet, Reviewer: f.Reviewer, Extension: f.Extension,
 		}
 	}
 	if f := b.Response; f != nil {
@@ -252,6 +251,9 @@ func (a api) listCases(ctx context.Context, p huiying.Person, in *casesInput) (h
 		return none, fmt.Errorf("listing cases: %w", err)
 	}
 	page.Items = some(page.Items)
+	for i, c := range page.Items {
+		page.Items[i] = c.For(p)
+	}
 	return page, nil
 }
 
@@ -269,7 +271,7 @@ func (a api) caseFor(ctx context.Context, p huiying.Person, id huiying.CaseID) (
 
 func (a api) viewCase(ctx context.Context, p huiying.Person, c huiying.Case) (*caseDoc, error) {
 	now := a.now()
-	v := &caseDoc{Case: c, At: now, Clocks: []clockDoc{}, Allowed: actionsOf(a.allowed(p, c))}
+	v := &caseDoc{Case: c.For(p), At: now, Clocks: []clockDoc{}, Allowed: actionsOf(a.allowed(p, c))}
 	for _, k := range c.Clocks {
 		left := 0.0
 		if k.Open() {

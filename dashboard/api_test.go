@@ -381,6 +381,7 @@ func TestActions(t *testing.T) {
 		c = h.act("jkj-liaison", c, "acknowledge", nil)
 		c = h.act("jkj-handler", c, "handle", map[string]any{"text": "已派人核实"})
 		c = h.act("jkj-handler", c, "submit", map[string]any{"feedback": map[string]any{"finding": "true", "facts": "情况属实", "measures": "已补发", "publicity": "public"}})
+		c = h.act("jkj-head", c, "sign", nil)
 		c = h.act("leader", c, "approve", nil)
 		c = h.act("leader", c, "respond", map[string]any{"response": map[string]any{"text": "工资已发放", "forms": []string{"release"}, "outlet": "县政府门户网站", "publicity": "public"}})
 		c = h.act("leader", c, "close", map[string]any{"reason": "已解决"})

@@ -197,6 +197,7 @@ func testRules() *huiying.Rules {
 			{Kind: huiying.ClockAcknowledge, Limits: all(10 * time.Minute), Rule: "默认"},
 			{Kind: huiying.ClockFeedback, Limits: all(4 * time.Hour), Extend: huiying.Extension{Times: 1, Most: huiying.Duration(24 * time.Hour)}, Rule: "默认"},
 			{Kind: huiying.ClockRespond, Limits: all(48 * time.Hour), Rule: "国办发〔2016〕61号"},
+			{Kind: huiying.ClockSettle, Limits: all(120 * time.Hour), Queue: huiying.Offline, Extend: huiying.Extension{Times: 1, Most: huiying.Duration(120 * time.Hour)}, Rule: "12345"},
 		},
 		Escalation: huiying.ByLevel[[]huiying.EscalationStep]{Red: steps, Orange: steps, Yellow: steps, Blue: steps},
 		ReturnIn:   huiying.Duration(24 * time.Hour), ReturnHrs: huiying.PlainHours,

@@ -113,7 +113,7 @@ func commandOf(f url.Values, a huiying.Action, p huiying.Person) (huiying.Comman
 			Finding: huiying.Finding(f.Get("finding")), Facts: f.Get("facts"), Measures: f.Get("measures"), Progress: f.Get("progress"),
 			Contacted: f.Get("contacted") == "yes", Advice: f.Get("advice"),
 			Publicity: huiying.Publicity(f.Get("publicity")), PublicityReason: f.Get("publicity_reason"),
-			Responsibility: f.Get("responsibility"), Outlet: f.Get("outlet"), Reviewer: f.Get("reviewer"), Head: f.Get("head"),
+			Responsibility: f.Get("responsibility"), Outlet: f.Get("outlet"), Reviewer: f.Get("reviewer"),
 		}
 		if hours := f.Get("hours"); hours != "" {
 			cmd.Feedback.Extension = &huiying.ExtensionWish{Clock: cmd.Clock, Reason: f.Get("extension_reason")}

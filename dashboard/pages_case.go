@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ type casePageView struct {
 	Misread    *misreadView
 	Deliveries []noticeView
 	Feedback   []feedbackView
+	Form       *feedbackView // waits for the 责任人 of the reader's unit
 	Refusals   []refusalView
 	Extensions []extensionView // newest first
 	Actions    []actionForm
@@ -149,6 +151,9 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	slices.Reverse(v.Timeline)
 	for _, f := range c.Feedback {
 		v.Feedback = append(v.Feedback, feedbackView{f, units.Name(f.Unit)})
+	}
+	if f := c.For(p).Form; f != nil {
+		v.Form = &feedbackView{*f, units.Name(f.Unit)}
 	}
 	for _, f := range c.Refusals {
 		r := refusalView{Refusal: f, Unit: units.Name(f.Unit)}
@@ -279,7 +284,7 @@ func changedSince(newestFirst []entryView, c huiying.Case, seen string) []entryV
 
 // roadActions are the next steps of the road; other actions stand below them.
 var roadActions = []huiying.Action{
-	huiying.ActAssign, huiying.ActVerify, huiying.ActHandle, huiying.ActSubmit, huiying.ActApprove, huiying.ActRespond, huiying.ActClose, huiying.ActArchive,
+	huiying.ActAssign, huiying.ActVerify, huiying.ActHandle, huiying.ActSign, huiying.ActDecline, huiying.ActSubmit, huiying.ActApprove, huiying.ActRespond, huiying.ActClose, huiying.ActArchive,
 }
 
 // actions are the forms p may send, made from the state machine.
@@ -319,6 +324,9 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 				f.Clocks = append(f.Clocks, option{string(e.Clock) + "|" + string(e.Unit), units.Name(e.Unit) + "：" + e.Clock.Label() + "时限"})
 			}
 		case huiying.ActSubmit:
+			if f.Values == nil && c.Form != nil {
+				f.Values = formValues(*c.Form)
+			}
 			for _, o := range extendable(c, p.Unit, s.cfg.Rules(), now) {
 				if !huiying.ClockKind(o.Value).PerUnit() { // the unit's own stop with the form
 					f.Clocks = append(f.Clocks, o)
@@ -410,6 +418,23 @@ func (f *actionForm) begin(replies []huiying.Reply, chosen, lead string) {
 			f.Open, f.Values = true, url.Values{"text": {r.Fill(f.Case, lead)}}
 		}
 	}
+}
+
+// formValues are the fields of a 处置反馈单 that is written on.
+func formValues(b huiying.Feedback) url.Values {
+	v := url.Values{
+		"finding": {string(b.Finding)}, "facts": {b.Facts}, "measures": {b.Measures}, "responsibility": {b.Responsibility}, "progress": {b.Progress},
+		"advice": {b.Advice}, "outlet": {b.Outlet}, "reviewer": {b.Reviewer}, "publicity": {string(b.Publicity)}, "publicity_reason": {b.PublicityReason},
+	}
+	if b.Contacted {
+		v.Set("contacted", "yes")
+	}
+	if e := b.Extension; e != nil {
+		v.Set("clock", string(e.Clock))
+		v.Set("hours", strconv.FormatFloat(time.Duration(e.Longer).Hours(), 'f', -1, 64))
+		v.Set("extension_reason", e.Reason)
+	}
+	return v
 }
 
 // draftValues are the fields of a form that begins with the draft.

@@ -267,6 +267,12 @@ func TestACaseGoesItsWayThroughForms(t *testing.T) {
 	step("jkj-handler", "verify")
 	step("jkj-handler", "handle", "text", "已到校核实")
 	step("jkj-handler", "submit", "finding", "partly", "facts", "部分食材无票据", "measures", "立即整改", "contacted", "yes", "publicity", "not_public", "publicity_reason", "涉及调查")
+	h.as("jkj-head").page("/").says(t, "反馈单待您签字")
+	h.as("jkj-head").page(path).says(t, "待责任人王局长签字", "部分食材无票据", `id="do-sign"`, `id="do-decline"`)
+	if r := h.as("analyst").page(path); strings.Contains(string(r.body), "部分食材无票据") {
+		t.Error("an unsigned form is shown outside the unit")
+	}
+	step("jkj-head", "sign")
 	step("leader", "change-level", "level", "yellow", "reason", "影响扩大")
 	step("leader", "approve")
 	step("leader", "respond", "text", "已整改", "forms", "release", "forms", "interview", "publicity", "public", "outlet", "县政府门户网站")

@@ -148,6 +148,12 @@ func unitWaits(c huiying.Case, p huiying.Person) string {
 	switch {
 	case u.AckedAt.IsZero():
 		return "待签收"
+	case c.AwaitsSignature() && u.Lead && p.Role == huiying.Head:
+		return "反馈单待您签字"
+	case c.AwaitsSignature() && u.Lead:
+		return "反馈单待责任人签字"
+	case c.Form != nil && u.Lead:
+		return "责任人退回，待修改"
 	case c.State == huiying.StateReturned && u.Lead:
 		return "被退回，待补充"
 	case u.FeedbackAt.IsZero():

@@ -182,11 +182,13 @@ func (r *Reporter) feedbackForm(ctx context.Context, o Order) (any, string, erro
 		if f.PublicityReason != "" {
 			row.Publicity += "。理由：" + f.PublicityReason
 		}
-		row.Unit, row.Handler, row.Head = people(f.Unit)
-		if len(c.Responses) > 0 {
-			row.Outlet = c.Responses[0].Outlet
-		} else if c.Draft != nil {
-			row.Outlet = c.Draft.Outlet
+		row.Unit, _, _ = people(f.Unit)
+		row.Liability, row.Outlet, row.Handler, row.Reviewer, row.Head = orDash(f.Responsibility), orDash(f.Outlet), orDash(f.Handler), orDash(f.Reviewer), "无人签字"
+		if f.Head != "" {
+			row.Head = f.Head
+		}
+		if !f.SignedAt.IsZero() {
+			row.Head += "（" + stamp(f.SignedAt) + "签字）"
 		}
 		out.Forms = append(out.Forms, row)
 	}
