@@ -135,6 +135,7 @@ const (
 	NoticeChanged  NoticeKind = "changed"  // something you must know: level, units, return
 	NoticeReview   NoticeKind = "review"   // a feedback form waits for review
 	NoticeUrge     NoticeKind = "urge"     // 督办
+	NoticeReport   NoticeKind = "report"   // a report was issued
 )
 
 // Notice is the wish to tell somebody; the desk turns it into notifications, one

@@ -43,8 +43,10 @@ type Notification struct {
 	NextAt    time.Time          `json:"next_at"` // when to try (again)
 	Status    NotificationStatus `json:"status"`
 	Attempts  []Attempt          `json:"attempts"`
-	ReadAt    time.Time          `json:"read_at,omitzero"` // in-app only
-	Drill     bool               `json:"drill,omitempty"`  // 演练: it never leaves the machine
+	ReadAt    time.Time          `json:"read_at,omitzero"`  // in-app only
+	Drill     bool               `json:"drill,omitempty"`   // 演练: it never leaves the machine
+	Report    string             `json:"report,omitempty"`  // the issue it is about ([Issue.Name]), instead of a case; a kind alone: a test
+	Enclose   bool               `json:"enclose,omitempty"` // the mail carries the document, else a link
 }
 
 // Attempt is one try to deliver a notification.

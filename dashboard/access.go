@@ -131,6 +131,7 @@ var access = map[string]admission{
 	"GET /reports":                    reads(withCases).at(paceQuery), // which: Person.ReportsOn
 	"POST /reports/{kind}/issue":      acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),
 	"GET /reports/issued/{file}":      reads(readers).at(paceExport),
+	"POST /reports/issued/{id}/mail":  acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),
 	"GET /drills":                     reads(withCases).at(paceQuery),
 	"GET /sources":                    reads(operating),
 	"POST /sources":                   manages(huiying.Monitor, huiying.SystemAdmin),

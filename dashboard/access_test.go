@@ -123,6 +123,7 @@ var probes = map[string][]probe{
 	"GET /stats":                      {{"/stats", office + wen + unitJKJ + unitZJJ, ""}},
 	"GET /reports":                    {{"/reports", office + unitJKJ + unitZJJ, ""}},
 	"POST /reports/{kind}/issue":      {{"/reports/daily/issue", "analyst leader ", ""}},
+	"POST /reports/issued/{id}/mail":  {{"/reports/issued/daily/mail", "analyst leader ", ""}},
 	"GET /reports/issued/{file}":      {{"/reports/issued/daily-2026-1.docx", "", office}},
 	"GET /drills":                     {{"/drills", office + wen + unitJKJ + unitZJJ, ""}},
 	"GET /sources":                    {{"/sources", office + wen + "sysadmin ", ""}},

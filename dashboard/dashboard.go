@@ -38,7 +38,12 @@ type Ledger interface {
 	SaveAppeal(ctx context.Context, a huiying.Appeal, audit huiying.Audit) error
 	Appeals(ctx context.Context, region huiying.Region, unit huiying.UnitID) ([]huiying.Appeal, error)
 	NextIssue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year int) (int, error)
-	SaveIssue(ctx context.Context, i huiying.Issue, audit huiying.Audit) error
+	SaveIssue(ctx context.Context, i huiying.Issue, mail []huiying.Notification, audit huiying.Audit) error
+	SendReport(ctx context.Context, mail []huiying.Notification, audit huiying.Audit) error
+	ReportMail(ctx context.Context, region huiying.Region, limit int) ([]huiying.Notification, error)
+	IssuesOf(ctx context.Context, region huiying.Region, event huiying.EventID) ([]huiying.Issue, error)
+	Meta(ctx context.Context, key string) (string, error)
+	SetMeta(ctx context.Context, key, value string) error
 	Issues(ctx context.Context, region huiying.Region, limit int) ([]huiying.Issue, error)
 	Issue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year, n int) (huiying.Issue, error)
 	IssueOf(ctx context.Context, region huiying.Region, kind huiying.ReportKind, from time.Time) (huiying.Issue, error)

@@ -34,3 +34,6 @@ func (s *Server) Heard() uint64 {
 	defer s.hub.mu.Unlock()
 	return s.hub.last
 }
+
+// HurrySchedule makes a report that could not be issued be tried again soon.
+func (s *Server) HurrySchedule(retry time.Duration) { s.schedule.retry = retry }

@@ -54,6 +54,7 @@ var passwordHash = sync.OnceValue(func() string {
 // house is a whole dashboard over real stores, bus and desk.
 type house struct {
 	t       *testing.T
+	cfg     dashboard.Config
 	server  *dashboard.Server
 	web     *httptest.Server
 	ledger  *ledger.Ledger
@@ -129,12 +130,13 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(h.theirs.Close)
 	h.ways = notify.NewDispatcher(h.ledger, []notify.Channel{&notify.Webhook{URL: h.theirs.URL, Now: time.Now, Client: h.theirs.Client()}},
 		huiying.Speed{}, nil, func(string, string) {}, log)
-	h.server = must(dashboard.New(dashboard.Config{
+	h.cfg = dashboard.Config{
 		Region: jiaocheng, County: "交城县", Archive: h.archive, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
 		Rules: func() *huiying.Rules { return rules }, Rulebook: h.shelf, Machine: machine, Guide: testGuide, Policies: testPolicies, Log: log, Version: "test", Wall: h.now,
 		Factor:    dashboard.Factor{Key: bytes.Repeat([]byte{7}, 32)},
 		Templates: os.DirFS("../deploy/county/141122/templates"), Base: "https://yq.example.invalid",
-	}))
+	}
+	h.server = must(dashboard.New(h.cfg))
 	h.server.Hurry(20*time.Millisecond, 100*time.Millisecond)
 	h.web = httptest.NewServer(h.server)
 	h.run()

@@ -54,6 +54,7 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("GET /reports", s.page(s.reportsPage))
 	mux.Handle("POST /reports/{kind}/issue", s.page(s.issueReport))
 	mux.Handle("GET /reports/issued/{file}", s.page(s.issuedReport))
+	mux.Handle("POST /reports/issued/{id}/mail", s.page(s.mailReport))
 	mux.Handle("GET /sources", s.page(s.sourcesPage))
 	mux.Handle("POST /sources", s.page(s.addSource))
 	mux.Handle("POST /sources/test", s.page(s.tryNewSource))

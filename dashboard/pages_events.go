@@ -97,6 +97,7 @@ type eventView struct {
 	Case     *caseRow
 	MayOpen  bool
 	State    string
+	Press    pressView
 }
 
 type named struct {
@@ -148,15 +149,19 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	}
 	v.Members, v.Rest = membersOf(e, posts, copies), max(0, e.Posts-len(posts))
 	v.Asked, v.Spread = askedOf(posts), spreadOf(posts)
+	var known *huiying.Case
 	if e.Case != "" {
 		c, err := s.cfg.Ledger.Case(ctx, e.Case)
 		switch {
 		case err == nil && p.SeesCase(c):
 			row := rowOf(c, p, units, now)
-			v.Case = &row
+			v.Case, known = &row, &c
 		case err != nil && !errors.Is(err, huiying.ErrNotFound):
 			return fmt.Errorf("read case of event: %w", err)
 		}
+	}
+	if v.Press, err = s.pressOf(ctx, p, e, known); err != nil {
+		return err
 	}
 	return s.show(w, r, p, http.StatusOK, "event", huiying.Clip(e.Title, 30), v)
 }

@@ -21,8 +21,12 @@ type reportsView struct {
 	Kind    huiying.ReportKind
 	Brief   *briefFigures  // nil: no report of posts is for this person
 	Issued  *huiying.Issue // of the period shown; nil: none
-	Issues  []huiying.Issue
-	May     bool // issue
+	Issues  []issueRow
+	Plan    []planRow // of the kinds issued by themselves
+	Tests   []mailRow
+	Due     time.Time // when what is shown is issued by itself; zero: it is not
+	May     bool      // issue
+	Sends   bool      // may mail what was issued
 	Problem string
 }
 
@@ -79,7 +83,10 @@ func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.P
 	}
 	v.Day, v.Groups = at.Format(time.DateOnly), reportsFor(p, at, now)
 	if v.Ready && p.ReportsOn(v.Kind) {
-		b, err := s.reports.Brief(r.Context(), report.Order{Kind: v.Kind, Date: at, By: p, Now: now})
+		y, m, d := at.Date()
+		o := report.Order{Kind: v.Kind, By: p, Now: now}
+		o.From, o.To, v.Due = s.cfg.Rules().Reports.Of(v.Kind).Issue(time.Date(y, m, d, 0, 0, 0, 0, huiying.Beijing))
+		b, err := s.reports.Brief(r.Context(), o)
 		if err != nil {
 			return err
 		}
@@ -97,16 +104,18 @@ func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.P
 	return s.show(w, r, p, status, "reports", "报告", v)
 }
 
-// issuesFor adds what was issued, and whether the period shown is.
+// issuesFor adds what was issued and mailed, what comes next, and whether the
+// period shown was issued.
 func (s *Server) issuesFor(ctx context.Context, p huiying.Person, v *reportsView, from time.Time) error {
 	for _, k := range reportGroups[0].kinds {
 		v.Kinds = append(v.Kinds, option{string(k), k.Label()})
 	}
 	v.May = p.MayIssue(v.Kind) && s.cfg.Files != nil
-	var err error
-	if v.Issues, err = s.cfg.Ledger.Issues(ctx, s.cfg.Region, issuesShown); err != nil {
+	v.Sends = v.May
+	if err := s.issuedAndMailed(ctx, v); err != nil {
 		return err
 	}
+	v.Plan = s.plan(v.Issues)
 	i, err := s.cfg.Ledger.IssueOf(ctx, s.cfg.Region, v.Kind, from)
 	if huiying.CodeOf(err) == huiying.CodeNotFound {
 		return nil

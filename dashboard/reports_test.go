@@ -182,3 +182,38 @@ func TestAReportIsIssuedOnceWithTheRemarksOfAPerson(t *testing.T) {
 		}
 	}
 }
+
+func TestReportsOfAnEventAreIssuedInParts(t *testing.T) {
+	h, _ := filled(t)
+	analyst := h.as("analyst")
+	analyst.page("/events/e1").says(t, "印发专报", "趋势研判")
+	if body := string(h.as("monitor").page("/events/e1").body); strings.Contains(body, "印发专报") {
+		t.Error("a monitor is offered to issue")
+	}
+	if r := analyst.submit("/reports/special/issue", "event", "e1", "special", "1", "risks", "仍在扩散", "advice", "今晚答复"); r.status != http.StatusSeeOther {
+		t.Fatalf("issuing: %d %.300s", r.status, r.body)
+	}
+	for form, want := range map[string]int{"1": http.StatusConflict, "": http.StatusUnprocessableEntity} { // pressed twice; no form
+		h.pass(time.Minute)
+		if r := analyst.submit("/reports/special/issue", "event", "e1", "special", form); r.status != want {
+			t.Errorf("part %q: %d", form, r.status)
+		}
+	}
+	h.pass(time.Minute)
+	if r := analyst.submit("/reports/special/issue", "event", "none", "special", "1"); r.status != http.StatusNotFound {
+		t.Errorf("of no event: %d", r.status)
+	}
+	h.pass(time.Minute)
+	if r := analyst.submit("/reports/special/issue", "event", "e1", "special", "2"); r.status != http.StatusSeeOther {
+		t.Fatalf("the second: %d %.300s", r.status, r.body)
+	}
+	analyst.page("/events/e1").says(t, "专报〔2026〕第1期", "专报〔2026〕第2期", "续报之2", "印发专报（续报之3）")
+	analyst.page("/reports").says(t, "续报之2")
+	first := must(h.ledger.IssuesOf(t.Context(), jiaocheng, "e1"))[1]
+	text := wordText(t, h.as("monitor").page("/reports/issued/"+first.Name()+".docx").body)
+	for _, want := range []string{first.Number, "今晚答复"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the issue does not say %q: %s", want, text)
+		}
+	}
+}

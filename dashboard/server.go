@@ -39,6 +39,7 @@ type Server struct {
 	oidc      *federation      // nil: passwords only
 	vault     *vault           // nil: no second factors
 	reports   *report.Reporter // nil: none
+	schedule  schedule
 }
 
 // New makes a dashboard from its parts.
@@ -75,6 +76,7 @@ func New(cfg Config) (*Server, error) {
 			Region: cfg.Region, County: cfg.County, Base: cfg.Base, Archive: cfg.Archive, Ledger: cfg.Ledger, Rules: cfg.Rules, Templates: cfg.Templates,
 		})
 	}
+	s.schedule = schedule{retry: scheduleRetry, done: make(map[huiying.ReportKind]time.Time), fails: make(map[huiying.ReportKind]scheduleFail)}
 	s.metrics = newMetrics(s)
 	s.hub = newHub(cfg.Speed.Now, cfg.Wall, s.metrics)
 	if err := s.routesAPI(s.mux); err != nil {
@@ -120,6 +122,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.beat(inner) })
 	g.Go(func() error { return s.importUploads(inner) })
 	g.Go(func() error { return s.verifyAudits(inner) })
+	g.Go(func() error { return s.keepSchedule(inner) })
 	err := g.Wait()
 	s.hub.close()
 	if ctx.Err() != nil {

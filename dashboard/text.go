@@ -98,6 +98,8 @@ func doneNote(done string) string {
 		return "选中的交办单都已办理。"
 	case "issue":
 		return "报告已印发，编号和文件见“已印发”。"
+	case "mailed":
+		return "邮件已交发送队列，结果见下表，失败会自动再试。"
 	case "read":
 		return "通知已全部标为已读。"
 	case "source":
@@ -238,7 +240,7 @@ var clockStateLabels = map[huiying.ClockState]string{
 
 var noticeLabels = map[huiying.NoticeKind]string{
 	huiying.NoticeJudge: "待研判", huiying.NoticeAssigned: "新交办", huiying.NoticeEscalate: "催办",
-	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办",
+	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办", huiying.NoticeReport: "报告印发",
 }
 
 var sourceStatusLabels = map[string]string{"green": "正常", "yellow": "有波动", "red": "中断", "grey": "未运行"}

@@ -58,6 +58,8 @@ var auditLabels = []option{
 	{"export.report", "导出报告"},
 	{"report.issue", "印发报告"},
 	{"report.read", "下载已印发的报告"},
+	{"report.send", "邮件发送报告"},
+	{"report.mail", "报告邮件已发出"},
 	{"export.rejected", "导出未采用的行"},
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,15 @@ const (
 	firstPause = 2 * time.Second
 	sendWithin = 10 * time.Second
 	longestNap = 5 * time.Second
+)
+
+// A report is not urgent and cannot go by another channel: it waits longer for a
+// mail server that is down, some four hours.
+const (
+	reportTries  = 32
+	longestPause = 10 * time.Minute
+	reportWithin = time.Minute // documents are large
+	lookPast     = 100         // waiting reports do not hide what another channel can take
 )
 
 // A channel is out of order after so many failures in a row, and is tried again
@@ -81,16 +91,21 @@ func (l *lane) flush(ctx context.Context) (nap time.Duration, err error) {
 		if free == 0 {
 			return wait, nil
 		}
-		due, err := l.outbox.DueNotifications(ctx, name, l.speed.Now(), max(digest, min(free, digest)+1))
+		broken, look := l.broken(now), max(digest, min(free, digest)+1)
+		if broken {
+			look = lookPast
+		}
+		due, err := l.outbox.DueNotifications(ctx, name, l.speed.Now(), look)
 		if err != nil {
 			return 0, fmt.Errorf("due notifications: %w", err)
 		}
 		if len(due) == 0 {
 			break
 		}
-		if l.broken(now) {
+		if broken {
+			due = slices.DeleteFunc(due, func(n huiying.Notification) bool { return n.Report != "" })
 			other := l.standIn(l)
-			if other == nil {
+			if other == nil || len(due) == 0 {
 				return longestNap, nil
 			}
 			if err := l.handOver(ctx, due, other); err != nil {
@@ -141,7 +156,11 @@ func (l *lane) room(now time.Time) (free int, wait time.Duration) {
 func (l *lane) deliver(ctx context.Context, batch []huiying.Notification) error {
 	began := time.Now()
 	l.sent = append(l.sent, began)
-	within, cancel := context.WithTimeout(ctx, sendWithin)
+	limit := sendWithin
+	if batch[0].Report != "" {
+		limit = reportWithin
+	}
+	within, cancel := context.WithTimeout(ctx, limit)
 	err := l.channel.Send(within, batch)
 	cancel()
 	if ctx.Err() != nil {
@@ -162,7 +181,10 @@ func (l *lane) deliver(ctx context.Context, batch []huiying.Notification) error 
 }
 
 func (l *lane) record(ctx context.Context, n huiying.Notification, sent error, took int64, together int) error {
-	try := len(n.Attempts) + 1
+	try, most := len(n.Attempts)+1, maxTries
+	if n.Report != "" {
+		most = reportTries
+	}
 	now := l.speed.Now()
 	a := huiying.Attempt{At: now, OK: sent == nil, TookMS: took, Attempt: try}
 	outcome := "sent"
@@ -176,10 +198,10 @@ func (l *lane) record(ctx context.Context, n huiying.Notification, sent error, t
 		}
 	case errors.As(sent, &throttled):
 		n.NextAt, a.Detail, outcome = now.Add(l.scaled(throttled.Pause)), sent.Error(), "retry"
-	case errors.As(sent, &permanent) || try >= maxTries:
+	case errors.As(sent, &permanent) || try >= most:
 		n.Status, a.Detail, outcome = huiying.NotifyFailed, sent.Error(), "failed"
 	default:
-		pause := firstPause << (try - 1)
+		pause := min(firstPause<<min(try-1, 20), longestPause)
 		pause += rand.N(pause / 4) // so that many failures do not return together
 		n.NextAt = now.Add(l.scaled(pause))
 		a.Detail, outcome = sent.Error(), "retry"

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -20,7 +21,15 @@ type Mail struct {
 	Port                       int
 	TLS                        string
 	Config                     *tls.Config                       // nil: the system's roots
-	Address                    func(huiying.Notification) string // "" when none is on record
+	Address                    func(huiying.Notification) string // several apart by commas; "" when none is on record
+	// Enclosed are the files of an issued report; nil: mails carry none.
+	Enclosed func(context.Context, huiying.Notification) ([]Enclosure, error)
+}
+
+// Enclosure is a file a mail carries.
+type Enclosure struct {
+	Name, Type string
+	Content    []byte
 }
 
 // Name is the channel's name in rule files.
@@ -37,14 +46,10 @@ func (c *Mail) Send(ctx context.Context, batch []huiying.Notification) error {
 	if to == "" {
 		return Permanent{fmt.Errorf("邮件: 未登记%s的邮箱", n.ToName)}
 	}
-	b := c.brief(n)
-	m := mail.NewMsg()
-	if err := errors.Join(m.From(c.From), m.To(to)); err != nil {
-		return Permanent{fmt.Errorf("邮件: 地址不对：%w", err)}
+	m, err := c.letter(ctx, n, strings.FieldsFunc(to, func(r rune) bool { return r == ',' || r == '，' || r == '、' }))
+	if err != nil {
+		return err
 	}
-	m.Subject("【回应】" + b.line())
-	m.SetMessageIDWithValue(string(n.ID) + "@" + domainOf(c.From))
-	m.SetBodyString(mail.TypeTextPlain, b.line()+"\n\n"+b.Link+"\n\n本邮件只含编号、等级、单位和时限，内容请登录查看。\n")
 	options := []mail.Option{mail.WithPort(c.Port), mail.WithTimeout(sendWithin)}
 	switch c.TLS {
 	case "implicit":
@@ -72,6 +77,39 @@ func (c *Mail) Send(ctx context.Context, batch []huiying.Notification) error {
 		return fmt.Errorf("邮件: 没有发出，请检查服务器、端口、TLS 和口令")
 	}
 	return nil
+}
+
+// letter writes the mail. What it says is no more than number, level, unit and
+// deadline; an issued report goes along where the office chose so for its own
+// addresses (reports.yaml, attach).
+func (c *Mail) letter(ctx context.Context, n huiying.Notification, to []string) (*mail.Msg, error) {
+	b := c.brief(n)
+	m := mail.NewMsg()
+	if err := errors.Join(m.From(c.From), m.To(to...)); err != nil {
+		return nil, Permanent{fmt.Errorf("邮件: 地址不对：%w", err)}
+	}
+	m.Subject("【回应】" + b.line())
+	m.SetMessageIDWithValue(string(n.ID) + "@" + domainOf(c.From))
+	text := b.line() + "\n\n" + b.Link + "\n\n"
+	switch {
+	case n.Report == "":
+		text += "本邮件只含编号、等级、单位和时限，内容请登录查看。\n"
+	case n.Text != "":
+		text += n.Text + "\n"
+	}
+	if n.Enclose && c.Enclosed != nil {
+		files, err := c.Enclosed(ctx, n)
+		if err != nil {
+			return nil, fmt.Errorf("邮件: 取不到附件：%w", err)
+		}
+		for _, f := range files {
+			if err := m.AttachReader(f.Name, bytes.NewReader(f.Content), mail.WithFileContentType(mail.ContentType(f.Type))); err != nil {
+				return nil, Permanent{fmt.Errorf("邮件: 附件“%s”：%w", f.Name, err)}
+			}
+		}
+	}
+	m.SetBodyString(mail.TypeTextPlain, text)
+	return m, nil
 }
 
 func domainOf(address string) string {

@@ -26,7 +26,10 @@ type Writer struct {
 
 func (w Writer) brief(n huiying.Notification) brief {
 	b := brief{Number: n.Number, Kind: kindWords[n.Kind], Level: n.Level.Label(), Link: w.Base + "/cases/" + string(n.Case)}
-	if n.Case == "" {
+	switch {
+	case n.Report != "":
+		b.Level, b.Link = "", w.Base+"/reports"
+	case n.Case == "":
 		b.Kind, b.Link = "通知渠道测试", w.Base
 	}
 	if n.Unit != "" && w.Units != nil {
@@ -40,12 +43,15 @@ func (w Writer) brief(n huiying.Notification) brief {
 
 var kindWords = map[huiying.NoticeKind]string{
 	huiying.NoticeJudge: "待研判", huiying.NoticeAssigned: "新交办，请签收", huiying.NoticeEscalate: "催办",
-	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "有变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办",
+	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "有变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办", huiying.NoticeReport: "报告已印发",
 }
 
 // line is one notification in one line of plain text.
 func (b brief) line() string {
-	parts := []string{b.Kind, b.Number, b.Level}
+	parts := []string{b.Kind, b.Number}
+	if b.Level != "" {
+		parts = append(parts, b.Level)
+	}
 	if b.Unit != "" {
 		parts = append(parts, b.Unit)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -104,10 +105,37 @@ func (s *system) channels() ([]notify.Channel, error) {
 				}
 				return c.Mail.To[string(n.Role)]
 			},
+			Enclosed: s.issuedFiles,
 		})
 	}
 	if s.cfg.Webhook.URL != "" {
 		out = append(out, &notify.Webhook{URL: s.cfg.Webhook.URL, Secret: secrets["WEBHOOK_SECRET"], Link: s.cfg.Base, Now: time.Now, Client: client})
+	}
+	return out, nil
+}
+
+// issuedFiles are the documents of the report a mail is about.
+func (s *system) issuedFiles(ctx context.Context, n huiying.Notification) ([]notify.Enclosure, error) {
+	kind, year, number, err := huiying.ParseIssueName(n.Report)
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.ledger.Issue(ctx, n.Region, kind, year, number)
+	if err != nil {
+		return nil, err
+	}
+	var out []notify.Enclosure
+	for _, a := range i.Files {
+		f, err := s.files.Get(a.Hash)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := io.ReadAll(f)
+		_ = f.Close() // only read
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", a.Name, err)
+		}
+		out = append(out, notify.Enclosure{Name: a.Name, Type: a.Type, Content: raw})
 	}
 	return out, nil
 }

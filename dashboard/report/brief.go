@@ -204,7 +204,11 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	for i, c := range b.Answers[:min(answerRows, len(b.Answers))] {
 		v.Answers = append(v.Answers, r.answer(i, c, units))
 	}
-	return v, v.Masthead + b.From.In(huiying.Beijing).Format(time.DateOnly), nil
+	named := b.From
+	if o.Kind == huiying.ReportDaily {
+		named = b.To.Add(-time.Nanosecond) // it may begin in the evening before
+	}
+	return v, v.Masthead + named.In(huiying.Beijing).Format(time.DateOnly), nil
 }
 
 func (r *Reporter) units(ctx context.Context) (*huiying.Directory, error) {
@@ -224,6 +228,10 @@ func (r *Reporter) frame(o Order) frame {
 	}
 	if f.Draft {
 		f.Number = "（未印发，仅供核对）"
+	}
+	if !o.Due.IsZero() {
+		f.At += "（应于" + stamp(o.Due) + "编制）"
+		f.Number += "（补印）"
 	}
 	if f.CopyTo == "" {
 		f.CopyTo = "无"

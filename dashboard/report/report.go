@@ -61,6 +61,7 @@ type Order struct {
 	Case     huiying.CaseID  // 交办单, 处置反馈单; a special report may name the case of its event
 	Event    huiying.EventID // 专报, 快报, 急报
 	Number   string          // 文号; "" for one that is not issued
+	Due      time.Time       // when it should have been issued; zero: in time
 	Edits    Edits
 	By       huiying.Person // who takes it out: written across every page
 	Now      time.Time

@@ -29,6 +29,7 @@ type notificationRow struct {
 	CreatedAt int64  `bun:"created_at"`
 	NextAt    int64  `bun:"next_at"`
 	ReadAt    int64  `bun:"read_at"`
+	Report    string `bun:"report"`
 	Doc       string `bun:"doc"`
 }
 
@@ -65,7 +66,7 @@ func writeNotifications(ctx context.Context, tx bun.Tx, c huiying.Case, list []h
 			}
 			rows[i] = notificationRow{
 				ID: string(n.ID), CaseID: string(n.Case), Region: string(n.Region), UnitID: string(n.Unit), Channel: n.Channel, ToUser: string(n.To),
-				Status: string(n.Status), CreatedAt: jsondoc.Micro(n.CreatedAt), NextAt: jsondoc.Micro(n.NextAt), ReadAt: jsondoc.Micro(n.ReadAt), Doc: doc,
+				Status: string(n.Status), CreatedAt: jsondoc.Micro(n.CreatedAt), NextAt: jsondoc.Micro(n.NextAt), ReadAt: jsondoc.Micro(n.ReadAt), Report: n.Report, Doc: doc,
 			}
 		}
 		if _, err := tx.NewInsert().Model(&rows).On("CONFLICT (id) DO NOTHING").Exec(ctx); err != nil {
@@ -126,7 +127,8 @@ func (l *Ledger) NextNotification(ctx context.Context, channel string) (time.Tim
 // SaveAttempt records what became of an attempt to send, also through which
 // channel it goes on. When the notification
 // does not wait any more (an acknowledgement cancelled it meanwhile) it returns
-// [huiying.ErrConflict] and keeps the attempt on record all the same.
+// [huiying.ErrConflict] and keeps the attempt on record all the same. A report
+// that left by mail is an export: its audit row is written with the attempt.
 func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error {
 	doc, err := jsondoc.Encode(n)
 	if err != nil {
@@ -136,8 +138,11 @@ func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error 
 	err = l.change(ctx, "recording an attempt of "+string(n.ID), func(ctx context.Context, tx bun.Tx) error {
 		rows, err := changed(tx.NewRaw("UPDATE notifications SET status = ?, channel = ?, next_at = ?, doc = ? WHERE id = ? AND status = ?",
 			string(n.Status), n.Channel, jsondoc.Micro(n.NextAt), doc, string(n.ID), string(huiying.NotifyPending)).Exec(ctx))
-		if err != nil || rows == 1 {
+		if err != nil {
 			return err
+		}
+		if rows == 1 {
+			return auditMail(ctx, tx, n)
 		}
 		kept = false
 		rows, err = changed(tx.NewRaw("UPDATE notifications SET doc = ? WHERE id = ? AND status = ?", doc, string(n.ID), string(huiying.NotifyCancelled)).Exec(ctx))
@@ -157,6 +162,17 @@ func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error 
 		return huiying.Errorf(huiying.CodeConflict, "通知 %s 已取消或已结束，不再发送", n.ID)
 	}
 	return err
+}
+
+func auditMail(ctx context.Context, tx bun.Tx, n huiying.Notification) error {
+	if n.Report == "" || n.Status != huiying.NotifySent {
+		return nil
+	}
+	last := n.Attempts[len(n.Attempts)-1]
+	by := huiying.TheSystem(n.Region)
+	return appendAudit(ctx, tx, []huiying.Audit{{
+		At: last.At, Region: n.Region, Who: by.User, Role: by.Role, Action: "report.mail", Object: n.Report, Detail: n.Number + " " + n.ToName + " " + last.Detail,
+	}})
 }
 
 // Resend lets a notification that was given up on wait again. It returns

@@ -14,7 +14,10 @@ type LedgerUnderTest interface {
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
 	CaseLogs(ctx context.Context, region huiying.Region, from, to time.Time) ([]huiying.CaseLog, error)
 	NextIssue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year int) (int, error)
-	SaveIssue(ctx context.Context, i huiying.Issue, audit huiying.Audit) error
+	SaveIssue(ctx context.Context, i huiying.Issue, mail []huiying.Notification, audit huiying.Audit) error
+	SendReport(ctx context.Context, mail []huiying.Notification, audit huiying.Audit) error
+	ReportMail(ctx context.Context, region huiying.Region, limit int) ([]huiying.Notification, error)
+	IssuesOf(ctx context.Context, region huiying.Region, event huiying.EventID) ([]huiying.Issue, error)
 	Issues(ctx context.Context, region huiying.Region, limit int) ([]huiying.Issue, error)
 	Issue(ctx context.Context, region huiying.Region, kind huiying.ReportKind, year, n int) (huiying.Issue, error)
 	IssueOf(ctx context.Context, region huiying.Region, kind huiying.ReportKind, from time.Time) (huiying.Issue, error)
@@ -195,6 +198,8 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"timelines of a period are read for an appraisal, drills excepted", timelinesToAppraise},
 		{"an appeal is made once and decided", appealsAreDecided},
 		{"reports are issued once a period, numbered without gaps", issuesAreNumbered},
+		{"reports of an event are issued in parts", reportsOfEventsAreIssuedInParts},
+		{"the mails of an issue are written with it", issuesAreMailed},
 		{"cases that change together are all saved or none", savedTogether},
 		{"changed rules set anew when open cases are due", rescheduled},
 		{"drills have numbers of their own and count in no figure", drillsDoNotCount},
