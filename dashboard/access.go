@@ -51,6 +51,7 @@ func own(roles ...huiying.Role) admission {
 
 var (
 	sysadmins = []huiying.Role{huiying.SystemAdmin}
+	rulers    = []huiying.Role{huiying.Analyst, huiying.Leader} // administrators keep the machine, not what it decides (三员分立)
 	rosterers = []huiying.Role{huiying.Leader, huiying.Analyst, huiying.Liaison}
 	bringers  = append(slices.Clone(offices3), huiying.SystemAdmin)
 	everyone  = huiying.Roles
@@ -154,15 +155,19 @@ var access = map[string]admission{
 	"POST /appraisal/appeals":      acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /appraisal/appeals/{id}": acts([]huiying.Role{huiying.Assessor}),
 
-	"GET /guide":              reads(everyone),
-	"GET /guide/{page}":       reads(everyone),
-	"GET /guide/shots/{file}": reads(everyone),
-	"GET /units":              reads(everyone),
-	"GET /policies":           reads(withCases),
-	"GET /system":             reads(sysadmins),
-	"GET /rules":              reads(operating),
-	"GET /rules/{file...}":    reads(operating),
-	"POST /rules/{file...}":   manages(readers...), // to try; saving: mayRule
+	"GET /guide":               reads(everyone),
+	"GET /guide/{page}":        reads(everyone),
+	"GET /guide/shots/{file}":  reads(everyone),
+	"GET /units":               reads(everyone),
+	"GET /units.xlsx":          reads(operating).at(paceExport).seen("export.units"),
+	"GET /units/template.xlsx": reads(rulers),
+	"POST /units/preview":      manages(rulers...),
+	"POST /units/import":       manages(rulers...),
+	"GET /policies":            reads(withCases),
+	"GET /system":              reads(sysadmins),
+	"GET /rules":               reads(operating),
+	"GET /rules/{file...}":     reads(operating),
+	"POST /rules/{file...}":    manages(readers...), // to try; saving: mayRule
 
 	"GET /roster":                  reads(everyone),
 	"GET /roster/template.xlsx":    reads(everyone),
@@ -213,6 +218,13 @@ var access = map[string]admission{
 	"GET /api/v1/stats/overview":             reads(readers),
 	"GET /api/v1/stats/trend":                reads(readers).at(paceQuery),
 	"GET /api/v1/stats/units":                reads(withCases).at(paceQuery),
+}
+
+// admits reports whether the gate lets a person at a browser through a route: what
+// is offered on a page is what the table allows.
+func (s *Server) admits(pattern string, p huiying.Person) bool {
+	a, known := access[pattern]
+	return known && (a.open || slices.Contains(a.roles, p.Role))
 }
 
 // routes is the mux, with a gate before every route.

@@ -162,15 +162,15 @@ func (s *Server) roster(ctx context.Context, p huiying.Person, from, to time.Tim
 }
 
 func (a api) postRoster(ctx context.Context, p huiying.Person, in *rosterImportInput) (rosterImported, error) {
-	rows := make([]rosterRow, len(in.Body.Shifts))
+	rows := make([]sheetRow, len(in.Body.Shifts))
 	for i, s := range in.Body.Shifts {
-		rows[i] = rosterRow{i + 1, [7]string{s.Day, s.Shift, s.Unit, s.Role, s.Name, s.Phone, s.User}}
+		rows[i] = sheetRow{i + 1, map[string]string{"日期": s.Day, "班次": s.Shift, "单位": s.Unit, "岗位": s.Role, "姓名": s.Name, "电话": s.Phone, "账号": s.User}}
 	}
 	return a.importRoster(ctx, in.request, p, rows, in.Body.OnlyValid)
 }
 
 // rosterOfRows reads rows as p may import them.
-func (s *Server) rosterOfRows(ctx context.Context, p huiying.Person, rows []rosterRow) (huiying.Roster, []huiying.RosterProblem, error) {
+func (s *Server) rosterOfRows(ctx context.Context, p huiying.Person, rows []sheetRow) (huiying.Roster, []huiying.RosterProblem, error) {
 	if p.Role != huiying.Leader && p.Role != huiying.Analyst && p.Role != huiying.Liaison {
 		return nil, nil, huiying.Errorf(huiying.CodeForbidden, "值班表由值班领导和研判员编排，单位联络人可编排本单位的")
 	}
@@ -200,7 +200,7 @@ func (s *Server) rosterOfRows(ctx context.Context, p huiying.Person, rows []rost
 
 // importRoster saves the rows when all are right, or those that are right when
 // only they are asked for.
-func (s *Server) importRoster(ctx context.Context, r *http.Request, p huiying.Person, rows []rosterRow, onlyValid bool) (rosterImported, error) {
+func (s *Server) importRoster(ctx context.Context, r *http.Request, p huiying.Person, rows []sheetRow, onlyValid bool) (rosterImported, error) {
 	roster, problems, err := s.rosterOfRows(ctx, p, rows)
 	if err != nil {
 		return rosterImported{}, err

@@ -173,6 +173,9 @@ type Rulebook interface {
 	// made from another than the present text, whose hash is was.
 	Save(ctx context.Context, by huiying.Person, file, text, was, reason string) error
 	Editions(file string) ([]huiying.RuleEdition, error) // the latest first
+	// UnitsText is the file of the units with these in place of those of the same
+	// ID, or at its end; was is the hash of the text it is made from.
+	UnitsText(units []huiying.Unit) (file, text, was string, err error)
 }
 
 // Config is what a dashboard needs. County, Speed, Log,

@@ -110,6 +110,10 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("GET /guide/{page}", s.page(s.guidePage))
 	mux.Handle("GET /guide/shots/{file}", s.page(s.guidePicture))
 	mux.Handle("GET /units", s.page(s.unitsPage))
+	mux.Handle("GET /units.xlsx", s.page(s.unitsSheet))
+	mux.Handle("GET /units/template.xlsx", s.page(s.unitsTemplate))
+	mux.Handle("POST /units/preview", s.page(s.previewUnits))
+	mux.Handle("POST /units/import", s.page(s.takeUnits))
 	mux.Handle("GET /policies", s.page(s.policiesPage))
 	mux.Handle("GET /system", s.page(s.systemPage))
 

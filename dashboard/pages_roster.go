@@ -312,7 +312,7 @@ func (s *Server) previewRoster(w http.ResponseWriter, r *http.Request, p huiying
 		return s.rosterRefused(w, r, p, err)
 	}
 	defer func() { _ = file.Close() }() // only read
-	rows, err := readRosterSheet(file)
+	_, rows, err := readSheet(file, rosterColumns, neededColumns, maxRosterRows)
 	if err != nil {
 		return s.rosterRefused(w, r, p, err)
 	}
@@ -328,7 +328,7 @@ func (s *Server) rosterRefused(w http.ResponseWriter, r *http.Request, p huiying
 	return s.showRoster(w, r, p, statusOf(err), func(v *rosterView) { v.Problem = e.Message })
 }
 
-func (s *Server) showPreview(w http.ResponseWriter, r *http.Request, p huiying.Person, rows []rosterRow, status int) error {
+func (s *Server) showPreview(w http.ResponseWriter, r *http.Request, p huiying.Person, rows []sheetRow, status int) error {
 	roster, problems, err := s.rosterOfRows(r.Context(), p, rows)
 	if err != nil {
 		return err
@@ -368,7 +368,7 @@ func (s *Server) showPreview(w http.ResponseWriter, r *http.Request, p huiying.P
 // takeRoster imports the rows of a preview; they are checked again.
 func (s *Server) takeRoster(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxRosterFile)
-	var rows []rosterRow
+	var rows []sheetRow
 	if err := json.Unmarshal([]byte(r.PostFormValue("rows")), &rows); err != nil || len(rows) == 0 || len(rows) > maxRosterRows {
 		return s.rosterRefused(w, r, p, &huiying.Error{Code: huiying.CodeInvalid, Field: "rows", Message: "预览的内容不完整，请重新选择文件", Cause: err})
 	}
@@ -379,7 +379,7 @@ func (s *Server) takeRoster(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	if err != nil {
 		return err
 	}
-	day, _ := sheetDay(rows[0].Cells[0])
+	day, _ := sheetDay(rows[0].Cells["日期"])
 	if day.IsZero() {
 		day = s.now()
 	}

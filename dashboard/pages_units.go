@@ -19,6 +19,9 @@ type unitsView struct {
 	Ended      int
 	SeesPhones bool
 	MayEdit    bool
+	MayExport  bool
+	Preview    *unitsPreview
+	Problem    string
 }
 
 type officeGroup struct {
@@ -42,6 +45,11 @@ type contactRow struct {
 }
 
 func (s *Server) unitsPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	return s.showUnits(w, r, p, http.StatusOK, func(*unitsView) {})
+}
+
+// showUnits shows the units; fill adds what was just done.
+func (s *Server) showUnits(w http.ResponseWriter, r *http.Request, p huiying.Person, status int, fill func(v *unitsView)) error {
 	ctx, now := r.Context(), s.now()
 	units, err := s.cfg.Ledger.Units(ctx, s.cfg.Region)
 	if err != nil {
@@ -58,7 +66,8 @@ func (s *Server) unitsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	}
 	names := huiying.NewDirectory(units)
 	q := r.URL.Query()
-	v := unitsView{Text: strings.TrimSpace(q.Get("q")), Show: q.Get("show"), Total: len(units), SeesPhones: p.SeesPosts() || p.Role == huiying.SystemAdmin, MayEdit: s.mayWriteRules(p)}
+	v := unitsView{Text: strings.TrimSpace(q.Get("q")), Show: q.Get("show"), Total: len(units), SeesPhones: p.Region.Covers(s.cfg.Region) && (p.SeesPosts() || p.Role == huiying.SystemAdmin), MayEdit: s.mayWriteRules(p)}
+	v.MayExport = v.SeesPhones && s.admits("GET /units.xlsx", p)
 	for _, u := range units {
 		row := officeRow{Unit: u, Ended: !u.To.IsZero() && !now.Before(u.To), Coming: now.Before(u.From)}
 		if row.Ended {
@@ -94,7 +103,8 @@ func (s *Server) unitsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 		v.Groups[i].Units = append(v.Groups[i].Units, row)
 		v.Shown++
 	}
-	return s.show(w, r, p, http.StatusOK, "units", "机构与人员", v)
+	fill(&v)
+	return s.show(w, r, p, status, "units", "机构与人员", v)
 }
 
 // unitMatches looks for a word in what people know a unit by.

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -28,79 +26,8 @@ var rosterColumns = []string{"日期", "班次", "单位", "岗位", "姓名", "
 // neededColumns is how many of them, from the first, a sheet must have.
 const neededColumns = 5
 
-// rosterRow is one row of a sheet: its number there and the cells of
-// rosterColumns as text.
-type rosterRow struct {
-	Number int
-	Cells  [7]string
-}
-
-// readRosterSheet takes the rows out of the first sheet of an XLSX file.
-func readRosterSheet(r io.Reader) ([]rosterRow, error) {
-	book, err := excelize.OpenReader(r, excelize.Options{RawCellValue: true, UnzipSizeLimit: 64 << 20, UnzipXMLSizeLimit: 16 << 20})
-	if err != nil {
-		return nil, &huiying.Error{Code: huiying.CodeInvalid, Field: "file", Message: "不是可读的 XLSX 文件，请下载模板填写，或用 Excel 另存为 .xlsx", Cause: err}
-	}
-	defer func() { _ = book.Close() }() // only temporary files
-	lines, err := book.Rows(book.GetSheetName(0))
-	if err != nil {
-		return nil, &huiying.Error{Code: huiying.CodeInvalid, Field: "file", Message: "表格里没有工作表，请下载模板填写", Cause: err}
-	}
-	defer func() { _ = lines.Close() }() // only read
-	var place []int
-	var out []rosterRow
-	for number := 1; lines.Next(); number++ {
-		cells, err := lines.Columns()
-		if err != nil {
-			return nil, &huiying.Error{Code: huiying.CodeInvalid, Field: "file", Message: fmt.Sprintf("第 %d 行读不出来，请检查后重新保存", number), Cause: err}
-		}
-		if strings.TrimSpace(strings.Join(cells, "")) == "" {
-			continue
-		}
-		if place == nil {
-			if place = placesOfColumns(cells); place == nil {
-				if number < 5 { // a title above the header
-					continue
-				}
-				return nil, huiying.Invalid("file", "没有找到表头，前几行里应有：%s", strings.Join(rosterColumns, "、"))
-			}
-			continue
-		}
-		if len(out) == maxRosterRows {
-			return nil, huiying.Invalid("file", "一次最多导入 %d 行，请分开导入", maxRosterRows)
-		}
-		row := rosterRow{Number: number}
-		for i, p := range place {
-			if p >= 0 && p < len(cells) {
-				row.Cells[i] = strings.Join(strings.Fields(cells[p]), " ")
-			}
-		}
-		out = append(out, row)
-	}
-	if place == nil {
-		return nil, huiying.Invalid("file", "没有找到表头，应有：%s", strings.Join(rosterColumns, "、"))
-	}
-	if len(out) == 0 {
-		return nil, huiying.Invalid("file", "表头下面没有内容")
-	}
-	return out, nil
-}
-
-// placesOfColumns says where each of rosterColumns stands, -1 when it is left
-// out; nil when a needed one is missing.
-func placesOfColumns(header []string) []int {
-	out := make([]int, len(rosterColumns))
-	for i, name := range rosterColumns {
-		out[i] = slices.IndexFunc(header, func(cell string) bool { return strings.ReplaceAll(strings.TrimSpace(cell), " ", "") == name })
-		if out[i] < 0 && i < neededColumns {
-			return nil
-		}
-	}
-	return out
-}
-
 // shiftsOfRows makes a roster of rows; rows with problems are left out of it.
-func shiftsOfRows(rows []rosterRow, region huiying.Region, units *huiying.Directory, users []huiying.User) (huiying.Roster, []huiying.RosterProblem) {
+func shiftsOfRows(rows []sheetRow, region huiying.Region, units *huiying.Directory, users []huiying.User) (huiying.Roster, []huiying.RosterProblem) {
 	var shifts huiying.Roster
 	var problems []huiying.RosterProblem
 	for _, row := range rows {
@@ -119,12 +46,9 @@ func shiftsOfRows(rows []rosterRow, region huiying.Region, units *huiying.Direct
 	return slices.DeleteFunc(shifts, func(s huiying.Shift) bool { return bad[s.Row] }), problems
 }
 
-func shiftOfRow(row rosterRow, region huiying.Region, units *huiying.Directory) (huiying.Shift, []huiying.RosterProblem) {
+func shiftOfRow(row sheetRow, region huiying.Region, units *huiying.Directory) (huiying.Shift, []huiying.RosterProblem) {
 	var problems []huiying.RosterProblem
-	cells := map[string]string{}
-	for i, name := range rosterColumns {
-		cells[name] = row.Cells[i]
-	}
+	cells := row.Cells
 	add := func(field, format string, args ...any) {
 		problems = append(problems, huiying.RosterProblem{Row: row.Number, Field: field, Message: fmt.Sprintf(format, args...)})
 	}

@@ -30,6 +30,11 @@ func (s *shelf) Files() ([]huiying.RuleFile, error) {
 	return []huiying.RuleFile{{Name: "levels.yaml", Label: "定级规则", Text: s.text, Hash: "h1", Since: time.Now(), Rule: true}}, nil
 }
 
+func (s *shelf) UnitsText(units []huiying.Unit) (file, text, was string, err error) {
+	raw, err := county.WithUnits(must(fs.ReadFile(must(county.Embedded(jiaocheng)), "units.yaml")), units)
+	return "units.yaml", string(raw), "h1", err
+}
+
 func (s *shelf) Check(file, text string) ([]huiying.RuleProblem, error) {
 	if i := strings.Index(text, "BROKEN"); i >= 0 {
 		return []huiying.RuleProblem{{File: file, Line: 1 + strings.Count(text[:i], "\n"), Message: "不认识的名称"}}, nil

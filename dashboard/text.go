@@ -148,6 +148,8 @@ func doneNote(done string) string {
 		return "替班已登记，通知将先发给替班人。"
 	case "swap":
 		return "换班已登记。"
+	case "units":
+		return "机构与人员已更新并生效。"
 	case "rule":
 		return "规则已保存并生效。"
 	case "search":

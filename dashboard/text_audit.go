@@ -54,6 +54,7 @@ var auditLabels = []option{
 	{"view.upload", "查看导入中的来件"},
 	{"view.account", "查看账号"},
 	{"export.audit", "导出审计"},
+	{"export.units", "导出机构与人员"},
 	{"export.appraisal", "导出考核表"},
 	{"export.report", "导出报告"},
 	{"report.issue", "印发报告"},

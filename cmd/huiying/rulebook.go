@@ -192,6 +192,20 @@ func (b *rulebook) lost(data *huiying.County) []huiying.RuleProblem {
 	return out
 }
 
+// UnitsText is the file of the units with these written into it.
+func (b *rulebook) UnitsText(units []huiying.Unit) (file, text, was string, err error) {
+	fsys, err := b.files()
+	if err != nil {
+		return "", "", "", err
+	}
+	raw, err := fs.ReadFile(fsys, unitsFile)
+	if err != nil {
+		return "", "", "", fmt.Errorf("read the units: %w", err)
+	}
+	out, err := county.WithUnits(raw, units)
+	return unitsFile, string(out), textHash(string(raw)), err
+}
+
 // judgeProblem tells where a condition does not compile.
 func judgeProblem(err error) huiying.RuleProblem {
 	p := huiying.RuleProblem{Message: err.Error()}
