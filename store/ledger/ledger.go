@@ -43,7 +43,8 @@ type Ledger struct {
 	write     *bun.DB
 	read      *bun.DB
 	close     func() error
-	duplicate func(error) bool                    // err says that a unique key exists already
+	duplicate func(error) bool // err says that a unique key exists already
+	snapshot  func(ctx context.Context, path string) error
 	queue     func(context.Context, bun.Tx) error // waits for the changes of others; nil where connections do
 	now       string                              // the database's clock in µs, as SQL
 }
@@ -57,12 +58,26 @@ func OpenSQLite(ctx context.Context, path string) (*Ledger, error) {
 	return &Ledger{
 		write: bun.NewDB(db.Write, sqlitedialect.New()),
 		read:  bun.NewDB(db.Read, sqlitedialect.New()),
-		close: db.Close,
-		now:   "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
+		close: db.Close, snapshot: db.Snapshot,
+		now: "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
 		duplicate: func(err error) bool {
 			return errors.Is(err, sqlite3.CONSTRAINT_UNIQUE) || errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY)
 		},
 	}, nil
+}
+
+// Snapshot writes the ledger as it stands at this moment to a new SQLite file,
+// whatever database it is on; nobody waits for it.
+func (l *Ledger) Snapshot(ctx context.Context, path string) error {
+	if l.snapshot != nil {
+		return l.snapshot(ctx, path)
+	}
+	to, err := OpenSQLite(ctx, path)
+	if err != nil {
+		return err
+	}
+	_, err = Copy(ctx, l, to, func(int, int) {})
+	return errors.Join(err, to.Close())
 }
 
 // Close ends the ledger's use of its database.

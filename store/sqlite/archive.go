@@ -67,6 +67,10 @@ func (a *Archive) Close() error {
 	return a.db.Close()
 }
 
+// Snapshot writes the archive as it stands at this moment to a new file; nobody
+// waits for it but this process's own writer.
+func (a *Archive) Snapshot(ctx context.Context, path string) error { return a.db.Snapshot(ctx, path) }
+
 // Size is how many bytes the archive takes on disk, without the WAL.
 func (a *Archive) Size(ctx context.Context) (int64, error) { return a.db.Size(ctx) }
 

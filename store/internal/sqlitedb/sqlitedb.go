@@ -71,6 +71,15 @@ func (d *DB) Close() error {
 	return errors.Join(append(errs, d.Write.Close())...)
 }
 
+// Snapshot writes the database as it stands now to a new file, while others read
+// and, through other connections, write.
+func (d *DB) Snapshot(ctx context.Context, path string) error {
+	if _, err := d.Write.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fmt.Errorf("writing a snapshot to %s: %w", path, err)
+	}
+	return nil
+}
+
 // Size is how many bytes the database holds, free pages included.
 func (d *DB) Size(ctx context.Context) (int64, error) {
 	var pages, size int64
