@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -83,6 +84,14 @@ type Config struct {
 
 	Channels channelsConfig `yaml:"channels"`
 
+	// Backup writes one every day; without a folder nobody does.
+	Backup struct {
+		Dir        string `yaml:"dir"`             // on another disk, better on another machine
+		At         string `yaml:"at"`              // time of day, 03:00
+		Keep       int    `yaml:"keep"`            // how many; 0: 14
+		Passphrase string `yaml:"passphrase_file"` // a 0600 file; or the variable HUIYING_BACKUP_PASSPHRASE
+	} `yaml:"backup"`
+
 	Scan []string `yaml:"attachment_scan"` // a command that gets the path of an uploaded file: 0 clean, 1 refused
 
 	path string
@@ -133,7 +142,11 @@ func loadConfig(path string) (*Config, error) {
 	}
 	c.Data = c.abs(c.Data)
 	c.County = c.abs(c.County)
-	c.Attachments = c.abs(c.Attachments)
+	c.Backup.At, c.Backup.Keep = cmp.Or(c.Backup.At, "03:00"), cmp.Or(c.Backup.Keep, 14)
+	if _, err := time.Parse("15:04", c.Backup.At); err != nil || c.Backup.Keep < 1 {
+		return nil, fmt.Errorf("%s: backup: at 应为时刻，如 03:00；keep 至少为 1", path)
+	}
+	c.Attachments, c.Backup.Dir, c.Backup.Passphrase = c.abs(c.Attachments), c.abs(c.Backup.Dir), c.abs(c.Backup.Passphrase)
 	for _, file := range []*string{&c.Bus.Creds, &c.Bus.CA, &c.Bus.Cert, &c.Bus.Key} {
 		*file = c.abs(*file)
 	}

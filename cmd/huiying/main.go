@@ -40,6 +40,8 @@ type cli struct {
 	Report      reportCmd      `cmd:"" help:"Write a report, a form or a table as Word, PDF or Excel."`
 	User        userCmd        `cmd:"" help:"Add an account or set its password."`
 	Token       tokenCmd       `cmd:"" help:"Make an API token for an account."`
+	Backup      backupCmd      `cmd:"" help:"Write a running installation into one encrypted file."`
+	Restore     restoreCmd     `cmd:"" help:"Make an installation of a back-up, in a folder of its own."`
 	VerifyAudit verifyAuditCmd `cmd:"" help:"Check the audit chain."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

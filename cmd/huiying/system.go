@@ -219,6 +219,7 @@ func (s *system) run(ctx context.Context, roles []string) error {
 	}
 	if slices.Contains(roles, roleAlerting) {
 		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "archive", archiveBatch, s.keep) })
+		g.Go(func() error { return s.keepBackups(ctx) })
 		g.Go(func() error { return s.ledger.Lead(ctx, "alerting "+string(s.cfg.Region), s.node, s.alert) })
 	}
 	if slices.Contains(roles, roleDashboard) {
@@ -237,6 +238,9 @@ func (s *system) run(ctx context.Context, roles []string) error {
 func (s *system) alert(ctx context.Context) error {
 	if err := s.engine.Resume(ctx); err != nil {
 		return err
+	}
+	if err := s.replay(ctx); err != nil {
+		return fmt.Errorf("gathering again what came since the back-up: %w", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, s.engine.Handle) })
