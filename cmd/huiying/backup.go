@@ -60,7 +60,7 @@ type backupCmd struct {
 
 // Run writes a back-up while the installation works on.
 func (c *backupCmd) Run(ctx context.Context) error {
-	secret, err := c.passphrase.read()
+	secret, err := c.read()
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func writeBackup(ctx context.Context, cfg *Config, l *ledger.Ledger, secret, pat
 // snapshotArchive opens the file a second time, so that the writer of this
 // process, if it has one, need not wait.
 func snapshotArchive(ctx context.Context, from, to string) error {
-	a, err := sqlite.OpenArchive(ctx, from, func(string) []sqlite.Token { return nil }) // no words are looked for
+	a, err := sqlite.OpenArchive(ctx, from, wordless)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ type restoreCmd struct {
 // Run unpacks a back-up, makes an embedded installation of it, and checks the
 // databases and the audit chain.
 func (c *restoreCmd) Run(ctx context.Context) error {
-	secret, err := c.passphrase.read()
+	secret, err := c.read()
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ type cli struct {
 	Token       tokenCmd       `cmd:"" help:"Make an API token for an account."`
 	Backup      backupCmd      `cmd:"" help:"Write a running installation into one encrypted file."`
 	Restore     restoreCmd     `cmd:"" help:"Make an installation of a back-up, in a folder of its own."`
+	Migrate     migrateCmd     `cmd:"" help:"Copy an installation to other engines while it works, or back; again to catch up."`
 	VerifyAudit verifyAuditCmd `cmd:"" help:"Check the audit chain."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

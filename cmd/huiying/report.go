@@ -13,7 +13,6 @@ import (
 	"huiying/dashboard/report"
 	"huiying/deploy/county"
 	"huiying/store/ledger"
-	"huiying/store/sqlite"
 )
 
 type reportCmd struct {
@@ -61,7 +60,7 @@ func (c *reportCmd) write(ctx context.Context, cfg *Config, l *ledger.Ledger, o 
 	if err != nil {
 		return err
 	}
-	archive, err := sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), func(string) []sqlite.Token { return nil }) // no words are looked for
+	archive, err := cfg.openArchive(ctx, wordless)
 	if err != nil {
 		return err
 	}

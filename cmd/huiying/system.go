@@ -57,7 +57,7 @@ type system struct {
 
 	bus        *bus.Bus
 	ledger     *ledger.Ledger
-	archive    *sqlite.Archive
+	archive    archive
 	analyzer   atomic.Pointer[analyzer.Analyzer] // another when the county's data change
 	engine     *alerting.Engine
 	dispatcher *notify.Dispatcher
@@ -117,7 +117,7 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	if err := open.Wait(); err != nil {
 		return s, err
 	}
-	if s.archive, err = sqlite.OpenArchive(ctx, filepath.Join(cfg.Data, "archive.db"), tokensOf(s.analyzer.Load)); err != nil {
+	if s.archive, err = cfg.openArchive(ctx, tokensOf(s.analyzer.Load)); err != nil {
 		return s, err
 	}
 	if s.files, err = attachments.Open(cfg.files(), cfg.Scan); err != nil {

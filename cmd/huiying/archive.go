@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"huiying"
+	"huiying/dashboard"
+	"huiying/store/sqlite"
+)
+
+// archive is where posts are kept, whatever database is behind it.
+type archive interface {
+	dashboard.Archive
+	Insert(ctx context.Context, batch []huiying.Assessed) ([]huiying.PostID, error)
+	SaveVersions(ctx context.Context, versions []huiying.Version) error
+	Close() error
+}
+
+// openArchive opens the archive where it is kept; tokens cuts texts into the
+// words they are found by.
+func (c *Config) openArchive(ctx context.Context, tokens func(string) []sqlite.Token) (archive, error) {
+	return sqlite.OpenArchive(ctx, filepath.Join(c.Data, "archive.db"), tokens)
+}
+
+// wordless opens an archive to read without looking for words.
+func wordless(string) []sqlite.Token { return nil }

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"huiying"
+	"huiying/analyzer"
+	"huiying/store/ledger"
+)
+
+type migrateCmd struct {
+	From string `required:"" type:"path" help:"The installation to copy: its huiying.yaml, or its data folder."`
+	To   string `required:"" type:"path" help:"The installation to copy to: its huiying.yaml, or its data folder."`
+}
+
+// migrated is what the command prints.
+type migrated struct {
+	Ledger      []ledger.Copied `json:"ledger"`
+	Posts       int             `json:"posts"`     // in the original when it was read
+	Written     int             `json:"written"`   // that the target did not have
+	Versions    int             `json:"versions"`  // later readings of posts
+	PostsHash   string          `json:"posts_xor"` // equal for equal sets of posts, in whatever order
+	Attachments int             `json:"attachments"`
+	Keys        []string        `json:"keys"`
+	Seconds     float64         `json:"seconds"`
+}
+
+// Run copies an installation to other engines, or back, while it works on. A
+// second run brings over what changed since and takes up one that was
+// interrupted; the last run is made when the original has been stopped.
+func (c *migrateCmd) Run(ctx context.Context) error {
+	began := time.Now()
+	from, err := loadInstallation(c.From)
+	if err != nil {
+		return err
+	}
+	to, err := loadInstallation(c.To)
+	if err != nil {
+		return err
+	}
+	if from.Region != to.Region {
+		return usagef("两处安装的区划不同：%s 与 %s", from.Region, to.Region)
+	}
+	if err := os.MkdirAll(to.Data, 0o700); err != nil {
+		return err
+	}
+	var m migrated
+	for _, step := range []func(context.Context, *Config, *Config) error{m.keys, m.posts, m.ledger, m.attachments} {
+		if err := step(ctx, from, to); err != nil {
+			return err
+		}
+	}
+	m.Seconds = time.Since(began).Seconds()
+	return printJSON(m)
+}
+
+func loadInstallation(path string) (*Config, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, configName)
+	}
+	return loadConfig(path)
+}
+
+// keys brings the secrets over: without them authors' hashes would not match, and
+// second factors could not be read. A target that has others is refused.
+func (m *migrated) keys(_ context.Context, from, to *Config) error {
+	for _, name := range backupKeys {
+		text, err := os.ReadFile(filepath.Join(from.Data, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		there := filepath.Join(to.Data, name)
+		switch other, err := os.ReadFile(there); {
+		case errors.Is(err, fs.ErrNotExist):
+			if err := os.WriteFile(there, text, 0o600); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case string(other) != string(text):
+			return usagef("%s 已有自己的 %s，与原安装的不同；请确认目标是新安装，再把它移走重试", to.Data, name)
+		}
+		m.Keys = append(m.Keys, name)
+	}
+	return nil
+}
+
+func (m *migrated) ledger(ctx context.Context, from, to *Config) error {
+	old, err := from.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = old.Close() }()
+	target, err := to.openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = target.Close() }()
+	bar := newMeter("台账")
+	m.Ledger, err = ledger.Copy(ctx, old, target, bar.show)
+	bar.done()
+	return err
+}
+
+// posts goes before the ledger: what the ledger knows of is in the archive then.
+func (m *migrated) posts(ctx context.Context, from, to *Config) error {
+	county, err := to.loadCounty()
+	if err != nil {
+		return err
+	}
+	cutter, err := analyzer.New(analyzer.Config{County: county, Now: time.Now}) // its words are what posts are found by
+	if err != nil {
+		return err
+	}
+	old, err := from.openArchive(ctx, wordless)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = old.Close() }()
+	target, err := to.openArchive(ctx, tokensOf(func() *analyzer.Analyzer { return cutter }))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = target.Close() }()
+	total, err := old.CountPosts(ctx, huiying.PostQuery{Region: from.Region})
+	if err != nil {
+		return err
+	}
+	bar := newMeter("信息")
+	defer bar.done()
+	var want, got postSet
+	begun := time.Now()
+	err = eachPage(ctx, old, from.Region, func(page []huiying.Assessed) error {
+		page = slices.DeleteFunc(page, func(a huiying.Assessed) bool { return a.Post.CollectedAt.After(begun) }) // the next run's
+		fresh, err := target.Insert(ctx, page)
+		if err != nil {
+			return err
+		}
+		m.Written += len(fresh)
+		if err := m.versions(ctx, old, target, page); err != nil {
+			return err
+		}
+		want.add(page)
+		bar.show(want.n, max(total, want.n)*2)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("copying posts: %w", err)
+	}
+	err = eachPage(ctx, target, from.Region, func(page []huiying.Assessed) error {
+		got.add(slices.DeleteFunc(page, func(a huiying.Assessed) bool { return a.Post.CollectedAt.After(begun) }))
+		bar.show(want.n+got.n, max(total, want.n)*2)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading the copied posts back: %w", err)
+	}
+	m.Posts, m.PostsHash = want.n, want.hash()
+	if want != got {
+		return fmt.Errorf("核对不符：原有信息 %d 条（%.12s），目标有 %d 条（%.12s）。原安装在复制时清理了过期信息、或目标另有来源时会这样，请再运行一次", want.n, want.hash(), got.n, got.hash())
+	}
+	return nil
+}
+
+func (m *migrated) versions(ctx context.Context, old, target archive, page []huiying.Assessed) error {
+	ids := make([]huiying.PostID, len(page))
+	for i, a := range page {
+		ids[i] = a.Post.ID
+	}
+	found, err := old.Versions(ctx, ids)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var list []huiying.Version
+	for _, id := range ids {
+		list = append(list, found[id]...)
+	}
+	m.Versions += len(list)
+	return target.SaveVersions(ctx, list)
+}
+
+func eachPage(ctx context.Context, a archive, region huiying.Region, f func([]huiying.Assessed) error) error {
+	for q := (huiying.PostQuery{Region: region, Limit: huiying.MaxLimit}); ; {
+		page, err := a.Posts(ctx, q)
+		if err != nil {
+			return err
+		}
+		if err := f(page.Items); err != nil {
+			return err
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return nil
+		}
+	}
+}
+
+// postSet is a number of posts and the exclusive or of their hashes, so that the
+// order in which an archive gives them does not matter.
+type postSet struct {
+	n   int
+	sum [sha256.Size]byte
+}
+
+func (s *postSet) add(page []huiying.Assessed) {
+	for _, a := range page {
+		text, err := json.Marshal(a)
+		if err != nil {
+			panic(err) // it came out of a database as JSON
+		}
+		one := sha256.Sum256(text)
+		for i := range s.sum {
+			s.sum[i] ^= one[i]
+		}
+		s.n++
+	}
+}
+
+func (s postSet) hash() string { return hex.EncodeToString(s.sum[:]) }
+
+// attachments brings over the files, which are named by their hash and never
+// change.
+func (m *migrated) attachments(ctx context.Context, from, to *Config) error {
+	if from.files() == to.files() || !fileExists(from.files()) {
+		return nil
+	}
+	return filepath.WalkDir(from.files(), func(path string, d fs.DirEntry, err error) error {
+		if err = cmp.Or(err, ctx.Err()); err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		below, err := filepath.Rel(from.files(), path)
+		if err != nil {
+			return err
+		}
+		m.Attachments++
+		there := filepath.Join(to.files(), below)
+		if fileExists(there) {
+			return nil
+		}
+		if err := os.MkdirAll(filepath.Dir(there), 0o700); err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path) // at most what one upload may be
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(there+".part", text, 0o600); err != nil {
+			return err
+		}
+		return os.Rename(there+".part", there)
+	})
+}
