@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +21,8 @@ type benchDeskCmd struct {
 	Entries int `default:"10" help:"Timeline rows of a case."`
 	Actions int `default:"2000" help:"Actions to measure."`
 	Burst   int `default:"1000" help:"Cases whose escalation begins within one minute."`
+
+	Ledger string `help:"An empty PostgreSQL database to measure instead of a file: postgres://…"`
 }
 
 // deskPace is what a desk of that size takes. Lateness is how long after its
@@ -89,7 +90,7 @@ func newDeskBench(ctx context.Context, dir string, c *benchDeskCmd) (*deskBench,
 	}
 	b := &deskBench{benchDeskCmd: c, rules: &data.Rules, units: data.Units}
 	b.pace.Cases, b.pace.Lists = c.Cases+c.Burst, make(map[string]float64)
-	if b.ledger, err = ledger.OpenSQLite(ctx, filepath.Join(dir, "ledger.db")); err != nil {
+	if b.ledger, err = (&Config{Data: dir, Ledger: c.Ledger}).openLedger(ctx); err != nil {
 		return nil, err
 	}
 	for _, u := range b.units {
