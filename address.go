@@ -81,6 +81,9 @@ var twins = []struct {
 	{"douyin.com", regexp.MustCompile(`/(?:video|note)/(\d+)`), "douyin:$1"},
 	{"iesdouyin.com", regexp.MustCompile(`/(?:video|note)/(\d+)`), "douyin:$1"},
 	{"bilibili.com", regexp.MustCompile(`^/video/(\w+)/?(?:\?p=1)?$`), "bilibili:$1"},
+	{"kuaishou.com", regexp.MustCompile(`^/short-video/(\w+)`), "kuaishou:$1"},
+	{"xiaohongshu.com", regexp.MustCompile(`^/(?:explore|discovery/item)/(\w+)`), "xhs:$1"},
+	{"zhihu.com", regexp.MustCompile(`/answer/(\d+)`), "zhihu-answer:$1"},
 	{"qq.com", regexp.MustCompile(`^/(?:rain/a|a|omn/\d+|omn|cmsid)/(\d{8}[A-Z0-9]{8,})`), "qqnews:$1"},
 	{"ifeng.com", regexp.MustCompile(`^/c/(?:s/)?(\w{8,})`), "ifeng:$1"},
 }

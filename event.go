@@ -39,7 +39,8 @@ type Event struct {
 	Category string  `json:"category"`
 
 	Posts       int               `json:"posts"`
-	Duplicates  int               `json:"duplicates"` // near-copies among them
+	Duplicates  int               `json:"duplicates"`        // near-copies among them
+	Replies     int               `json:"replies,omitempty"` // comments and replies to them, which are not counted as posts
 	Negative    int               `json:"negative"`
 	Channels    map[Channel]int   `json:"channels"`
 	Sources     map[string]int    `json:"sources"`

@@ -52,6 +52,9 @@ func (in Intake) Accept(p Post) (Post, error) {
 	}
 	p.PublishedAt = p.PublishedAt.In(Beijing)
 	p.URL = CanonicalURL(p.URL)
+	if strings.Contains(string(p.Parent), "://") {
+		p.Parent = PostIDAt(string(p.Parent))
+	}
 
 	found := make(map[string]int)
 	p.Title = Redact(p.Title, found)
@@ -86,10 +89,10 @@ func (in Intake) check(p Post, now time.Time) error {
 		return Invalid("title", "标题超过 %d 字", MaxTitleRunes)
 	case len(p.ID) > MaxIDBytes:
 		return Invalid("id", "编号超过 %d 字节", MaxIDBytes)
-	case strings.ContainsFunc(string(p.ID), func(r rune) bool {
-		return unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == utf8.RuneError
-	}):
+	case !plainID(p.ID):
 		return Invalid("id", "编号里不能有空白、控制字符或斜杠")
+	case !strings.Contains(string(p.Parent), "://") && (len(p.Parent) > MaxIDBytes || !plainID(p.Parent)):
+		return Invalid("parent", "应为所回复信息的编号或网址，收到 %q", Clip(string(p.Parent), 80))
 	case extra > MaxExtraBytes:
 		return Invalid("extra", "附加字段共 %d KB，超过上限 %d KB", extra>>10, MaxExtraBytes>>10)
 	case p.PublishedAt.After(now.Add(futureSlack)):
@@ -109,6 +112,12 @@ func (in Intake) check(p Post, now time.Time) error {
 	return nil
 }
 
+func plainID(id PostID) bool {
+	return !strings.ContainsFunc(string(id), func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || r == '/' || r == utf8.RuneError
+	})
+}
+
 func (in Intake) hash(s string) string {
 	mac := hmac.New(sha256.New, in.Key)
 	mac.Write([]byte(s))
@@ -123,13 +132,20 @@ func channelKeys() string {
 	return strings.Join(keys, " ")
 }
 
+// PostIDAt is the ID of the post that stands at an address.
+func PostIDAt(address string) PostID { return postID(Post{URL: address}) }
+
 // postID is a digest of where the post stands, or of what it says when it
-// stands nowhere, so reading it again gives the same ID.
+// stands nowhere, so reading it again gives the same ID. A reply stands on its
+// parent's page: it is told by who says what to whom.
 func postID(p Post) PostID {
 	h := sha256.New()
-	if p.URL != "" {
+	switch {
+	case p.Parent != "":
+		h.Write([]byte("reply\x00" + string(p.Parent) + "\x00" + p.AuthorHash + "\x00" + p.Text))
+	case p.URL != "":
 		h.Write([]byte("url\x00" + AddressKey(p.URL)))
-	} else {
+	default:
 		h.Write([]byte("text\x00" + p.Source + "\x00" + string(p.Channel) + "\x00" + p.Title + "\x00" + p.Text))
 		if !p.Assumed {
 			h.Write([]byte(p.PublishedAt.UTC().Format(time.RFC3339)))

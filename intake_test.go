@@ -323,3 +323,26 @@ func FuzzPostJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestAReplyIsKnownByWhoSaysWhatToWhom(t *testing.T) {
+	t.Parallel()
+	page := "https://m.weibo.cn/status/4386731509545047"
+	parent := accept(t, huiying.Post{URL: page, Text: "供暖管道漏水"})
+	reply := huiying.Post{Parent: huiying.PostID("https://weibo.com/1323527941/HAohwE36n"), URL: page, Author: "居民甲", Text: "我家也停暖了"}
+	first := accept(t, reply)
+	if first.Parent != parent.ID || first.ID == parent.ID {
+		t.Errorf("the reply %s answers %s, want %s", first.ID, first.Parent, parent.ID)
+	}
+	if again := accept(t, reply); again.ID != first.ID {
+		t.Error("the same reply has two IDs")
+	}
+	reply.Author = "居民乙"
+	if accept(t, reply).ID == first.ID {
+		t.Error("two people who say the same are one")
+	}
+	for _, bad := range []huiying.PostID{"a b", huiying.PostID(strings.Repeat("x", 200))} {
+		if _, err := testIntake().Accept(huiying.Post{Text: "x", Parent: bad}); !errors.Is(err, huiying.ErrInvalid) {
+			t.Errorf("parent %.20q: %v", bad, err)
+		}
+	}
+}

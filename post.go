@@ -121,6 +121,7 @@ type Post struct {
 	Assumed     bool       `json:"published_at_assumed,omitempty"` // no date was given: PublishedAt is CollectedAt
 	Tier        MediaTier  `json:"tier,omitempty"`                 // of the source
 	Engagement  Engagement `json:"engagement,omitzero"`
+	Parent      PostID     `json:"parent,omitempty"`  // of a comment or reply: the post it answers; at intake also its address
 	Version     int        `json:"version,omitempty"` // 0 as first read, n its nth change
 	Gone        string     `json:"gone,omitempty"`    // of a version: why the page is not there any more
 
@@ -139,7 +140,7 @@ const (
 // postFields are the JSON names [Post] knows; all others go to Extra.
 var postFields = []string{
 	"id", "region", "source", "channel", "url", "title", "text", "author", "author_hash",
-	"published_at", "collected_at", "published_at_assumed", "tier", "engagement", "version", "gone", "redactions", "extra",
+	"published_at", "collected_at", "published_at_assumed", "tier", "engagement", "parent", "version", "gone", "redactions", "extra",
 }
 
 // UnmarshalJSON reads a post, keeping fields it does not know under Extra and

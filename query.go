@@ -27,6 +27,7 @@ type PostQuery struct {
 	MinRisk   float64
 	Unit      UnitID // the proposed lead
 	IDs       []PostID
+	Parent    PostID    // replies to that post
 	From, To  time.Time // published in [From, To)
 	Limit     int
 	Cursor    string

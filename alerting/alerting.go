@@ -116,9 +116,11 @@ func (e *Engine) reload(ctx context.Context) error {
 // "deliver again". It is not safe for concurrent use, as the tracker is not.
 func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
 	batch, _ = huiying.SplitVersions(batch) // an event counts posts, not how often one was edited
-	ids := make([]huiying.PostID, len(batch))
-	for i, a := range batch {
-		ids[i] = a.Post.ID
+	ids := make([]huiying.PostID, 0, len(batch))
+	for _, a := range batch {
+		if ids = append(ids, a.Post.ID); a.Post.Parent != "" {
+			ids = append(ids, a.Post.Parent)
+		}
 	}
 	if e.ahead {
 		if err := e.reload(ctx); err != nil {
@@ -135,7 +137,10 @@ func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
 		if _, done := placed[a.Post.ID]; done {
 			continue
 		}
-		ev, duplicate := e.tracker.Place(a)
+		ev, duplicate := e.tracker.Answer(placed[a.Post.Parent], a), false
+		if ev == nil {
+			ev, duplicate = e.tracker.Place(a)
+		}
 		placed[a.Post.ID] = ev.ID
 		changed[ev.ID] = ev
 		members = append(members, huiying.EventPost{Event: ev.ID, Post: a.Post.ID, Duplicate: duplicate})

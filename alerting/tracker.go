@@ -144,6 +144,26 @@ func (t *Tracker) Place(a huiying.Assessed) (e *huiying.Event, duplicate bool) {
 	return e, duplicate
 }
 
+// Answer adds a comment or reply to the event of its parent, nil when that is not
+// in memory. It is no post of its own: what it says counts, not that it was said,
+// and it does not change what the event is about.
+func (t *Tracker) Answer(id huiying.EventID, a huiying.Assessed) *huiying.Event {
+	h := t.events[id]
+	if h == nil {
+		return nil
+	}
+	e := h.Event
+	e.Replies++
+	if a.Post.PublishedAt.After(e.LastAt) {
+		e.LastAt = a.Post.PublishedAt
+	}
+	if a.Assessment.Risk.Score > e.Risk {
+		e.Risk, e.Factors, e.State = a.Assessment.Risk.Score, a.Assessment.Risk.Factors, a.Assessment.State
+	}
+	heed(e, a.Assessment)
+	return e
+}
+
 // match finds the event a post belongs to, nil when there is none: one it copies
 // before others, then the likest, then the first by ID.
 func (t *Tracker) match(a huiying.Assessed, terms []term) (best *held, duplicate bool) {
@@ -379,15 +399,20 @@ func gather(e *huiying.Event, a huiying.Assessed, duplicate bool) {
 		e.Risk, e.Factors, e.State = as.Risk.Score, as.Risk.Factors, as.State
 		e.Category = as.Category
 	}
+	heed(e, as)
+	e.Keywords = union(e.Keywords, as.Keywords, func(a, b string) bool { return a == b })
+	e.Places = union(e.Places, as.Places, func(a, b huiying.Place) bool { return a.Name == b.Name && a.Code == b.Code })
+	e.Units = mix(e.Units, as.Units, e.Posts)
+}
+
+// heed keeps the gravest of what is said, whoever says it.
+func heed(e *huiying.Event, as huiying.Assessment) {
 	if as.Emergency.P > e.Emergency.P {
 		e.Emergency = as.Emergency
 	}
 	e.Misreading = e.Misreading.Join(as.Misreading)
 	e.RumorP = max(e.RumorP, as.Rumor.P)
 	e.Flags = union(e.Flags, as.Flags, func(a, b huiying.Flag) bool { return a == b })
-	e.Keywords = union(e.Keywords, as.Keywords, func(a, b string) bool { return a == b })
-	e.Places = union(e.Places, as.Places, func(a, b huiying.Place) bool { return a.Name == b.Name && a.Code == b.Code })
-	e.Units = mix(e.Units, as.Units, e.Posts)
 }
 
 func hourKey(t time.Time) string { return t.In(huiying.Beijing).Format("2006-01-02T15") }

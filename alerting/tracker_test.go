@@ -218,3 +218,21 @@ func BenchmarkPlace(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
 }
+
+func TestACommentJoinsItsParentAndIsNoPostOfItsOwn(t *testing.T) {
+	tracker := alerting.NewTracker()
+	parent := assessedPost("p1", "供暖不热", "瓦窑小区暖气不热，锅炉检修一直没有修好。", morning)
+	ev, _ := tracker.Place(parent)
+	reply := assessedPost("c1", "", "听说有人煤气中毒了", morning.Add(time.Hour))
+	reply.Post.Parent = "p1"
+	reply.Assessment.Risk.Score = ev.Risk + 40
+	reply.Assessment.Flags = []huiying.Flag{huiying.FlagDeath}
+	terms := len(ev.Track.Terms)
+	got := tracker.Answer(ev.ID, reply)
+	if got != ev || ev.Posts != 1 || ev.Replies != 1 || ev.Risk != reply.Assessment.Risk.Score || !ev.Has(huiying.FlagDeath) || len(ev.Track.Terms) != terms {
+		t.Errorf("%+v", got)
+	}
+	if tracker.Answer("another", reply) != nil {
+		t.Error("an unknown event took a comment in")
+	}
+}

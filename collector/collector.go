@@ -150,7 +150,7 @@ func (c *Collector) read(ctx context.Context, v *visit) (tally, error) {
 	if err != nil {
 		return t, err
 	}
-	return t, c.revisit(ctx, v, p.page)
+	return t, c.revisit(ctx, v, p.page, &t)
 }
 
 func openSource(s huiying.Source) (plan, error) {
@@ -229,7 +229,7 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 	for i, item := range items[:min(len(items), shown)] {
 		p, err := item.post, item.err
 		if err == nil && item.fetch != nil {
-			p, err = c.complete(ctx, v, item)
+			p, item.replies, err = c.complete(ctx, v, item)
 			if ctx.Err() != nil {
 				return huiying.Preview{}, ctx.Err()
 			}
@@ -245,6 +245,9 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 			continue
 		}
 		preview.Posts = append(preview.Posts, p)
+		if n := len(item.replies); n > 0 {
+			v.note("%s 下有 %d 条评论或回复", item.where, n)
+		}
 	}
 	v.note("列表里有 %d 条，试取了前 %d 条", len(items), min(len(items), shown))
 	preview.Notes = v.notes

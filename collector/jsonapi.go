@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"huiying"
 )
@@ -30,6 +31,12 @@ var jsonKind = Kind{
 		{Name: "page_param", Type: TextOption, Example: "page", Meaning: "网址里表示页码或游标的参数名"},
 		{Name: "page_start", Type: NumberOption, Default: "1", Example: 0, Meaning: "第一页的页码"},
 		{Name: "next", Type: PathOption, Example: "data.next_cursor", Meaning: "下一页的网址，或配合 page_param 的游标，在返回内容里的位置"},
+		{Name: "replies", Type: PathOption, Example: "comments.list", Meaning: "评论列表在每一条里的位置；填了 replies_url 时是在那个接口返回内容里的位置"},
+		{Name: "replies_url", Type: TextOption, Example: "https://m.weibo.cn/comments/hotflow?id={id}&mid={mid}", Meaning: "每一条的评论接口，{} 里是这一条的字段；只对新条目读一次"},
+		{
+			Name: "reply_fields", Type: FieldsOption, Example: map[string]any{"text": "text", "author": "user.screen_name", "likes": "like_count"},
+			Meaning: "评论里各字段的位置，写法同 fields；不填则按常见名称寻找",
+		},
 		maxItems, otherHosts,
 	},
 	open: openJSON,
@@ -46,6 +53,10 @@ type jsonRules struct {
 	article   siteRules
 	ownID     bool                // the mapping names an id: it is the item's identity
 	fields    map[string][]string // field → paths or templates to try
+
+	replies    string     // where the comments stand
+	repliesURL string     // template of the interface that gives them, "" when the item does
+	reply      *jsonRules // how one is read; nil when none are asked for
 }
 
 // jsonFields are the fields a mapping may name.
@@ -71,13 +82,13 @@ var usualNames = map[string][]string{
 func openJSON(opts options, s huiying.Source) (plan, error) {
 	r := jsonRules{items: opts.text("items"), next: opts.text("next"), pageParam: opts.text("page_param"), full: opts.flag("full")}
 	r.article = siteRules{articlePages: 5, hosts: strings.Fields(opts.text("hosts"))}
-	named := opts.fields("fields")
-	r.ownID = named["id"] != ""
-	r.fields = make(map[string][]string)
-	for _, field := range jsonFields {
-		if r.fields[field] = usualNames[field]; named[field] != "" {
-			r.fields[field] = []string{named[field]}
-		}
+	r.read(opts.fields("fields"))
+	r.replies, r.repliesURL = opts.text("replies"), opts.text("replies_url")
+	if r.replies != "" || r.repliesURL != "" {
+		r.reply = &jsonRules{}
+		r.reply.read(opts.fields("reply_fields"))
+	} else if len(opts.fields("reply_fields")) > 0 {
+		return plan{}, huiying.Invalid("options.replies", "请用 replies 或 replies_url 指明评论在哪里")
 	}
 	var err error
 	if r.pages, err = opts.count("pages", 1, 100); err != nil {
@@ -99,12 +110,24 @@ func openJSON(opts options, s huiying.Source) (plan, error) {
 	}
 	list := func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
-		return r.read(ctx, v, s.URL)
+		return r.pagesOf(ctx, v, s.URL)
 	}
 	return plan{list: list, page: page}, nil
 }
 
-func (r jsonRules) read(ctx context.Context, v *visit, first string) ([]candidate, error) {
+// read takes a mapping; fields it does not name are looked for where they usually
+// are.
+func (r *jsonRules) read(named map[string]string) {
+	r.ownID = named["id"] != ""
+	r.fields = make(map[string][]string)
+	for _, field := range jsonFields {
+		if r.fields[field] = usualNames[field]; named[field] != "" {
+			r.fields[field] = []string{named[field]}
+		}
+	}
+}
+
+func (r jsonRules) pagesOf(ctx context.Context, v *visit, first string) ([]candidate, error) {
 	var items []candidate
 	address := first
 	if r.pageParam != "" && r.next == "" && r.pages > 1 {
@@ -233,7 +256,64 @@ func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
 	if r.full && r.article.opens(got.URL, p.URL) {
 		c.fetch, c.spare = r.article.complete, true
 	}
+	if r.reply != nil {
+		r.answered(v, got, o, &c)
+	}
 	return c
+}
+
+// answered adds the comments of an item: those it tells, or how to ask for them.
+func (r jsonRules) answered(v *visit, got Fetched, o any, c *candidate) {
+	if r.repliesURL == "" {
+		c.replies = r.answers(v, got, at(o, r.replies), c.post.URL)
+		return
+	}
+	address := fill(o, r.repliesURL, url.QueryEscape)
+	if address == "" || !r.article.opens(got.URL, address) {
+		v.note("%s 的评论接口缺字段，或在没有准许的网站上", c.where)
+		return
+	}
+	page := c.fetch
+	c.spare = true
+	c.fetch = func(ctx context.Context, v *visit, p huiying.Post) (huiying.Post, []huiying.Post, error) {
+		var beside []huiying.Post
+		if page != nil {
+			var err error
+			if p, beside, err = page(ctx, v, p); err != nil {
+				return p, nil, err
+			}
+		}
+		answer, err := v.get(ctx, address, false)
+		if err != nil {
+			return p, nil, err
+		}
+		doc, err := decodeJSON(answer)
+		if err != nil {
+			return p, nil, err
+		}
+		return p, append(beside, r.answers(v, answer, at(doc, r.replies), p.URL)...), nil
+	}
+}
+
+// answers reads a list of comments, with those to them when they stand inside.
+func (r jsonRules) answers(v *visit, got Fetched, list any, page string) []huiying.Post {
+	items, _ := itemsAt(list, "", false)
+	var out []huiying.Post
+	for i, o := range items {
+		c := r.reply.item(v, got, o, i)
+		if c.err != nil {
+			c.post.PublishedAt = time.Time{} // the time of reading counts
+		}
+		c.post.URL, c.post.Title = page, ""
+		out = append(out, c.post)
+		for _, name := range []string{"replies", "children", "sub_comments", "comments"} {
+			out = append(out, r.answers(v, got, at(o, name), page)...)
+		}
+		if len(out) >= maxReplies {
+			break
+		}
+	}
+	return out
 }
 
 // text is the first place of a field that holds something.

@@ -53,8 +53,9 @@ type plan struct {
 	page completion
 }
 
-// A completion completes a post from its own page.
-type completion func(ctx context.Context, v *visit, p huiying.Post) (huiying.Post, error)
+// A completion completes a post from its own page, and tells the comments and
+// replies that stand there.
+type completion func(ctx context.Context, v *visit, p huiying.Post) (post huiying.Post, replies []huiying.Post, err error)
 
 // A reader lists what a source holds now. Items it cannot read are candidates
 // with an error; an error of its own means the list could not be read.
@@ -67,6 +68,8 @@ type candidate struct {
 	raw   string // how it came, for rejections
 	post  huiying.Post
 	err   error // it cannot become a post
+
+	replies []huiying.Post // comments and replies the list tells with it
 
 	fetch completion // nil when the list tells all
 	spare bool       // the post will do as it is when its page cannot be read

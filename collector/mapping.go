@@ -21,7 +21,7 @@ type Mapping struct {
 }
 
 // postTargets are the fields a mapping may fill.
-var postTargets = []string{"id", "source", "channel", "url", "title", "text", "author", "published_at", "region", "views", "likes", "comments", "reposts"}
+var postTargets = []string{"id", "source", "channel", "url", "title", "text", "author", "published_at", "region", "views", "likes", "comments", "reposts", "parent"}
 
 // check reports a mapping no file could satisfy.
 func (m Mapping) check() error {
@@ -55,6 +55,7 @@ var columnNames = map[string]string{
 	"点赞": "likes", "点赞数": "likes", "点赞量": "likes", "赞": "likes",
 	"评论": "comments", "评论数": "comments", "评论量": "comments", "回复数": "comments", "回帖数": "comments",
 	"转发": "reposts", "转发数": "reposts", "转发量": "reposts", "分享数": "reposts",
+	"所回复": "parent", "上级编号": "parent",
 	"区划": "region", "区划代码": "region", "行政区划代码": "region",
 }
 
@@ -100,10 +101,11 @@ type draft struct {
 
 // post makes the raw post of a row. The error names the field.
 func (m Mapping) post(d draft, now time.Time) (huiying.Post, error) {
+	kind, crawled := d.crawled()
 	f := d.fields
 	p := huiying.Post{
 		ID: huiying.PostID(f["id"]), Source: f["source"], URL: f["url"], Title: f["title"], Text: f["text"],
-		Author: f["author"], Region: huiying.Region(f["region"]), Channel: huiying.Channel(f["channel"]),
+		Author: f["author"], Region: huiying.Region(f["region"]), Channel: huiying.Channel(f["channel"]), Parent: huiying.PostID(f["parent"]),
 	}
 	if c, known := channelOf[strings.ToLower(strings.TrimSpace(f["channel"]))]; known {
 		p.Channel = c
@@ -113,6 +115,12 @@ func (m Mapping) post(d draft, now time.Time) (huiying.Post, error) {
 	}
 	if p.Channel == "" {
 		p.Channel = m.Channel
+	}
+	if crawled && p.Source == "" {
+		p.Source = kind.source
+	}
+	if crawled && p.Channel == "" {
+		p.Channel = kind.channel
 	}
 	if when := strings.TrimSpace(f["published_at"]); when != "" {
 		at, ok := ParseDate(when, now)

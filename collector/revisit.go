@@ -67,7 +67,7 @@ func nextLook(r huiying.Revisit, now time.Time, watched bool) time.Time {
 
 // revisit looks again at the pages of the visit's source whose time has come. A
 // page that cannot be read now costs nothing but its turn.
-func (c *Collector) revisit(ctx context.Context, v *visit, page completion) error {
+func (c *Collector) revisit(ctx context.Context, v *visit, page completion, t *tally) error {
 	due, err := c.cfg.Ledger.DueRevisits(ctx, v.source.ID, v.now(), looksAtOnce)
 	if err != nil || len(due) == 0 {
 		return err
@@ -89,7 +89,7 @@ func (c *Collector) revisit(ctx context.Context, v *visit, page completion) erro
 		case !c.fetcher.spare(r.URL):
 			return nil // what is left of the day is for what is new
 		default:
-			if err := c.look(ctx, v, page, &r); err != nil {
+			if err := c.look(ctx, v, page, &r, t); err != nil {
 				return err
 			}
 			r.Due = nextLook(r, v.now(), watched[r.Post])
@@ -102,10 +102,10 @@ func (c *Collector) revisit(ctx context.Context, v *visit, page completion) erro
 }
 
 // look reads one page again and publishes what became of its post, if anything.
-func (c *Collector) look(ctx context.Context, v *visit, page completion, r *huiying.Revisit) error {
+func (c *Collector) look(ctx context.Context, v *visit, page completion, r *huiying.Revisit, t *tally) error {
 	post := v.blank()
 	post.ID, post.URL, post.Title = r.Post, r.URL, r.Title
-	post, err := c.complete(ctx, v, candidate{where: r.URL, post: post, fetch: page})
+	post, replies, err := c.complete(ctx, v, candidate{where: r.URL, post: post, fetch: page})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -120,7 +120,10 @@ func (c *Collector) look(ctx context.Context, v *visit, page completion, r *huiy
 		c.cfg.Log.Debug("page not looked at again", "url", r.URL, "error", err)
 		return nil
 	}
-	return c.compare(ctx, post, r)
+	if err := c.compare(ctx, post, r); err != nil {
+		return err
+	}
+	return c.answer(ctx, v, r.Post, replies, t)
 }
 
 // missed counts a look that found no page; the second in a row makes the post gone.
@@ -158,13 +161,16 @@ func (c *Collector) compare(ctx context.Context, post huiying.Post, r *huiying.R
 }
 
 // relisted compares what a list that tells all says of posts it told before.
-func (c *Collector) relisted(ctx context.Context, v *visit, known []candidate) error {
+func (c *Collector) relisted(ctx context.Context, v *visit, known []candidate, t *tally) error {
 	posts := make(map[huiying.PostID]huiying.Post)
 	var ids []huiying.PostID
 	for _, item := range known {
 		if p, err := c.cfg.Intake.Accept(item.post); err == nil {
 			ids = append(ids, p.ID)
 			posts[p.ID] = p
+			if err := c.answer(ctx, v, p.ID, item.replies, t); err != nil {
+				return err
+			}
 		}
 	}
 	if len(ids) == 0 {

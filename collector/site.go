@@ -32,6 +32,7 @@ var siteKind = Kind{
 		{Name: "likes", Type: SelectorOption, Example: "span.likes", Meaning: "点赞数所在的元素"},
 		{Name: "comments", Type: SelectorOption, Example: "span.replies", Meaning: "评论或回帖数所在的元素"},
 		{Name: "reposts", Type: SelectorOption, Example: "span.shares", Meaning: "转发数所在的元素"},
+		replyOptions[0], replyOptions[1], replyOptions[2], replyOptions[3], replyOptions[4],
 		{Name: "pages", Type: NumberOption, Default: "1", Example: 3, Meaning: "读栏目的前几页，配合 page_url"},
 		{Name: "page_url", Type: TextOption, Example: "http://www.example.gov.cn/news/list_{n}.html", Meaning: "栏目第 2 页起的网址，{n} 代表页码"},
 		{Name: "article_pages", Type: NumberOption, Default: "5", Example: 1, Meaning: "文章分页时最多接着读几页"},
@@ -46,6 +47,7 @@ type siteRules struct {
 	title, text, date, author, remove string
 	views, likes, comments, reposts   string
 	encoding                          string
+	replies                           replyRules
 	articlePages                      int
 	hosts                             []string // sites beside the source's own whose pages may be read
 }
@@ -53,6 +55,9 @@ type siteRules struct {
 func openSite(opts options, s huiying.Source) (plan, error) {
 	rules, err := articleRules(opts)
 	if err != nil {
+		return plan{}, err
+	}
+	if rules.replies, err = replyRulesOf(opts); err != nil {
 		return plan{}, err
 	}
 	rules.list, rules.link = opts.text("list"), opts.text("link")
@@ -161,24 +166,26 @@ func (r siteRules) prepare(p *page) {
 
 // complete reads an item's own page. What the list told of it stays where the
 // page tells nothing.
-func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (huiying.Post, error) {
-	a, spread, err := r.read(ctx, v, post.URL)
+func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (huiying.Post, []huiying.Post, error) {
+	first, err := r.read(ctx, v, post.URL)
 	if err != nil {
-		return post, err
+		return post, nil, err
 	}
+	a, replies := first.Article, first.replies
 	v.note("%s：%s", post.URL, whyText(a.Why))
 	seen := map[string]bool{a.URL: true}
 	for n := 1; n < r.articlePages && a.NextPage != "" && !seen[a.NextPage]; n++ {
 		seen[a.NextPage] = true
-		next, _, err := r.read(ctx, v, a.NextPage)
+		next, err := r.read(ctx, v, a.NextPage)
 		if err != nil {
 			if permanent(err) {
 				break // the link led nowhere; the first pages are good
 			}
-			return post, err
+			return post, nil, err
 		}
 		a.Text += "\n" + next.Text
 		a.NextPage = next.NextPage
+		replies = append(replies, next.replies...)
 	}
 	post.URL = cmp.Or(a.Canonical, post.URL)
 	post.Title = cmp.Or(a.Title, post.Title)
@@ -187,27 +194,36 @@ func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (h
 	if !a.PublishedAt.IsZero() {
 		post.PublishedAt = a.PublishedAt
 	}
-	post.Engagement = post.Engagement.Max(spread)
-	return post, nil
+	post.Engagement = post.Engagement.Max(first.spread)
+	return post, replies, nil
 }
 
-func (r siteRules) read(ctx context.Context, v *visit, address string) (Article, huiying.Engagement, error) {
+// A reading is what one page of an article told.
+type reading struct {
+	Article
+	spread  huiying.Engagement
+	replies []huiying.Post
+}
+
+func (r siteRules) read(ctx context.Context, v *visit, address string) (reading, error) {
 	got, err := v.get(ctx, address, false)
 	if err != nil {
-		return Article{}, huiying.Engagement{}, err
+		return reading{}, err
 	}
 	p, err := parsePage(got.URL, got.Body, r.contentType(got.ContentType), v.now())
 	if err != nil {
-		return Article{}, huiying.Engagement{}, err
+		return reading{}, err
 	}
-	spread := huiying.Engagement{
+	var out reading
+	out.spread = huiying.Engagement{
 		Views: p.count(r.views), Likes: p.count(r.likes), Comments: p.count(r.comments), Reposts: p.count(r.reposts),
 	}
-	a, err := p.article(r)
-	if why := p.missing(address, a); why != "" {
-		return a, spread, &Failure{URL: address, Message: why, Permanent: true, Gone: true}
+	out.replies = r.replies.take(p, v)
+	out.Article, err = p.article(r)
+	if why := p.missing(address, out.Article); why != "" {
+		return out, &Failure{URL: address, Message: why, Permanent: true, Gone: true}
 	}
-	return a, spread, err
+	return out, err
 }
 
 var (

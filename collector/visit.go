@@ -136,14 +136,14 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 		return t, err
 	}
 	t.unfinished = more
-	if err := c.relisted(ctx, v, known); err != nil {
+	if err := c.relisted(ctx, v, known, &t); err != nil {
 		return t, err
 	}
 	b := batch{c: c, v: v, tally: &t}
 	failed := 0
 	for _, item := range list {
 		if item.err == nil && item.fetch != nil {
-			item.post, item.err = c.complete(ctx, v, item)
+			item.post, item.replies, item.err = c.complete(ctx, v, item)
 			if ctx.Err() != nil {
 				return t, errors.Join(ctx.Err(), b.flush(context.WithoutCancel(ctx)))
 			}
@@ -176,7 +176,7 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 
 // complete reads an item's own page. A page that makes a parser panic costs
 // this item, not the process: the next start would read it again.
-func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p huiying.Post, err error) {
+func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p huiying.Post, replies []huiying.Post, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			c.cfg.Log.Error("panic while reading a page", "url", item.where, "panic", r, "stack", string(debug.Stack()))
@@ -240,9 +240,25 @@ type batch struct {
 	rejections []huiying.Rejection
 }
 
-// add takes one item in; an item that came with a fetch of its own is
-// published at once, it took a second to get.
+// add takes one item in with its replies; an item that came with a fetch of its
+// own is published at once, it took a second to get.
 func (b *batch) add(ctx context.Context, item candidate) error {
+	if p, ok := b.settle(item); ok {
+		if p.URL != "" {
+			b.revisits = append(b.revisits, firstRevisit(b.v.source, p, item.fetch != nil))
+		}
+		if err := b.reply(ctx, p.ID, item.replies); err != nil {
+			return err
+		}
+	}
+	if item.fetch != nil || len(b.keys) >= publishBatch {
+		return b.flush(ctx)
+	}
+	return nil
+}
+
+// settle makes a post of an item, or a rejection.
+func (b *batch) settle(item candidate) (p huiying.Post, ok bool) {
 	p, err := item.post, item.err
 	if err == nil {
 		p, err = b.c.cfg.Intake.Accept(p)
@@ -250,16 +266,10 @@ func (b *batch) add(ctx context.Context, item candidate) error {
 	b.keys = append(b.keys, item.key)
 	if err != nil {
 		b.rejections = append(b.rejections, b.c.rejection(b.v.source.Region, b.v.source.Name, item.where, item.raw, err))
-	} else {
-		b.posts = append(b.posts, p)
-		if p.URL != "" {
-			b.revisits = append(b.revisits, firstRevisit(b.v.source, p, item.fetch != nil))
-		}
+		return p, false
 	}
-	if item.fetch != nil || len(b.keys) >= publishBatch {
-		return b.flush(ctx)
-	}
-	return nil
+	b.posts = append(b.posts, p)
+	return p, true
 }
 
 func (b *batch) flush(ctx context.Context) error {

@@ -161,6 +161,9 @@ type postView struct {
 	MayOpen    bool
 	Fate       fate
 	Changes    []changeView
+	Above      *postRow // the post it answers
+	Replies    []postRow
+	ReplyCount int
 }
 
 type unitChance struct {
@@ -220,6 +223,9 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 			v.Categories = append(v.Categories, c)
 		}
 	}
+	if err := s.conversation(r, x.Post, &v); err != nil {
+		return err
+	}
 	if v.Event != "" {
 		e, err := s.cfg.Ledger.Event(ctx, v.Event)
 		if err != nil && !errors.Is(err, huiying.ErrNotFound) {
@@ -228,6 +234,37 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		v.EventTitle, v.EventPosts, v.CaseID = e.Title, e.Posts, e.Case
 	}
 	return s.show(w, r, p, http.StatusOK, "post", huiying.Clip(x.Post.Headline(), 30), v)
+}
+
+// conversation adds what the post answers and what answers it, the latest first.
+func (s *Server) conversation(r *http.Request, p huiying.Post, v *postView) error {
+	ctx := r.Context()
+	below := huiying.PostQuery{Parent: p.ID}
+	replies, err := s.cfg.Archive.Posts(ctx, below)
+	if err != nil {
+		return fmt.Errorf("read replies: %w", err)
+	}
+	if v.Replies, err = s.postRows(r, replies.Items); err != nil {
+		return err
+	}
+	if v.ReplyCount = len(v.Replies); replies.Next != "" {
+		if v.ReplyCount, err = s.cfg.Archive.CountPosts(ctx, below); err != nil {
+			return fmt.Errorf("count replies: %w", err)
+		}
+	}
+	if p.Parent == "" {
+		return nil
+	}
+	above, err := s.cfg.Archive.Post(ctx, p.Parent)
+	if errors.Is(err, huiying.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the post above: %w", err)
+	}
+	row := postRowOf(above, "")
+	v.Above = &row
+	return nil
 }
 
 func mayOpen(p huiying.Person) bool {

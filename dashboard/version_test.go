@@ -37,3 +37,20 @@ func TestACaseKeepsTheEvidenceOfAPostThatIsGone(t *testing.T) {
 	check(t, h.archive.SaveVersions(t.Context(), []huiying.Version{{Post: "p1", N: 1, At: time.Now(), Gone: "页面说内容已删除"}}))
 	h.as("leader").page("/cases/"+string(c.ID)).says(t, "家长说要去县里反映。", "原文已不在（")
 }
+
+func TestCommentsStandUnderTheirPostAndLeadToIt(t *testing.T) {
+	h, _ := filled(t)
+	at := time.Now()
+	reply := huiying.Post{ID: "c1", Region: jiaocheng, Source: "卦山论坛", Channel: huiying.ChannelForum, Text: "我家孩子也吐了，食堂该查查。", Parent: "p1", PublishedAt: at, CollectedAt: at}
+	orphan := reply
+	orphan.ID, orphan.Parent, orphan.Text = "c2", "elsewhere", "同问"
+	var batch []huiying.Assessed
+	for _, p := range []huiying.Post{reply, orphan} {
+		batch = append(batch, huiying.Assessed{Post: p, Assessment: huiying.Assessment{ID: p.ID, Sentiment: huiying.Sentiment{Label: "negative"}}})
+	}
+	must(h.archive.Insert(t.Context(), batch))
+	h.as("analyst").page("/posts/p1").says(t, "采集到 1 条", "我家孩子也吐了", `href="/posts/c1"`)
+	h.as("analyst").page("/posts/c1").says(t, "评论的是", `href="/posts/p1"`)
+	h.as("analyst").page("/posts/c2").says(t, "所评论的信息没有采集到")
+	h.as("analyst").page("/posts").says(t, "<span>评论</span>")
+}

@@ -137,6 +137,7 @@ type postRow struct {
 	Engagement  huiying.Engagement
 	Event       huiying.EventID
 	Print       huiying.Fingerprint
+	Reply       bool      // a comment or reply
 	Copies      []postRow // near-copies, folded under this one
 }
 
@@ -150,7 +151,7 @@ func postRowOf(x huiying.Assessed, event huiying.EventID, words ...string) postR
 	v := postRow{
 		ID: p.ID, Source: p.Source, Channel: p.Channel, URL: p.URL, PublishedAt: p.PublishedAt, Assumed: p.Assumed,
 		Risk: a.Risk.Score, RiskWord: word, Tone: tone, Sentiment: sentimentLabel(a.Sentiment.Label), Mood: a.Sentiment.Label,
-		Category: a.Category, Flags: a.Flags, Engagement: p.Engagement, Event: event, Print: a.Print,
+		Category: a.Category, Flags: a.Flags, Engagement: p.Engagement, Event: event, Print: a.Print, Reply: p.Parent != "",
 	}
 	full := []rune(p.FullText())
 	hits := hitsOf(full, words)

@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	insertPost = `INSERT INTO posts (seq, id, region, published, channel, source, category, sentiment, risk, lead)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertPost = `INSERT INTO posts (seq, id, region, published, channel, source, category, sentiment, risk, lead, parent)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	insertDoc   = `INSERT INTO docs (seq, doc) VALUES (?, ?)`
 	insertFlag  = `INSERT INTO post_flags (flag, seq) VALUES (?, ?) ON CONFLICT DO NOTHING`
 	insertTerms = `INSERT INTO post_text (rowid, terms) VALUES (?, ?)`

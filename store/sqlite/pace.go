@@ -107,11 +107,11 @@ func (a *Archive) bare(ctx context.Context, rows []row) error {
 }
 
 const plainTable = `CREATE TABLE posts (seq INTEGER PRIMARY KEY, id TEXT, region TEXT, published INTEGER, channel TEXT, source TEXT,
-	category TEXT, sentiment TEXT, risk REAL, lead TEXT, doc TEXT)`
+	category TEXT, sentiment TEXT, risk REAL, lead TEXT, parent TEXT, doc TEXT)`
 
 func insertPlain(ctx context.Context, db *sql.DB, rows []row) error {
 	return inTx(ctx, db, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, "INSERT INTO posts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+		insert, err := tx.PrepareContext(ctx, "INSERT INTO posts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 		if err != nil {
 			return err
 		}
@@ -145,6 +145,6 @@ func (r row) values(seq int64) []any {
 	}
 	return []any{
 		seq, string(p.ID), string(p.Region), jsondoc.Micro(p.PublishedAt), string(p.Channel),
-		p.Source, as.Category, as.Sentiment.Label, as.Risk.Score, lead,
+		p.Source, as.Category, as.Sentiment.Label, as.Risk.Score, lead, string(p.Parent),
 	}
 }

@@ -121,6 +121,9 @@ func (s *selection) filter(q huiying.PostQuery) {
 	if q.Unit != "" {
 		s.wherePost("p.lead <> '' AND p.lead = ?", string(q.Unit)) // the first half lets the partial index be used
 	}
+	if q.Parent != "" {
+		s.wherePost("p.parent <> '' AND p.parent = ?", string(q.Parent)) // likewise
+	}
 	if q.MinRisk >= riskyFrom {
 		s.wherePost("p.risk >= 60") // likewise
 	}

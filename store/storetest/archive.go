@@ -87,6 +87,9 @@ func post(n int) huiying.Assessed {
 	if r.IntN(5) == 0 {
 		a.Post.Region = other
 	}
+	if n > 0 && r.IntN(4) == 0 {
+		a.Post.Parent = id[huiying.PostID]("p", n%3)
+	}
 	for _, f := range []huiying.Flag{huiying.FlagLivelihood, huiying.FlagRumor} {
 		if r.IntN(6) == 0 {
 			a.Assessment.Flags = append(a.Assessment.Flags, f)
@@ -214,6 +217,7 @@ func selects(q huiying.PostQuery, a huiying.Assessed) bool {
 		(q.Source == "" || q.Source == p.Source) && (q.Category == "" || q.Category == as.Category) &&
 		(q.Sentiment == "" || q.Sentiment == as.Sentiment.Label) && (q.Flag == "" || slices.Contains(as.Flags, q.Flag)) &&
 		as.Risk.Score >= q.MinRisk && (q.Unit == "" || q.Unit == as.Units[0].Unit) &&
+		(q.Parent == "" || q.Parent == p.Parent) &&
 		(q.IDs == nil || slices.Contains(q.IDs, p.ID)) &&
 		(q.From.IsZero() || !p.PublishedAt.Before(q.From)) && (q.To.IsZero() || p.PublishedAt.Before(q.To))
 }
@@ -245,6 +249,9 @@ func filtersAgree(t *testing.T, a ArchiveUnderTest) {
 		{Unit: "zjj"},
 		{IDs: []huiying.PostID{"p00003", "p00099", "nobody"}},
 		{IDs: []huiying.PostID{}},
+		{Parent: "p00001"},
+		{Parent: "p00002", Region: county, MinRisk: 60},
+		{Parent: "nobody"},
 		{From: edge},
 		{To: edge},
 		{From: at(60), To: at(600)},
