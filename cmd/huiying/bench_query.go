@@ -183,13 +183,17 @@ func (c *benchQueryCmd) ask(ctx context.Context, archive *sqlite.Archive, end ti
 	if err := clocked("count_all_exactly", func() (int, error) { return archive.CountPosts(ctx, huiying.PostQuery{Region: "141122"}) }); err != nil {
 		return nil, 0, err
 	}
-	for name, days := range map[string]int{"trend_30_days": 30, "trend_180_days": 180} {
-		step := time.Hour
-		if days > 30 {
-			step = 24 * time.Hour
-		}
+	midnight := time.Date(end.Year(), end.Month(), end.Day(), 0, 0, 0, 0, huiying.Beijing)
+	for name, t := range map[string]struct {
+		from time.Time
+		step time.Duration
+	}{
+		"trend_30_days":               {end.AddDate(0, 0, -30), time.Hour},
+		"trend_180_days":              {midnight.AddDate(0, 0, -180), 24 * time.Hour},
+		"trend_180_days_not_midnight": {end.AddDate(0, 0, -180), 24 * time.Hour},
+	} {
 		if err := clocked(name, func() (int, error) {
-			b, err := archive.Trend(ctx, "141122", end.AddDate(0, 0, -days), end, step)
+			b, err := archive.Trend(ctx, "141122", t.from, end, t.step)
 			return len(b), err
 		}); err != nil {
 			return nil, 0, err

@@ -51,7 +51,7 @@ func OpenArchive(ctx context.Context, path string, tokens func(text string) []To
 		return nil, err
 	}
 	a := &Archive{db: db, tokens: tokens, write: make(map[string]*sql.Stmt)}
-	for _, query := range []string{insertPost, insertDoc, insertFlag, insertTerms, addHour, lastSeq} {
+	for _, query := range []string{insertPost, insertDoc, insertFlag, insertTerms, addHour, addDay, lastSeq} {
 		if a.write[query], err = db.Write.PrepareContext(ctx, query); err != nil {
 			return nil, errors.Join(fmt.Errorf("preparing the archive: %w", err), a.Close())
 		}
@@ -88,7 +88,7 @@ func (a *Archive) Post(ctx context.Context, id huiying.PostID) (huiying.Assessed
 }
 
 // Purge removes the posts published before an instant and says how many there
-// were (DOMAIN: raw posts are kept 180 days). The hourly sums stay: they hold
+// were (DOMAIN: raw posts are kept 180 days). The sums stay: they hold
 // nothing personal, and next year's report compares with them.
 func (a *Archive) Purge(ctx context.Context, before time.Time) (int, error) {
 	total := 0

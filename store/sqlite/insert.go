@@ -22,14 +22,15 @@ const (
 	insertDoc   = `INSERT INTO docs (seq, doc) VALUES (?, ?)`
 	insertFlag  = `INSERT INTO post_flags (flag, seq) VALUES (?, ?) ON CONFLICT DO NOTHING`
 	insertTerms = `INSERT INTO post_text (rowid, terms) VALUES (?, ?)`
-	addHour     = `INSERT INTO hourly (region, hour, channel, posts, negative, risky) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET posts = posts + excluded.posts, negative = negative + excluded.negative, risky = risky + excluded.risky`
+	addHour     = `INSERT INTO hourly (region, hour, channel, posts, negative, risky) VALUES (?, ?, ?, ?, ?, ?)` + addUp
+	addDay      = `INSERT INTO daily (region, day, channel, posts, negative, risky) VALUES (?, ?, ?, ?, ?, ?)` + addUp
+	addUp       = ` ON CONFLICT DO UPDATE SET posts = posts + excluded.posts, negative = negative + excluded.negative, risky = risky + excluded.risky`
 )
 
 // riskyFrom is the risk score from which a post counts as risky in trends.
 const riskyFrom = 60
 
-// Insert stores a batch in one transaction: rows, search terms and hourly sums.
+// Insert stores a batch in one transaction: rows, search terms and sums.
 // It returns the IDs that were not stored before; the others are left as they
 // are, so that a batch may be delivered again.
 func (a *Archive) Insert(ctx context.Context, batch []huiying.Assessed) ([]huiying.PostID, error) {
@@ -170,7 +171,7 @@ func (a *Archive) store(ctx context.Context, tx *sql.Tx, rows []row) ([]huiying.
 	// one before, so order makes one segment of a batch instead of hundreds.
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
 	post, doc, flag, terms := stmt(insertPost), stmt(insertDoc), stmt(insertFlag), stmt(insertTerms)
-	hours := make(map[hourKey]hourSum)
+	hours, days := make(map[sumKey]sum), make(map[sumKey]sum)
 	for _, r := range rows {
 		p, as := r.post, r.assessment
 		if _, err := post.ExecContext(ctx, r.values(r.seq)...); err != nil {
@@ -187,10 +188,15 @@ func (a *Archive) store(ctx context.Context, tx *sql.Tx, rows []row) ([]huiying.
 		if _, err := terms.ExecContext(ctx, r.seq, r.terms); err != nil {
 			return nil, fmt.Errorf("terms of post %s: %w", p.ID, err)
 		}
-		k := hourKey{p.Region, hourOf(p.PublishedAt), p.Channel}
+		k := sumKey{p.Region, hourOf(p.PublishedAt), p.Channel}
 		hours[k] = hours[k].plus(as)
+		k.at = dayOf(k.at)
+		days[k] = days[k].plus(as)
 	}
-	return fresh, addHours(ctx, stmt(addHour), hours)
+	if err := addSums(ctx, stmt(addHour), hours); err != nil {
+		return nil, err
+	}
+	return fresh, addSums(ctx, stmt(addDay), days)
 }
 
 // stillUnknown looks once more, now that nobody else can write.
@@ -206,15 +212,16 @@ func stillUnknown(ctx context.Context, tx *sql.Tx, rows []row) ([]row, error) {
 	return slices.DeleteFunc(rows, func(r row) bool { return known[r.post.ID] }), nil
 }
 
-type hourKey struct {
+// sumKey is an hour or a day of a region and channel.
+type sumKey struct {
 	region  huiying.Region
-	hour    int64
+	at      int64
 	channel huiying.Channel
 }
 
-type hourSum struct{ posts, negative, risky int }
+type sum struct{ posts, negative, risky int }
 
-func (s hourSum) plus(as *huiying.Assessment) hourSum {
+func (s sum) plus(as *huiying.Assessment) sum {
 	s.posts++
 	if as.Sentiment.Label == "negative" {
 		s.negative++
@@ -233,10 +240,19 @@ func hourOf(t time.Time) int64 {
 	return h
 }
 
-func addHours(ctx context.Context, add *sql.Stmt, hours map[hourKey]hourSum) error {
-	for k, s := range hours {
-		if _, err := add.ExecContext(ctx, string(k.region), k.hour, string(k.channel), s.posts, s.negative, s.risky); err != nil {
-			return fmt.Errorf("hourly sums: %w", err)
+// dayOf is the day in Beijing of an hour.
+func dayOf(hour int64) int64 {
+	hour += 8
+	if hour%24 < 0 {
+		hour -= 24 // before 1970
+	}
+	return hour / 24
+}
+
+func addSums(ctx context.Context, add *sql.Stmt, sums map[sumKey]sum) error {
+	for k, s := range sums {
+		if _, err := add.ExecContext(ctx, string(k.region), k.at, string(k.channel), s.posts, s.negative, s.risky); err != nil {
+			return fmt.Errorf("sums: %w", err)
 		}
 	}
 	return nil

@@ -30,18 +30,38 @@ func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to tim
 		buckets[i].At = time.Unix((first+int64(i)*hours)*3600, 0).In(huiying.Beijing)
 		buckets[i].Channels = make(map[huiying.Channel]int)
 	}
-	query, args := "SELECT (hour - ?) / ? AS bucket, channel, sum(posts), sum(negative), sum(risky) FROM hourly WHERE hour >= ? AND hour < ?", []any{first, hours, first, end}
+	rest := first
+	if midnight(dayOf(first)) == first && hours%24 == 0 { // days of Beijing, whose sums are kept
+		rest = midnight(dayOf(end))
+		if err := a.sumUp(ctx, buckets, "daily", "day", region, dayOf(first), dayOf(first), dayOf(end), hours/24); err != nil {
+			return nil, err
+		}
+	}
+	return buckets, a.sumUp(ctx, buckets, "hourly", "hour", region, first, rest, end, hours)
+}
+
+// midnight is the hour at which a day begins in Beijing.
+func midnight(day int64) int64 { return 24*day - 8 }
+
+// sumUp adds the rows of a table from one hour or day until another to buckets
+// that begin at first and are so many wide.
+func (a *Archive) sumUp(ctx context.Context, buckets []huiying.TrendBucket, table, unit string, region huiying.Region, first, from, until, wide int64) error {
+	if from >= until {
+		return nil
+	}
+	query := fmt.Sprintf("SELECT (%[1]s - ?) / ? AS bucket, channel, sum(posts), sum(negative), sum(risky) FROM %[2]s WHERE %[1]s >= ? AND %[1]s < ?", unit, table)
+	args := []any{first, wide, from, until}
 	if region != "" {
 		query += " AND region >= ? AND region < ?"
 		args = append(args, string(region), keyset.Under(region))
 	}
 	group := " GROUP BY bucket, channel"
-	if hours == 1 {
-		group = " GROUP BY hour, channel" // the order of the table
+	if wide == 1 {
+		group = " GROUP BY " + unit + ", channel" // the order of the table
 	}
 	rows, err := a.db.Read.QueryContext(ctx, query+group, args...)
 	if err != nil {
-		return nil, fmt.Errorf("reading the trend: %w", err)
+		return fmt.Errorf("reading the trend: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
@@ -49,7 +69,7 @@ func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to tim
 		var channel string
 		var posts, negative, risky int
 		if err := rows.Scan(&bucket, &channel, &posts, &negative, &risky); err != nil {
-			return nil, fmt.Errorf("reading the trend: %w", err)
+			return fmt.Errorf("reading the trend: %w", err)
 		}
 		b := &buckets[bucket]
 		b.Posts += posts
@@ -58,7 +78,7 @@ func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to tim
 		b.Channels[huiying.Channel(channel)] += posts
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading the trend: %w", err)
+		return fmt.Errorf("reading the trend: %w", err)
 	}
-	return buckets, nil
+	return nil
 }

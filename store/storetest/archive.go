@@ -333,10 +333,18 @@ func trendsEqualCounts(t *testing.T, a ArchiveUnderTest) {
 	for part := range slices.Chunk(all, 90) {
 		value(a.Insert(ctx, part))(t)
 	}
+	midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, huiying.Beijing)
 	for _, region := range []huiying.Region{"", county, other, "14"} {
-		for _, step := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour} {
-			for _, b := range value(a.Trend(ctx, region, day, day.Add(72*time.Hour), step))(t) {
+		for _, step := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, -24 * time.Hour, -48 * time.Hour} {
+			from, to := day, day.Add(72*time.Hour)
+			if step < 0 { // whole days from midnight, the last cut short
+				from, to, step = midnight, midnight.Add(77*time.Hour), -step
+			}
+			for _, b := range value(a.Trend(ctx, region, from, to, step))(t) {
 				q := huiying.PostQuery{Region: region, From: b.At, To: b.At.Add(step)}
+				if to.Before(q.To) {
+					q.To = to
+				}
 				var want huiying.TrendBucket
 				want.At, want.Channels = b.At, make(map[huiying.Channel]int)
 				for _, p := range all {
