@@ -10,15 +10,16 @@ import (
 // three characters, and the runs of one and two characters of its title. Each
 // bag is a vector of (1+ln n)·idf scaled to length 1, so that a long letter and
 // a short post weigh the same and the title speaks as loud as the body. The next
-// are for the tone: what the writer says himself and how he ends ([voice]), the
-// marks and numbers ([countStyle]), and the classes of the tone lexicon, which
-// there are and where they stand ([tones]). The last bags hold what the rules
-// found and how it is told, each at the same small weight.
+// are for the tone: what the writer says himself ([voice]), which in most posts is
+// all there is, and how he ends, the marks and numbers ([countStyle]), and the
+// classes of the tone lexicon, which there are and where they stand ([tones]). The
+// last bags hold what the rules found and how it is told, each at the same small
+// weight.
 const (
 	bagWords = iota
-	bagRuns
 	bagTitle
-	bagVoice
+	bagRuns
+	bagVoice // the same features as bagRuns
 	bagEnding
 	bagStyle
 	bagTone
@@ -36,6 +37,10 @@ const (
 	titleLong = 20
 	// signWeight is the value of a sign in its vector.
 	signWeight = 0.2
+	// longestRun is how many characters of the text or of the writer's own words
+	// make a feature at most.
+	longestRun = 3
+	runSalt    = 0x9e3779b9
 	// endingLong is how many runes are the end of what the writer says.
 	endingLong = 20
 	// bodyLong is how many runes of a text are read for the models: what a letter
@@ -123,10 +128,6 @@ func features(r *reading) (out [bags][]feature) {
 		}
 	}
 	out[bagWords] = keep()
-	body := r.runes[:min(len(r.runes), bodyLong)]
-	b.size(3 * len(body))
-	countRuns(b, body, 3, 0x9e3779b9)
-	out[bagRuns] = keep()
 	title := r.title
 	if title == 0 {
 		title = min(len(r.runes), titleLong)
@@ -145,12 +146,18 @@ func features(r *reading) (out [bags][]feature) {
 		b.add(hashSign(c))
 	}
 	out[bagTellings] = keep()
+	body := r.runes[:min(len(r.runes), bodyLong)]
+	b.size(longestRun * len(body))
+	countRuns(b, body, longestRun, runSalt)
+	out[bagRuns] = keep()
 	v := voicePool.Get().(*voice)
 	defer voicePool.Put(v)
 	v.listen(r.text, body)
-	b.size(2 * len(v.runes))
-	countRuns(b, v.runes, 2, 0x7feb352d)
-	out[bagVoice] = keep()
+	if out[bagVoice] = out[bagRuns]; !v.whole {
+		b.size(longestRun * len(v.runes))
+		countRuns(b, v.runes, longestRun, runSalt)
+		out[bagVoice] = keep()
+	}
 	b.size(2 * endingLong)
 	countRuns(b, v.runes[max(0, len(v.runes)-endingLong):], 2, 0x68e31da4)
 	out[bagEnding] = keep()

@@ -17,7 +17,8 @@ type gazetteer struct {
 	county *huiying.County
 	short  string // 交城 of 交城县
 	words  *automaton
-	names  []name // by word
+	names  []name  // by word
+	seen   []int32 // by word of the watch: the name + 1
 }
 
 // name is a word of the automaton and what it may stand for.
@@ -83,6 +84,32 @@ func newGazetteer(c *huiying.County) *gazetteer {
 	}
 	g.words = newAutomaton(words)
 	return g
+}
+
+// watch makes the names known to the watch; add returns the index of a word there.
+func (g *gazetteer) watch(add func(word string) int) {
+	for i := range g.names {
+		w := add(g.names[i].text)
+		for len(g.seen) <= w {
+			g.seen = append(g.seen, 0)
+		}
+		g.seen[w] = int32(i) + 1
+	}
+}
+
+// sights are the names in a text, by rising end.
+func (g *gazetteer) sights(s *scene) {
+	r := s.reading
+	if s.to != nil { // it was squeezed: the watch saw another text
+		g.words.scanRunes(s.text, func(word, start, end int) { s.sights = append(s.sights, sight{word, start, end}) })
+		return
+	}
+	for _, o := range r.seen.all {
+		if int(o.word) < len(g.seen) && g.seen[o.word] != 0 {
+			start, end := r.runesOf(int(o.start), int(o.end))
+			s.sights = append(s.sights, sight{int(g.seen[o.word]) - 1, start, end})
+		}
+	}
 }
 
 func compareBool(a, b bool) int {

@@ -39,10 +39,10 @@ func (a *Analyzer) keywords(r *reading) []string {
 	n := 0
 	for i := range t.words {
 		k := &t.words[i]
-		if a.stop[k.text] {
+		k.score = float64(k.n) * a.model.rarity(k.slot)
+		if n == mostKeywords && best[n-1].score >= k.score || a.stop[k.text] {
 			continue
 		}
-		k.score = float64(k.n) * a.model.rarity(k.slot)
 		at := n
 		for at > 0 && best[at-1].score < k.score {
 			at--

@@ -31,17 +31,17 @@ type model struct {
 	bagOf []uint8 // by row
 
 	// Made when it is loaded:
-	at      []uint32 // slot → where in packed it begins; 0 of one that is not known
-	packed  []uint16 // of each feature its idf and how many weights follow, then a column and a weight each
+	at      []uint32 // by place, the row of the slot there beside its other bits; row 0 knows nothing
+	packed  []uint64 // rowWords a feature: its idf, then its weights + weightZero, a byte each
 	columns []column
-	choice  []bool // by column
+	choice  []bool                     // by column
+	loud    [bags][mostColumns]float32 // how loud each hears each bag
 }
 
 // asked is a feature of a text as the model knows it.
 type asked struct {
-	at    uint32 // in packed
-	n     uint32 // how many weights
-	value float32
+	row   uint32
+	value uint32 // how often it occurs; then what it counts, in units of 1/idfScale
 }
 
 var askPool = sync.Pool{New: func() any { return new([]asked) }}
@@ -51,9 +51,10 @@ type taskModel struct {
 	Name    string
 	Labels  []string // one column each; a yes-or-no task has one
 	Columns []column
-	Choice  bool    // one of the labels is true: P is shared among them by softmax
-	Doubt   float64 // of a choice: the share of P given to all labels alike, for labels are wrong too
-	Data    string  // sets and sizes it was trained on
+	Reads   [bags]float32 // how loud each bag is
+	Choice  bool          // one of the labels is true: P is shared among them by softmax
+	Doubt   float64       // of a choice: the share of P given to all labels alike, for labels are wrong too
+	Data    string        // sets and sizes it was trained on
 }
 
 // column turns a row sum into a score z = scale·sum + bias, and that into a
@@ -65,7 +66,9 @@ type column struct {
 
 const (
 	idfScale    = 20
-	mostColumns = 32 // of all tasks together
+	rowWords    = 4              // of 8 bytes
+	mostColumns = 8*rowWords - 1 // of all tasks together
+	weightZero  = 128
 )
 
 // The tasks.
@@ -103,33 +106,32 @@ func decodeModel(packed []byte) (*model, error) {
 	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(m); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
-	if m.Columns > mostColumns {
-		return nil, fmt.Errorf("model: %d columns, at most %d", m.Columns, mostColumns)
+	if m.Columns > mostColumns || len(m.Slots) >= rowBits {
+		return nil, fmt.Errorf("model: %d columns and %d features, at most %d and %d", m.Columns, len(m.Slots), mostColumns, rowBits)
 	}
 	m.prepare()
 	m.Slots, m.IDF, m.Weights = nil, nil, nil // they are in m.packed
 	return m, nil
 }
 
-// prepare packs what [model.ask] reads of a feature side by side: looking it up
-// waits twice for memory, at most. About three weights of a row are not 0.
+// prepare lays out what [model.ask] reads of a feature side by side: looking it up
+// waits twice for memory, at most.
 func (m *model) prepare() {
 	m.at = make([]uint32, places)
-	m.packed = make([]uint16, 1, 4*len(m.Slots)+1) // at 0 what is not known: it has no idf and no weight
+	m.packed = make([]uint64, rowWords*(len(m.Slots)+1))
 	for i, slot := range m.Slots {
-		head := len(m.packed)
-		m.packed = append(m.packed, uint16(m.IDF[i]))
+		row := m.packed[rowWords*(i+1):][:rowWords]
+		row[0] = uint64(m.IDF[i])
 		for c, w := range m.Weights[i*m.Columns : (i+1)*m.Columns] {
-			if w != 0 {
-				m.packed = append(m.packed, uint16(c)|uint16(uint8(w))<<8)
-			}
+			row[(c+1)/8] |= uint64(int(w)+weightZero) << ((c + 1) % 8 * 8)
 		}
-		m.packed[head] |= uint16(len(m.packed)-head-1) << 8
-		m.at[slot%places] = slot&checked | uint32(head)
+		m.at[slot%places] = slot&^uint32(rowBits) | uint32(i+1)
 	}
-	m.packed = slices.Clip(m.packed)
 	for _, t := range m.Tasks {
 		for _, c := range t.Columns {
+			for b, loud := range t.Reads {
+				m.loud[b][len(m.columns)] = loud
+			}
 			m.columns, m.choice = append(m.columns, c), append(m.choice, t.Choice)
 		}
 	}
@@ -149,17 +151,17 @@ func (m *model) encode() ([]byte, error) {
 
 func (m *model) version() string { return m.At.Format("20060102") }
 
-// checked are the bits of a feature that are kept beside where it begins in
-// packed, to tell it from others of its place.
-const checked = 0x1FF << 23
+// rowBits are those of a row; the other bits of a slot are kept beside it, to tell
+// it from others of its place.
+const rowBits = 1<<20 - 1
 
-// find is where a feature begins in packed, or 0.
+// find is the row of a feature, or 0.
 func (m *model) find(slot uint32) uint32 {
 	at := m.at[slot%places]
-	if at&checked != slot&checked {
+	if (at^slot)&^uint32(rowBits) != 0 {
 		return 0
 	}
-	return at &^ checked
+	return at & rowBits
 }
 
 // logs are 1+ln n of small counts.
@@ -177,45 +179,15 @@ func damped(n uint32) float32 {
 	return float32(1 + math.Log(float64(n)))
 }
 
-// ask scores a text's features for every task at once. Its tables are larger than
-// the cache: it walks the features three times, so that no step waits for what
-// another one reads, and asks of none whether it is known.
+// ask scores a text's features for every task at once.
 func (m *model) ask(f *[bags][]feature) verdicts {
-	var z [mostColumns]float32
-	pooled := askPool.Get().(*[]asked)
-	defer askPool.Put(pooled)
+	var z, sums [mostColumns]float32
 	for b := range f {
-		*pooled = slices.Grow((*pooled)[:0], len(f[b]))
-		all := (*pooled)[:len(f[b])]
-		for i, x := range f[b] {
-			all[i].at = m.find(x.slot)
+		if b == 0 || !same(f[b], f[b-1]) {
+			sums = m.sum(f[b], b >= bagSigns)
 		}
-		square := float32(0)
-		for i, x := range f[b] {
-			k := &all[i]
-			head := m.packed[k.at]
-			k.n, k.value = uint32(head>>8), damped(x.count)*float32(head&0xFF)/idfScale
-			square += k.value * k.value
-		}
-		if square == 0 {
-			continue
-		}
-		var sums [mostColumns]float32
-		for i := range all {
-			k := &all[i]
-			if b >= bagSigns {
-				k.value = signWeight
-			}
-			for _, w := range m.packed[k.at+1 : k.at+1+k.n] {
-				sums[w%mostColumns] += k.value * float32(int8(w>>8))
-			}
-		}
-		scale := float32(1)
-		if b < bagSigns {
-			scale = float32(1 / math.Sqrt(float64(square)))
-		}
-		for c := range z {
-			z[c] += scale * sums[c]
+		for c, loud := range m.loud[b] {
+			z[c] += loud * sums[c]
 		}
 	}
 	v := verdicts{model: m}
@@ -223,6 +195,68 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 		v.p[i] = c.probability(float64(c.Scale*z[i]+c.Bias), m.choice[i])
 	}
 	return v
+}
+
+// same reports whether two bags are one.
+func same(a, b []feature) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
+
+// sum adds up the weights of the features in a bag, of which each counts alike or
+// as its share of their length. The model's tables are larger than the cache: it
+// walks the features first to find them, then to read how rare they are, so that no
+// step waits for what another reads. Then it adds eight columns at a time, the
+// weights of which are bytes of one word: multiplied by a value below 256 they fill
+// 16 bits each, summed up 32.
+func (m *model) sum(bag []feature, alike bool) (sums [mostColumns]float32) {
+	pooled := askPool.Get().(*[]asked)
+	defer askPool.Put(pooled)
+	all := slices.Grow((*pooled)[:0], len(bag)+1)[:len(bag)+1]
+	known := 0
+	for _, x := range bag {
+		row := m.find(x.slot)
+		all[known] = asked{row, x.count}
+		if row != 0 {
+			known++
+		}
+	}
+	all = all[:known]
+	square, total := uint64(0), uint64(0)
+	for i, k := range all {
+		value := uint32(1)
+		if !alike {
+			value = uint32(damped(k.value)*float32(uint8(m.packed[rowWords*k.row])) + 0.5)
+		}
+		square, total = square+uint64(value)*uint64(value), total+uint64(value)
+		for ; value > math.MaxUint8; value -= math.MaxUint8 { // what counts for more is there several times
+			all = append(all, asked{k.row, math.MaxUint8})
+		}
+		all[i].value = value
+	}
+	*pooled = all
+	if square == 0 {
+		return sums
+	}
+	scale := float32(signWeight)
+	if !alike {
+		scale = float32(1 / math.Sqrt(float64(square)))
+	}
+	const bytes, words = 0x00FF00FF00FF00FF, 0x0000FFFF0000FFFF
+	for word := range uint32(rowWords) {
+		var by [4]uint64 // each the sums of two columns four apart
+		for _, k := range all {
+			w := m.packed[rowWords*k.row+word]
+			even, odd := w&bytes*uint64(k.value), w>>8&bytes*uint64(k.value)
+			by[0] += even & words
+			by[1] += odd & words
+			by[2] += even >> 16 & words
+			by[3] += odd >> 16 & words
+		}
+		for i := range 8 {
+			if c := int(word)*8 + i - 1; c >= 0 {
+				sums[c] = scale * float32(int64(by[i%4]>>(i/4*32)&math.MaxUint32)-weightZero*int64(total))
+			}
+		}
+	}
+	return sums
 }
 
 func (c column) probability(z float64, choice bool) float64 {
@@ -235,8 +269,8 @@ func (c column) probability(z float64, choice bool) float64 {
 // rarity is the idf of a feature; one the model does not know is rare.
 func (m *model) rarity(slot uint32) float64 {
 	const unheard = 11
-	if at := m.find(slot); at != 0 {
-		return float64(m.packed[at]&0xFF) / idfScale
+	if row := m.find(slot); row != 0 {
+		return float64(uint8(m.packed[rowWords*row])) / idfScale
 	}
 	return unheard
 }
@@ -252,7 +286,7 @@ func (v *verdicts) of(task string) []huiying.Scored {
 // yes is the probability of a yes-or-no task.
 func (v *verdicts) yes(task string) float64 {
 	if t, p := v.task(task); t != nil {
-		return t.share(p, 0)
+		return t.share(p[0], 1)
 	}
 	return 0
 }
@@ -279,8 +313,13 @@ func (v *verdicts) task(name string) (*taskModel, []float64) {
 	return nil, nil
 }
 
-// share is the probability of label i; those of several labels sum to 1.
-func (t *taskModel) share(p []float64, i int) float64 {
+// share is the part of a label in a total; a doubted model gives every label some.
+func (t *taskModel) share(p, total float64) float64 {
+	return (1-t.Doubt)*p/total + t.Doubt/float64(len(t.Labels))
+}
+
+// shared names the probabilities; those of several labels sum to 1.
+func (t *taskModel) shared(p []float64) []huiying.Scored {
 	total := 1.0
 	if len(p) > 1 {
 		total = 0
@@ -288,14 +327,9 @@ func (t *taskModel) share(p []float64, i int) float64 {
 			total += x
 		}
 	}
-	return (1-t.Doubt)*p[i]/total + t.Doubt/float64(len(p))
-}
-
-// shared names the probabilities.
-func (t *taskModel) shared(p []float64) []huiying.Scored {
 	out := make([]huiying.Scored, len(p))
 	for i, l := range t.Labels {
-		out[i] = huiying.Scored{Name: l, P: t.share(p, i)}
+		out[i] = huiying.Scored{Name: l, P: t.share(p[i], total)}
 	}
 	return out
 }

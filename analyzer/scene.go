@@ -63,7 +63,7 @@ func (g *gazetteer) look(r *reading) *scene {
 			s.cut[i] = true
 		}
 	}
-	g.words.scanRunes(s.text, func(word, start, end int) { s.sights = append(s.sights, sight{word, start, end}) })
+	g.sights(s)
 	slices.SortStableFunc(s.sights, func(a, b sight) int { return a.start - b.start })
 	g.survey(s)
 	s.home, s.abroad = speaksOfHome.in(s.reading.seen), len(s.runes)+1

@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// vector is a sparse text vector for training.
+// vector is a sparse text vector for training. A slot may stand in it more than
+// once, for another bag each time.
 type vector struct {
 	slots  []uint32
 	values []float32
+	bags   []uint8
 }
 
 // svm fits a linear support vector machine with squared hinge loss to vectors of

@@ -70,6 +70,7 @@ func (a *Analyzer) watchFor(c *huiying.County) {
 		a.policies.sayings[i].word = add(a.policies.sayings[i].text)
 	}
 	a.tones.watch(add)
+	a.gazetteer.watch(add)
 	a.watch = newWatch(words)
 	a.folder = huiying.NewFolder(signals)
 	a.concerns = a.concernsOf(len(watched) + len(words))

@@ -116,7 +116,7 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 			}
 		}
 	}
-	m.At = m.At.UTC()
+	m.At = m.At.UTC().Truncate(24 * time.Hour) // copies of the sets may be some minutes younger
 	share(sets, uint64(seed))
 	for _, t := range tasks {
 		rows, err := a.madeFor(ctx, t, uint64(seed))
@@ -235,6 +235,9 @@ func (m *model) learnFeatures(sets map[string][]*example) {
 		}
 		for _, e := range rows {
 			for b, bag := range e.features {
+				if b == bagVoice { // its runs are those of the text
+					continue
+				}
 				for _, f := range bag {
 					i, ok := known[f.slot]
 					if !ok {
@@ -297,7 +300,7 @@ func (m *model) vector(f *[bags][]feature) vector {
 				value = damped(x.count) * float32(m.IDF[row]) / idfScale
 			}
 			square += float64(value) * float64(value)
-			v.slots, v.values = append(v.slots, uint32(row)), append(v.values, value)
+			v.slots, v.values, v.bags = append(v.slots, uint32(row)), append(v.values, value), append(v.bags, uint8(b))
 		}
 		if b < bagSigns {
 			for i := from; i < len(v.values); i++ {
@@ -330,7 +333,7 @@ func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, s
 	}
 	for k := range fits {
 		fits[k] = fitted{
-			taskModel{Name: t.name, Labels: labels, Choice: t.labels == nil && t.name != taskSentiment, Data: data, Columns: make([]column, len(labels))},
+			taskModel{Name: t.name, Labels: labels, Reads: t.reads, Choice: t.labels == nil && t.name != taskSentiment, Data: data, Columns: make([]column, len(labels))},
 			make([][]float32, len(labels)),
 		}
 	}
@@ -350,7 +353,7 @@ func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, s
 				fits[k].weights[c], fits[k].task.Columns[c].Bias = w, bias
 				for i, e := range rows {
 					if e.fold == k { // none of them is in the last
-						held[i][c] = float64(bias) + e.vector.dot(w)
+						held[i][c] = float64(bias) + e.vector.dot(w, &t.reads)
 					}
 				}
 				return nil
@@ -456,14 +459,11 @@ func (m *model) fit(t task, rows []*example, choose func(*example) bool, label s
 	}
 	dim := len(m.Slots)
 	ratio := t.ratios(vectors, yes, dim)
-	for s, bag := range m.bagOf {
-		ratio[s] *= t.reads[bag]
-	}
 	for i, v := range vectors {
-		heard := vector{make([]uint32, 0, len(v.slots)), make([]float32, 0, len(v.values))}
+		heard := vector{slots: make([]uint32, 0, len(v.slots)), values: make([]float32, 0, len(v.values))}
 		for k, s := range v.slots {
-			if ratio[s] != 0 {
-				heard.slots, heard.values = append(heard.slots, s), append(heard.values, v.values[k]*ratio[s])
+			if loud := ratio[s] * t.reads[v.bags[k]]; loud != 0 {
+				heard.slots, heard.values = append(heard.slots, s), append(heard.values, v.values[k]*loud)
 			}
 		}
 		vectors[i] = heard
@@ -480,6 +480,7 @@ func (m *model) fit(t task, rows []*example, choose func(*example) bool, label s
 func (t task) ratios(rows []vector, yes []bool, dim int) []float32 {
 	out := make([]float32, dim)
 	with, without := make([]float64, dim), make([]float64, dim)
+	last := make([]int, dim) // row + 1 that was counted: a slot counts once in each
 	n, m := 1.0, 1.0
 	for i, v := range rows {
 		if yes[i] {
@@ -488,6 +489,10 @@ func (t task) ratios(rows []vector, yes []bool, dim int) []float32 {
 			m++
 		}
 		for _, s := range v.slots {
+			if last[s] == i+1 {
+				continue
+			}
+			last[s] = i + 1
 			if yes[i] {
 				with[s]++
 			} else {
@@ -610,7 +615,7 @@ func (m *model) byTime(t task, sets map[string][]*example, seed uint64) Metrics 
 		w, bias := m.fit(t, old, func(e *example) bool { return e.fold != k }, t.labels[0], seed)
 		for i, e := range old {
 			if all[i], known[e.group] = i, true; e.fold == k {
-				held[i] = []float64{float64(bias) + e.vector.dot(w)}
+				held[i] = []float64{float64(bias) + e.vector.dot(w, &t.reads)}
 			}
 		}
 	}
@@ -619,17 +624,17 @@ func (m *model) byTime(t task, sets map[string][]*example, seed uint64) Metrics 
 	var verdicts []judged
 	for _, e := range late {
 		if !known[e.group] {
-			p := tm.Columns[0].probability(float64(bias)+e.vector.dot(w), false)
+			p := tm.Columns[0].probability(float64(bias)+e.vector.dot(w, &t.reads), false)
 			verdicts = append(verdicts, judged{want: t.wanted(e.label), scores: t.ranked(tm, []float64{p})})
 		}
 	}
 	return measure(t.suite, verdicts)
 }
 
-func (v vector) dot(w []float32) float64 {
+func (v vector) dot(w []float32, reads *[bags]float32) float64 {
 	z := float32(0)
 	for k, s := range v.slots {
-		z += w[s] * v.values[k]
+		z += w[s] * v.values[k] * reads[v.bags[k]]
 	}
 	return float64(z)
 }

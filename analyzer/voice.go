@@ -13,6 +13,7 @@ type voice struct {
 	runes []rune
 	at    []int32 // byte offset of each in the text
 	rest  int     // byte offset where others' words begin
+	whole bool    // they are all there is
 }
 
 var voicePool = sync.Pool{New: func() any { return new(voice) }}
@@ -30,8 +31,10 @@ func (v *voice) listen(text string, runes []rune) {
 	} else if i := strings.Index(text, "//"); i > 0 && text[i-1] != ':' {
 		v.rest = i
 	}
+	v.whole = v.rest == len(text)
 	at := 0
 	keep := func(c rune) { v.runes, v.at = append(v.runes, c), append(v.at, int32(at)) }
+	pause := func() { keep(' '); v.whole = false }
 	for i := 0; i < len(runes) && at < v.rest; {
 		n := 1
 		switch c := runes[i]; {
@@ -42,15 +45,15 @@ func (v *voice) listen(text string, runes []rune) {
 			} else {
 				n = 1
 			}
-			keep(' ')
+			pause()
 		case c == '@':
 			n = 1 + until(runes[i+1:], longestHandle, ":： ,，\n#")
-			keep(' ')
+			pause()
 		case c == 'h' && strings.HasPrefix(text[at:], "http"):
 			for n < len(runes)-i && ' ' < runes[i+n] && runes[i+n] < 128 {
 				n++
 			}
-			keep(' ')
+			pause()
 		default:
 			keep(c)
 		}
