@@ -4,8 +4,9 @@ import "time"
 
 // Page is part of a list. Next is the cursor of the following part, "" at the end.
 type Page[T any] struct {
-	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty"`
+	Items   []T    `json:"items"`
+	Next    string `json:"next,omitempty"`
+	Partial bool   `json:"partial,omitempty"` // a part of the store did not answer: there may be more
 }
 
 // MaxLimit bounds the length of one page of a list; 0 asks for DefaultLimit.

@@ -1,0 +1,99 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"huiying"
+)
+
+// missedFor is how long reads do without a shard that did not answer before they
+// ask for it again: each question costs a connection that does not come about.
+const missedFor = 5 * time.Second
+
+// read runs a query over all shards and hands over its rows. When a shard does not
+// answer, the others do, and the context is told ([huiying.NoteGap]); without any
+// shard it fails. each must bear being handed the rows anew.
+func (a *Archive) read(ctx context.Context, query string, each func(driver.Rows) error) error {
+	if a.cluster == "" {
+		return a.rows(ctx, query, each)
+	}
+	if time.Now().UnixNano() >= a.missing.Load() {
+		err := a.rows(ctx, query, each)
+		if err == nil || !unreachable(err) || ctx.Err() != nil {
+			return err
+		}
+		a.missing.Store(time.Now().Add(missedFor).UnixNano())
+	}
+	err := a.rows(clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"skip_unavailable_shards": 1})), query, each)
+	if err == nil {
+		huiying.NoteGap(ctx, "信息库")
+	}
+	return err
+}
+
+func (a *Archive) rows(ctx context.Context, query string, each func(driver.Rows) error) error {
+	rows, err := a.conn.Query(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// unreachable reports whether a query failed for want of a machine.
+func unreachable(err error) bool {
+	var e *clickhouse.Exception
+	if !errors.As(err, &e) {
+		return true // the connection to the server we asked broke
+	}
+	switch e.Code {
+	case 32, // ATTEMPT_TO_READ_AFTER_EOF
+		209, // SOCKET_TIMEOUT
+		210, // NETWORK_ERROR
+		279, // ALL_CONNECTION_TRIES_FAILED
+		519: // ALL_REPLICAS_LOST
+		return true
+	}
+	return false
+}
+
+// watchGaps lets the caller see what its own reads miss; whoever watched before
+// still does.
+func watchGaps(ctx context.Context) (context.Context, *huiying.Gaps) {
+	if g := huiying.GapsOf(ctx); g != nil {
+		return ctx, g
+	}
+	return huiying.WithGaps(ctx)
+}
+
+// Values stand in the queries themselves: lists of hundreds of IDs, and patterns
+// full of backslashes, are plainer so than through the driver's formatting.
+
+func quote(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`).Replace(s) + "'"
+}
+
+func list[T ~string](values []T) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(string(v))
+	}
+	return "(" + strings.Join(quoted, ", ") + ")"
+}
+
+// instant is a time to the microsecond, as columns hold it.
+func instant(t time.Time) string {
+	return "fromUnixTimestamp64Micro(" + strconv.FormatInt(micro(t), 10) + ", 'UTC')"
+}
