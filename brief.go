@@ -47,6 +47,9 @@ type Brief struct {
 	Top      []Matter // 重点舆情, the gravest first, at most 5
 	Graver   int      // matters that came up to the mark, listed or not
 	Open     []Case   // 在办: not ended at To, the nearest deadline first
+	Rumors   []Matter // said, and checked by nobody: in no other figure, the gravest first
+	Refuted  []Matter // found untrue: likewise
+	Checking []Case   // the open cases of those, which units owe work for all the same
 	Late     []LateClock
 	Opened   []Case // in the period
 	Answered int    // first responses given in the period
@@ -104,6 +107,13 @@ func BriefOf(in BriefInput) Brief {
 		if c.Event != "" && c.State != StateMerged && c.State != StateDismissed {
 			byEvent[c.Event] = c
 		}
+		if c.openAt(end) {
+			b.Late = append(b.Late, c.lateAt(end)...)
+		}
+		if !c.Factual() {
+			b.apart(c, end)
+			continue
+		}
 		if !c.OpenedAt.Before(in.From) && c.OpenedAt.Before(in.To) {
 			b.Opened = append(b.Opened, *c)
 		}
@@ -117,20 +127,26 @@ func BriefOf(in BriefInput) Brief {
 		}
 		if c.openAt(end) {
 			b.Open = append(b.Open, *c)
-			b.Late = append(b.Late, c.lateAt(end)...)
 		}
 	}
 	for _, e := range in.Events {
 		m := Matter{e, byEvent[e.ID]}
+		switch m.Rumor() {
+		case RumorUnverified:
+			b.Rumors = append(b.Rumors, m)
+			continue
+		case RumorRefuted:
+			b.Refuted = append(b.Refuted, m)
+			continue
+		}
 		if m.Case != nil || e.Level >= Yellow || e.Risk >= matterRisk {
 			b.Top = append(b.Top, m)
 		}
 	}
 	b.Graver = len(b.Top)
-	slices.SortStableFunc(b.Top, func(x, y Matter) int {
-		return cmp.Or(cmp.Compare(y.Level(), x.Level()), cmp.Compare(y.Event.Risk, x.Event.Risk),
-			cmp.Compare(y.Event.Engagement.Interactions(), x.Event.Engagement.Interactions()), cmp.Compare(x.Event.ID, y.Event.ID))
-	})
+	for _, list := range [][]Matter{b.Top, b.Rumors, b.Refuted} {
+		slices.SortStableFunc(list, graver)
+	}
 	b.Top = b.Top[:min(topMatters, len(b.Top))]
 	slices.SortStableFunc(b.Open, func(x, y Case) int {
 		kx, okx := x.NextDue()
@@ -149,6 +165,32 @@ func BriefOf(in BriefInput) Brief {
 	slices.SortStableFunc(b.Answers, func(x, y Case) int { return y.RespondedAt.Compare(x.RespondedAt) })
 	b.Risks, b.Advice, b.Outlook = b.risks(), b.advice(), b.outlook()
 	return b
+}
+
+// apart keeps the case of a rumour that was not found true out of the figures. An
+// event of the period speaks for its case; one registered by hand, or whose event
+// is older, is a matter of its own.
+func (b *Brief) apart(c *Case, end time.Time) {
+	if c.State == StateMerged || c.State == StateDismissed {
+		return
+	}
+	if c.openAt(end) {
+		b.Checking = append(b.Checking, *c)
+	}
+	if slices.ContainsFunc(b.Events, func(e Event) bool { return e.ID == c.Event && c.Event != "" }) {
+		return
+	}
+	if m := (Matter{Case: c}); c.Rumor == RumorRefuted {
+		b.Refuted = append(b.Refuted, m)
+	} else {
+		b.Rumors = append(b.Rumors, m)
+	}
+}
+
+// graver orders matters, the gravest first.
+func graver(x, y Matter) int {
+	return cmp.Or(cmp.Compare(y.Level(), x.Level()), cmp.Compare(y.Event.Risk, x.Event.Risk),
+		cmp.Compare(y.Event.Engagement.Interactions(), x.Event.Engagement.Interactions()), cmp.Compare(x.Event.ID, y.Event.ID))
 }
 
 // openAt reports whether the case waited for something at t. What was dismissed

@@ -30,16 +30,13 @@ func (b Brief) risks() []Remark {
 	add := func(path, format string, args ...any) {
 		out = append(out, Remark{fmt.Sprintf(format, args...), path})
 	}
-	var care, rumors, rising []Event
+	var care, rising []Event
 	for _, e := range b.Events {
 		if e.Curve == CurveGrowing || e.Curve == CurveBurst || e.Curve == CurveRebound {
 			rising = append(rising, e)
 		}
 		if slices.ContainsFunc(e.Flags, Flag.SpecialCare) {
 			care = append(care, e)
-		}
-		if e.Has(FlagRumor) {
-			rumors = append(rumors, e)
 		}
 	}
 	if len(care) > 0 {
@@ -48,8 +45,8 @@ func (b Brief) risks() []Remark {
 	if len(rising) > 0 {
 		add("/events", "热度仍在上升或反弹的舆情%d起：%s。", len(rising), eventNames(rising))
 	}
-	if len(rumors) > 0 {
-		add("/events", "疑似谣言%d起，未核实前不作事实对待：%s。", len(rumors), eventNames(rumors))
+	if n := len(b.Rumors); n > 0 {
+		add("/cases?view=rumors", "未核实传闻%d起，未核实前不作事实对待：%s。", n, matterNames(b.Rumors))
 	}
 	if n := len(b.Late); n > 0 {
 		add("/cases?view=late", "超时未办的时限%d项，最长已超%s。", n, SpanText(b.Late[0].Late))
@@ -76,9 +73,17 @@ func (b Brief) risks() []Remark {
 }
 
 func eventNames(events []Event) string {
-	titles := make([]string, len(events))
+	matters := make([]Matter, len(events))
 	for i, e := range events {
-		titles[i] = "“" + Clip(e.Title, 24) + "”"
+		matters[i].Event = e
+	}
+	return matterNames(matters)
+}
+
+func matterNames(matters []Matter) string {
+	titles := make([]string, len(matters))
+	for i, m := range matters {
+		titles[i] = "“" + Clip(m.Title(), 24) + "”"
 	}
 	if len(titles) <= 3 {
 		return strings.Join(titles, "、")
@@ -93,7 +98,7 @@ func (b Brief) advice() []Remark {
 		out = append(out, Remark{fmt.Sprintf(format, args...), path})
 	}
 	var unjudged, unacked, unanswered, rebound []string
-	for _, c := range b.Open {
+	for _, c := range slices.Concat(b.Open, b.Checking) {
 		switch c.State {
 		case StateClue, StateTriage:
 			unjudged = append(unjudged, c.Number)
@@ -146,7 +151,7 @@ func (b Brief) outlook() []Remark {
 	var out []Remark
 	until := b.To.Add(b.To.Sub(b.From))
 	due, responses := 0, 0
-	for _, c := range b.Open {
+	for _, c := range slices.Concat(b.Open, b.Checking) {
 		for _, k := range c.Clocks {
 			if k.Running() && !k.Due.Before(b.To) && k.Due.Before(until) {
 				due++

@@ -68,8 +68,10 @@ func wordOr(s, other string) string {
 }
 
 func judgement(e Event, c *Case) string {
-	switch {
-	case e.Has(FlagRumor) && (c == nil || c.Rumor == RumorUnverified):
+	switch rumor := (Matter{e, c}).Rumor(); {
+	case rumor == RumorRefuted:
+		return "传言已查明不实，公布事实、继续观察。"
+	case rumor == RumorUnverified:
 		return "传言未核实，先核实后回应。"
 	case e.Curve == CurveRebound:
 		return "回应后反弹，须再次回应。"
@@ -126,7 +128,7 @@ func eventAdvice(e Event, c *Case, now time.Time) []Remark {
 			}
 		}
 	}
-	if e.Has(FlagRumor) {
+	if rumor := (Matter{e, c}).Rumor(); rumor == RumorUnverified || rumor == RumorRefuted {
 		add("先核实再定性；不实的公布事实，请公安、网信部门依法处置。")
 	}
 	if e.Has(FlagMisreading) {

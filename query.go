@@ -59,6 +59,7 @@ type CaseQuery struct {
 	Category string
 	Event    EventID
 	Open     *bool // not ended
+	Rumor    RumorState
 	Drill    *bool // drills (演练) only, or all but them; nil: both
 	Overdue  bool  // with an open deadline before Now
 	Now      time.Time
@@ -118,6 +119,7 @@ type UnitStats struct {
 
 	FeedbackKept Kept    `json:"feedback_kept"`
 	ResponseKept Kept    `json:"response_kept"` // of the lead
+	Unverified   int     `json:"unverified"`    // cases of rumours nobody has checked: in no other figure but what is late now
 	Refused      int     `json:"refused"`       // cases given back (退单), by the day they were
 	SentBack     int     `json:"sent_back"`     // cases whose feedback form was sent back (退回补充)
 	Reopened     int     `json:"reopened"`      // cases that had to be taken up again
@@ -146,11 +148,14 @@ type Overview struct {
 	PostsTotal  int            `json:"posts_total"`
 	Negative    int            `json:"negative_today"`
 	EventsOpen  int            `json:"events_active"` // with a post in the last 24 h
-	CasesOpen   int            `json:"cases_open"`
+	CasesOpen   int            `json:"cases_open"`    // like the other figures of cases without rumours that were not found true
 	CasesToday  int            `json:"cases_today"`
 	CasesTotal  int            `json:"cases_total"`
-	Unacked     int            `json:"unacknowledged"`
-	LateNow     int            `json:"late_now"`
+	Rumors      int            `json:"rumors_unverified"` // open cases of rumours nobody has checked, counted apart
+	Refuted     int            `json:"rumors_refuted"`    // open cases of rumours found untrue, counted apart
+	RumorPosts  int            `json:"rumor_posts_today"` // of the posts of today, those that read like hearsay
+	Unacked     int            `json:"unacknowledged"`    // what units owe, whether a rumour or not
+	LateNow     int            `json:"late_now"`          // likewise
 	ByLevel     map[string]int `json:"open_by_level"`
 	ByState     map[string]int `json:"open_by_state"`
 	AckMedian   float64        `json:"ack_median"` // seconds, cases of the last 30 days

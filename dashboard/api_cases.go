@@ -50,6 +50,7 @@ type casesInput struct {
 	Unit     string   `query:"unit" maxLength:"100" doc:"主办或协办单位；单位账号只能看本单位"`
 	Category string   `query:"category" maxLength:"100"`
 	Event    string   `query:"event" maxLength:"128"`
+	Rumor    string   `query:"rumor" enum:"unverified,verified,refuted" doc:"传言核查情况"`
 	Open     string   `query:"open" enum:"true,false" doc:"是否在办"`
 	Overdue  bool     `query:"overdue" doc:"只看有时限已超的"`
 	Drill    string   `query:"drill" enum:"true,false" doc:"只看演练，或不看演练"`
@@ -234,7 +235,7 @@ func (a api) listCases(ctx context.Context, p huiying.Person, in *casesInput) (h
 	}
 	q := huiying.CaseQuery{
 		Region: region, Text: in.Query, Queue: huiying.Queue(in.Queue), Level: level, Unit: huiying.UnitID(in.Unit), Category: in.Category,
-		Event: huiying.EventID(in.Event), Open: yesNo(in.Open), Drill: yesNo(in.Drill), Overdue: in.Overdue, Now: a.now(), From: in.From.Time, To: in.To.Time,
+		Rumor: huiying.RumorState(in.Rumor), Event: huiying.EventID(in.Event), Open: yesNo(in.Open), Drill: yesNo(in.Drill), Overdue: in.Overdue, Now: a.now(), From: in.From.Time, To: in.To.Time,
 		ByDue: in.Sort == "due", Limit: in.Limit, Cursor: in.Cursor,
 	}
 	for _, state := range in.State {

@@ -20,6 +20,8 @@ type trendDoc struct {
 	To    time.Time             `json:"to"`
 	Step  huiying.Duration      `json:"step"`
 	Items []huiying.TrendBucket `json:"items"`
+
+	Rumors int `json:"rumor_posts" doc:"其中疑似谣言的条数：未经核实，是说法，不是事实"`
 }
 
 // unitStatsDoc is the response time of every unit, over all levels and at each,
@@ -63,7 +65,7 @@ func (a api) routesStats() {
 	}, a.statsTrend)
 	handle(a, huma.Operation{
 		Method: http.MethodGet, Path: "/stats/units", OperationID: "stats-units", Summary: "各单位响应时间", Tags: tags,
-		Description: "时长以秒计：签收、首次反馈、回应、办结的中位数与 90 分位；on_time、feedback_kept、response_kept 为已到时限或已完成的件次中按时的比例；late_now 为此刻已超的时限数；refused 退单、sent_back 退回补充、reopened 重开的件数；excused 为有暂停或延期的件数。单位账号只见本单位和全县合计。",
+		Description: "时长以秒计：签收、首次反馈、回应、办结的中位数与 90 分位；on_time、feedback_kept、response_kept 为已到时限或已完成的件次中按时的比例；late_now 为此刻已超的时限数；refused 退单、sent_back 退回补充、reopened 重开的件数；excused 为有暂停或延期的件数；unverified 为未核实传闻的件次，另计，核实之前不进入其他数字（late_now 除外）。单位账号只见本单位和全县合计。",
 	}, a.statsUnits)
 }
 
@@ -112,7 +114,11 @@ func (a api) statsTrend(ctx context.Context, p huiying.Person, in *trendInput) (
 	if err != nil {
 		return none, fmt.Errorf("reading the trend: %w", err)
 	}
-	return trendDoc{from, to, huiying.Duration(step), some(items)}, nil
+	rumors, err := a.cfg.Archive.CountPosts(ctx, huiying.PostQuery{Region: region, Flag: huiying.FlagRumor, From: from, To: to})
+	if err != nil {
+		return none, fmt.Errorf("counting rumours: %w", err)
+	}
+	return trendDoc{from, to, huiying.Duration(step), some(items), rumors}, nil
 }
 
 // window fills in what is missing: until now, from some time before.

@@ -155,7 +155,7 @@ func (c *deskCollector) read(ctx context.Context) ([]prometheus.Metric, error) {
 	}
 	out := []prometheus.Metric{}
 	for _, state := range huiying.CaseStates {
-		if state.Ended() || o.ByState[string(state)] == 0 {
+		if state.Ended() || o.ByState[string(state)] == 0 && o.Rumors+o.Refuted == 0 { // rumours are work too, but in no state of the overview
 			continue
 		}
 		for _, level := range huiying.Levels {

@@ -87,6 +87,9 @@ func (s *Server) computeOverview(ctx context.Context, region huiying.Region) (hu
 	if o.PostsTotal, err = s.cfg.Archive.CountPosts(ctx, huiying.PostQuery{Region: region}); err != nil {
 		return o, err
 	}
+	if o.RumorPosts, err = s.cfg.Archive.CountPosts(ctx, huiying.PostQuery{Region: region, Flag: huiying.FlagRumor, From: midnight, To: midnight.AddDate(0, 0, 1)}); err != nil {
+		return o, err
+	}
 	if o.Rejected, err = s.cfg.Ledger.CountRejections(ctx, region); err != nil {
 		return o, err
 	}

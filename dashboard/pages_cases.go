@@ -42,6 +42,7 @@ var caseViews = []option{
 	{"reviewing", "待审核"},
 	{"responded", "已回应"},
 	{"late", "超时"},
+	{"rumors", "未核实传闻"},
 	{"ended", "已结束"},
 	{"all", "全部"},
 }
@@ -88,6 +89,8 @@ func (f caseFilter) query(p huiying.Person, now time.Time) (huiying.CaseQuery, e
 		q.States = []huiying.CaseState{huiying.StateResponded}
 	case "late":
 		q.Overdue, q.Open = true, new(true)
+	case "rumors":
+		q.Rumor, q.Open = huiying.RumorUnverified, new(true)
 	case "ended":
 		q.Open = new(false)
 	}

@@ -207,8 +207,8 @@ func (s *Server) wallSources(ctx context.Context, region huiying.Region, v *wall
 	return nil
 }
 
-// calm reports whether 平稳 may be said: nothing grave is open and every source
-// watches.
+// calm reports whether 平稳 may be said: nothing grave is open, no rumour waits to
+// be checked and every source watches.
 func calm(o huiying.Overview, blind, watching int) bool {
-	return blind == 0 && watching > 0 && o.ByLevel["red"]+o.ByLevel["orange"]+o.ByLevel["yellow"] == 0
+	return blind == 0 && o.Rumors == 0 && watching > 0 && o.ByLevel["red"]+o.ByLevel["orange"]+o.ByLevel["yellow"] == 0
 }

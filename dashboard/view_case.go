@@ -245,6 +245,8 @@ func matchesCase(c huiying.Case, q huiying.CaseQuery) bool {
 		return false
 	case q.Open != nil && *q.Open == c.State.Ended():
 		return false
+	case q.Rumor != "" && q.Rumor != c.Rumor:
+		return false
 	case q.Drill != nil && *q.Drill != c.Drill:
 		return false
 	case q.Overdue && !c.Overdue(q.Now):

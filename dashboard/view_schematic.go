@@ -62,10 +62,13 @@ func schematicOf(units *huiying.Directory, cases []huiying.Case, events []huiyin
 	}
 	for _, c := range cases {
 		n := s.count(at, townshipOf(units, c.Units, c.Places))
-		n.Cases++
 		if c.Overdue(now) {
 			n.Late++
 		}
+		if !c.Factual() {
+			continue
+		}
+		n.Cases++
 		n.Level = max(n.Level, c.Level)
 	}
 	for _, e := range events {

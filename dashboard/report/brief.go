@@ -40,6 +40,9 @@ type briefView struct {
 	Answered   Link        `word:"已回应"`
 	Closed     Link        `word:"已办结"`
 	OpenNow    Link        `word:"在办"`
+	RumorN     Link        `word:"未核实传闻数"`
+	Rumors     string      `word:"未核实传闻"`
+	Refuted    string      `word:"不实传闻"`
 	Chart      Picture     `word:"走势图"`
 	Channels   []shareRow  `word:"分平台"`
 	Categories []shareRow  `word:"分类"`
@@ -154,6 +157,7 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 		Share:    percent(b.Posts.Negative, b.Posts.Total), Ratio: ratio(b.Posts.Positive, b.Posts.Negative),
 		Opened: r.link(number(len(b.Opened)), CasesPath(b.From, b.To)), Answered: r.link(number(b.Answered), "/cases?view=responded"),
 		Closed: r.link(number(b.Closed), "/cases?view=ended"), OpenNow: r.link(number(len(b.Open)), "/cases?view=open"),
+		RumorN: r.link(number(len(b.Rumors)), "/cases?view=rumors"), Rumors: matters(b.Rumors), Refuted: matters(b.Refuted),
 		Matters: r.link(number(b.Graver), "/events"), MinParts: number(b.MinParts),
 		Risks: r.remarks(b.Risks, o.Edits.Risks), Advice: r.remarks(b.Advice, o.Edits.Advice), Outlook: r.remarks(b.Outlook, nil),
 	}
@@ -180,19 +184,20 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	for i, m := range b.Top {
 		v.Top = append(v.Top, r.matter(i, m, units))
 	}
-	for i, c := range b.Open[:min(openRows, len(b.Open))] {
+	work := slices.Concat(b.Open, b.Checking)
+	for i, c := range work[:min(openRows, len(work))] {
 		v.Open = append(v.Open, openRow{
-			order(i), r.link(c.Number, casePath(c.ID)), c.Title, c.Level.Label(), unitsOfCase(c, units), c.State.Label(), dueOf(c, b.To),
+			order(i), r.link(c.Number, casePath(c.ID)), titleOf(c), c.Level.Label(), unitsOfCase(c, units), c.State.Label(), dueOf(c, b.To),
 		})
 	}
-	v.OpenRest = rest(len(b.Open), openRows)
+	v.OpenRest = rest(len(work), openRows)
 	for i, l := range b.Late[:min(lateRows, len(b.Late))] {
 		who := unitsOfCase(l.Case, units)
 		if l.Clock.Unit != "" {
 			who = units.Name(l.Clock.Unit)
 		}
 		v.Late = append(v.Late, lateRow{
-			order(i), r.link(l.Case.Number, casePath(l.Case.ID)), l.Case.Title, who, l.Clock.Kind.Label(), stamp(l.Clock.Due), huiying.SpanText(l.Late),
+			order(i), r.link(l.Case.Number, casePath(l.Case.ID)), titleOf(l.Case), who, l.Clock.Kind.Label(), stamp(l.Clock.Due), huiying.SpanText(l.Late),
 		})
 	}
 	v.LateRest = rest(len(b.Late), lateRows)
@@ -266,6 +271,23 @@ func (r *Reporter) answer(i int, c huiying.Case, units *huiying.Directory) answe
 		row.Forms, row.Outlet = forms(first.Forms), Link{orDash(first.Outlet), first.URL}
 	}
 	return row
+}
+
+// titleOf is the title of a case, with how far a rumour was checked.
+func titleOf(c huiying.Case) string {
+	if c.Rumor == "" {
+		return c.Title
+	}
+	return c.Title + "（" + c.Rumor.Label() + "）"
+}
+
+// matters names rumours with their levels, the gravest first; "" when there are none.
+func matters(all []huiying.Matter) string {
+	var out []string
+	for _, m := range all[:min(openRows, len(all))] {
+		out = append(out, "“"+huiying.Clip(m.Title(), 40)+"”（"+m.Level().Label()+"）")
+	}
+	return strings.Join(out, "、")
 }
 
 // remarks are the rules' own, or what a person made of them; a remark that was

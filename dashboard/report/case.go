@@ -113,6 +113,9 @@ func (r *Reporter) caseForm(ctx context.Context, o Order) (caseView, huiying.Cas
 		v.Copies = strings.Join(names, "、")
 	}
 	v.Reasons, v.Flags = reasonsOf(c.Reasons), flagsOf(c.Flags)
+	if c.Rumor != "" {
+		v.Flags += "（" + c.Rumor.Label() + "）"
+	}
 	var helpers, sources []string
 	for _, u := range c.Units {
 		full := units.Name(u.Unit)

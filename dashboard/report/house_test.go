@@ -133,6 +133,7 @@ func filled(t *testing.T) *house {
 			Feedback: []huiying.Feedback{{
 				Unit: "jkj", Finding: huiying.FoundPartly, Facts: "经查，该校食堂11月24日购进的一批面制品距保质期届满不足7日，尚未超期；3名学生腹泻，已就诊，暂无证据表明与食堂饮食有关，留样已送检。", Measures: "当日封存该批食材，责令食堂停供整改；会同市场监管局对全县学校食堂开展排查。",
 				Progress: "检测结果预计11月28日出具。", Contacted: true, Advice: "公布检查经过、封存情况和检测时间；不对原因下结论。", Publicity: huiying.Public, At: at(12, 10), By: "jkj-handler",
+				Responsibility: "学校采购验收把关不严。", Outlet: "县政府门户网站", Handler: "刘承办", Reviewer: "周股长", Head: "张局长", SignedAt: at(12, 10),
 			}},
 			Responses:     []huiying.Response{{Text: "县教科局会同市场监管局已成立联合检查组……", Forms: []huiying.ResponseForm{huiying.FormRelease}, Outlet: "县政府门户网站", URL: "https://www.jiaocheng.example.invalid/n/1", Publicity: huiying.Public, At: at(13, 0), By: "jkj-handler"}},
 			Consultations: []huiying.Consultation{{At: at(9, 30), People: "县委宣传部、县教科局、县市场监管局", Conclusion: "先公布检查组成立和送检情况，结果出来后再公布；校方不单独对外发声", Level: huiying.Orange, By: "赵值班"}},

@@ -64,7 +64,7 @@ func (r *Reporter) ledger(ctx context.Context, o Order) (any, string, error) {
 	for i, c := range cases {
 		s := stagesOf(c)
 		row := ledgerRow{
-			I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Found: short(c.FirstSeenAt), Source: sourceOf(c), Title: c.Title, Category: orDash(c.Category), Level: c.Level.Label(),
+			I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Found: short(c.FirstSeenAt), Source: sourceOf(c), Title: titleOf(c), Category: orDash(c.Category), Level: c.Level.Label(),
 			Unit: unitsOfCase(c, units), Assigned: short(c.AssignedAt), Acked: short(s.acked), Feedback: short(s.feedback), Answered: short(c.RespondedAt), Closed: short(c.ClosedAt),
 			Late: lateOf(c, o.Now), Outcome: c.State.Label(), Outlet: Link{Text: "—"},
 		}
@@ -160,7 +160,7 @@ func (v ledgerView) cells(i int, c huiying.Case, date, long int) []any {
 		filed = c.Number
 	}
 	return []any{
-		i + 1, c.Number, at(c.FirstSeenAt), sourceOf(c), source, c.Title, c.Summary, c.Category, c.Level.Label(), lead, strings.Join(helpers, "、"),
+		i + 1, c.Number, at(c.FirstSeenAt), sourceOf(c), source, titleOf(c), c.Summary, c.Category, c.Level.Label(), lead, strings.Join(helpers, "、"),
 		at(c.AssignedAt), at(s.acked), at(s.feedback), at(c.RespondedAt), at(c.ClosedAt),
 		took(c.FirstSeenAt, c.AssignedAt), took(c.AssignedAt, s.acked), took(c.AssignedAt, s.feedback), took(c.FirstSeenAt, c.RespondedAt), took(c.FirstSeenAt, c.ClosedAt),
 		lateOf(c, v.now), form, outlet, link, c.Engagement.Views, c.Engagement.Interactions(), c.State.Label(), filed,

@@ -104,6 +104,9 @@ func caseConditions(q huiying.CaseQuery) conditions {
 	if q.Open != nil {
 		w.add("ended = ?", !*q.Open)
 	}
+	if q.Rumor != "" {
+		w.add("rumor = ?", string(q.Rumor))
+	}
 	if q.Drill != nil && *q.Drill {
 		w.add("drill = TRUE")
 	} else if q.Drill != nil {

@@ -31,6 +31,7 @@ type caseRow struct {
 	DueAt    int64  `bun:"due_at"`
 	NextAt   int64  `bun:"next_at"`
 	Drill    bool   `bun:"drill"`
+	Rumor    string `bun:"rumor"`
 	Doc      string `bun:"doc"`
 }
 
@@ -42,7 +43,7 @@ func rowOf(c huiying.Case, ch huiying.Change) (caseRow, error) {
 	row := caseRow{
 		ID: string(c.ID), County: string(c.Region.County()), Number: c.Number, Region: string(c.Region), Queue: string(c.Queue),
 		State: string(c.State), Ended: c.State.Ended(), Level: int(c.Level), Category: c.Category, Title: c.Title,
-		EventID: string(c.Event), Rev: c.Rev, OpenedAt: jsondoc.Micro(c.OpenedAt), DueAt: noDeadline, NextAt: noDeadline, Drill: c.Drill, Doc: doc,
+		EventID: string(c.Event), Rev: c.Rev, OpenedAt: jsondoc.Micro(c.OpenedAt), DueAt: noDeadline, NextAt: noDeadline, Drill: c.Drill, Rumor: string(c.Rumor), Doc: doc,
 	}
 	if k, ok := c.NextDue(); ok {
 		row.DueAt = jsondoc.Micro(k.Due)
@@ -76,6 +77,7 @@ type unitRow struct {
 	Excused     int64  `bun:"excused"`
 	SentBack    int    `bun:"sent_back"`
 	Reopened    int    `bun:"reopened"`
+	Rumor       string `bun:"rumor"`
 }
 
 // refusalRow is a case a unit gave back.
@@ -140,7 +142,7 @@ func unitRows(c huiying.Case) []unitRow {
 			CaseID: string(c.ID), UnitID: string(u.Unit), Region: string(c.Region), Level: int(c.Level), Lead: u.Lead, Ended: c.State.Ended(), Drill: c.Drill,
 			AssignedAt: jsondoc.Micro(u.AssignedAt), AckedAt: jsondoc.Micro(u.AckedAt), FeedbackAt: jsondoc.Micro(u.FeedbackAt),
 			RespondedAt: jsondoc.Micro(notBefore(c.RespondedAt, u.AssignedAt)), ClosedAt: jsondoc.Micro(notBefore(c.ClosedAt, u.AssignedAt)),
-			Category: c.Category, SentBack: u.SentBack, Reopened: u.Reopened,
+			Category: c.Category, SentBack: u.SentBack, Reopened: u.Reopened, Rumor: string(c.Rumor),
 		}
 		row.AckDue = row.deadline(c, huiying.ClockAcknowledge, u.Unit)
 		row.FeedbackDue = row.deadline(c, huiying.ClockFeedback, u.Unit)

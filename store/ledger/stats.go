@@ -18,7 +18,8 @@ import (
 // of cases. A response, a close and a reopening are the lead unit's. Deadlines
 // that are late now count whenever the case was sent, cases given back when they
 // were. Only parts that units still have count for all else: a case returned or
-// sent elsewhere is not held against anybody.
+// sent elsewhere is not held against anybody. What is said to be a rumour is
+// counted apart until somebody has checked it.
 func (l *Ledger) UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error) {
 	parts, err := l.unitParts(ctx, q)
 	if err != nil {
@@ -37,11 +38,16 @@ func (l *Ledger) UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying
 	if err != nil {
 		return nil, err
 	}
-	byUnit := make(map[string][]unitRow)
-	for _, p := range parts {
-		byUnit[p.UnitID] = append(byUnit[p.UnitID], p)
-	}
-	for _, counted := range []map[string]int{late, refused} {
+	byUnit, unverified := make(map[string][]unitRow), make(map[string]int)
+	parts = slices.DeleteFunc(parts, func(p unitRow) bool {
+		if p.Rumor != string(huiying.RumorUnverified) {
+			byUnit[p.UnitID] = append(byUnit[p.UnitID], p)
+			return false
+		}
+		unverified[p.UnitID]++
+		return true
+	})
+	for _, counted := range []map[string]int{late, refused, unverified} {
 		for unit := range counted {
 			if _, ok := byUnit[unit]; !ok {
 				byUnit[unit] = nil
@@ -53,9 +59,10 @@ func (l *Ledger) UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying
 	var out []huiying.UnitStats
 	for unit, parts := range byUnit {
 		s := measure(parts, q.Now)
-		s.Unit, s.Name, s.Level, s.LateNow, s.Refused = huiying.UnitID(unit), cmp.Or(names[unit], unit), q.Level, late[unit], refused[unit]
+		s.Unit, s.Name, s.Level, s.LateNow, s.Refused, s.Unverified = huiying.UnitID(unit), cmp.Or(names[unit], unit), q.Level, late[unit], refused[unit], unverified[unit]
 		all.LateNow += s.LateNow
 		all.Refused += s.Refused
+		all.Unverified += s.Unverified
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b huiying.UnitStats) int {
@@ -93,7 +100,7 @@ func measured(q huiying.StatsQuery, cond string, args ...any) conditions {
 func (l *Ledger) unitParts(ctx context.Context, q huiying.StatsQuery) ([]unitRow, error) {
 	from, to := bounds(q)
 	w := measured(q, "assigned_at >= ? AND assigned_at < ?", from, to)
-	rows, err := l.read.QueryContext(ctx, `SELECT unit_id, lead, assigned_at, acked_at, ack_due, feedback_at, feedback_due, responded_at, respond_due, closed_at, excused, sent_back, reopened
+	rows, err := l.read.QueryContext(ctx, `SELECT unit_id, lead, assigned_at, acked_at, ack_due, feedback_at, feedback_due, responded_at, respond_due, closed_at, excused, sent_back, reopened, rumor
 		FROM case_units`+w.where(), w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the parts of units: %w", err)
@@ -102,7 +109,7 @@ func (l *Ledger) unitParts(ctx context.Context, q huiying.StatsQuery) ([]unitRow
 	var out []unitRow
 	for rows.Next() {
 		var r unitRow
-		if err := rows.Scan(&r.UnitID, &r.Lead, &r.AssignedAt, &r.AckedAt, &r.AckDue, &r.FeedbackAt, &r.FeedbackDue, &r.RespondedAt, &r.RespondDue, &r.ClosedAt, &r.Excused, &r.SentBack, &r.Reopened); err != nil {
+		if err := rows.Scan(&r.UnitID, &r.Lead, &r.AssignedAt, &r.AckedAt, &r.AckDue, &r.FeedbackAt, &r.FeedbackDue, &r.RespondedAt, &r.RespondDue, &r.ClosedAt, &r.Excused, &r.SentBack, &r.Reopened, &r.Rumor); err != nil {
 			return nil, fmt.Errorf("reading the parts of units: %w", err)
 		}
 		out = append(out, r)
@@ -225,27 +232,37 @@ func (l *Ledger) CaseOverview(ctx context.Context, region huiying.Region, now ti
 	var open []struct {
 		Level int
 		State string
+		Rumor huiying.RumorState
 		N     int
 	}
 	var w conditions
 	w.add("ended = FALSE AND drill = FALSE")
 	w.in("region", region)
-	if err := l.read.NewRaw("SELECT level, state, count(*) AS n FROM cases"+w.where()+" GROUP BY level, state", w.args...).Scan(ctx, &open); err != nil {
+	if err := l.read.NewRaw("SELECT level, state, rumor, count(*) AS n FROM cases"+w.where()+" GROUP BY level, state, rumor", w.args...).Scan(ctx, &open); err != nil {
 		return o, fmt.Errorf("counting open cases: %w", err)
 	}
 	for _, r := range open {
+		switch r.Rumor {
+		case huiying.RumorUnverified:
+			o.Rumors += r.N
+			continue
+		case huiying.RumorRefuted:
+			o.Refuted += r.N
+			continue
+		}
 		o.CasesOpen += r.N
 		o.ByLevel[huiying.Level(r.Level).String()] += r.N
 		o.ByState[r.State] += r.N
 	}
+	const factual = " AND drill = FALSE AND rumor NOT IN ('unverified', 'refuted')"
 	for _, c := range []struct {
 		into  *int
 		query string
 		cond  string
 		args  []any
 	}{
-		{&o.CasesTotal, "count(*) FROM cases", "drill = FALSE", nil},
-		{&o.CasesToday, "count(*) FROM cases", "opened_at >= ? AND drill = FALSE", []any{jsondoc.Micro(midnight)}},
+		{&o.CasesTotal, "count(*) FROM cases", "TRUE" + factual, nil},
+		{&o.CasesToday, "count(*) FROM cases", "opened_at >= ?" + factual, []any{jsondoc.Micro(midnight)}},
 		{&o.LateNow, "count(*) FROM cases", "due_at < ? AND drill = FALSE", []any{jsondoc.Micro(now)}},
 		{&o.Unacked, "count(DISTINCT case_id) FROM case_units", "acked_at = 0 AND ended = FALSE AND drill = FALSE", nil},
 		{&o.EventsOpen, "count(*) FROM events", "last_at >= ?", []any{jsondoc.Micro(now.Add(-24 * time.Hour))}},

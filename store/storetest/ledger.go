@@ -206,6 +206,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"statistics agree with an example counted by hand", statsByHand},
 		{"deadlines kept, returns, reopenings and excuses agree with an example counted by hand", keptByHand},
 		{"the overview agrees with the lists", overviewAgrees},
+		{"a rumour is counted apart until it is found true", rumorsAreApart},
 		{"values kept for the program come back", meta},
 		{"a lease has one holder until it is given back or runs out", leaseHasOneHolder},
 		{"of many who lead by turns never two do at once", leadersTakeTurns},
