@@ -20,7 +20,11 @@ type archive interface {
 // openArchive opens the archive where it is kept; tokens cuts texts into the
 // words they are found by.
 func (c *Config) openArchive(ctx context.Context, tokens func(string) []sqlite.Token) (archive, error) {
-	return sqlite.OpenArchive(ctx, filepath.Join(c.Data, "archive.db"), tokens)
+	a, err := sqlite.OpenArchive(ctx, filepath.Join(c.Data, "archive.db"), tokens)
+	if err != nil {
+		return nil, err // a plain nil: whoever closes it asks for that
+	}
+	return a, nil
 }
 
 // wordless opens an archive to read without looking for words.
