@@ -190,7 +190,7 @@ func named(ctx context.Context, rows []row) context.Context {
 }
 
 func addPosts(ctx context.Context, conn driver.Conn, rows []row) error {
-	b, err := conn.PrepareBatch(ctx, "INSERT INTO posts (region, published, id, channel, source, category, sentiment, risk, lead, flags, terms)")
+	b, err := conn.PrepareBatch(ctx, "INSERT INTO posts (region, published, id, channel, source, category, sentiment, risk, lead, flags, parent, terms)")
 	if err != nil {
 		return fmt.Errorf("posts: %w", err)
 	}
@@ -204,7 +204,7 @@ func addPosts(ctx context.Context, conn driver.Conn, rows []row) error {
 		if len(as.Units) > 0 {
 			lead = string(as.Units[0].Unit)
 		}
-		if err := b.Append(string(p.Region), column(p.PublishedAt), string(p.ID), string(p.Channel), p.Source, as.Category, as.Sentiment.Label, as.Risk.Score, lead, flags, r.terms); err != nil {
+		if err := b.Append(string(p.Region), column(p.PublishedAt), string(p.ID), string(p.Channel), p.Source, as.Category, as.Sentiment.Label, as.Risk.Score, lead, flags, string(p.Parent), r.terms); err != nil {
 			return fmt.Errorf("post %s: %w", p.ID, err)
 		}
 	}

@@ -159,7 +159,7 @@ func (a *Archive) selection(ctx context.Context, q huiying.PostQuery) ([]string,
 		conds = append(conds, "channel IN "+list(slices.DeleteFunc(slices.Clone(huiying.Channels), func(c huiying.Channel) bool { return c.Queue() != q.Queue })))
 	}
 	for _, eq := range []struct{ column, value string }{
-		{"source", q.Source}, {"category", q.Category}, {"channel", string(q.Channel)}, {"sentiment", q.Sentiment}, {"lead", string(q.Unit)},
+		{"source", q.Source}, {"category", q.Category}, {"channel", string(q.Channel)}, {"sentiment", q.Sentiment}, {"lead", string(q.Unit)}, {"parent", string(q.Parent)},
 	} {
 		if eq.value != "" {
 			conds = append(conds, eq.column+" = "+quote(eq.value))

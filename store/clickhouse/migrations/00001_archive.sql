@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS posts (
   risk      Float64                CODEC(ZSTD(1)),
   lead      LowCardinality(String), -- the unit proposed first
   flags     Array(LowCardinality(String)),
+  parent    String                 CODEC(ZSTD(1)), -- the post that a comment or reply answers
   terms     String                 CODEC(ZSTD(3)), -- cut before they get here (see text.go)
   version   UInt64 DEFAULT 18446744073709551615 - toUInt64(toUnixTimestamp64Micro(now64(6))), -- the earlier the higher
   INDEX terms_text terms TYPE text(tokenizer = splitByString(['\x1f', '\x1e']))
