@@ -6,8 +6,8 @@ import "time"
 type SourceID string
 
 // SourceKinds are the ways to read a source: a subscription, a list page, a map
-// of the site, a JSON interface.
-var SourceKinds = []string{"feed", "site", "sitemap", "jsonapi"}
+// of the site, a JSON interface, a list page that scripts make.
+var SourceKinds = []string{"feed", "site", "sitemap", "jsonapi", "browser"}
 
 // Source is a place the collectors read, approved by the office. Options
 // belong to its kind.

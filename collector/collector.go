@@ -60,6 +60,8 @@ type Config struct {
 	Workers      int           // visits at the same time; default 8
 	DailyBudget  int           // requests a day and host, of county time; default 5000
 	Quiet        []Window      // times of day in which no visit begins
+	Browser      string        // path of a Chromium for sources of kind browser; empty: none
+	BrowserMB    int           // memory it may take, MB; default 1024
 	Allow        []string      // the sites the office approved, with all below them; empty: those of the sources
 
 	// Urgent names the sources, as posts name them, that open events come from:
@@ -76,9 +78,10 @@ type Config struct {
 
 // Collector reads the sources of a region.
 type Collector struct {
-	cfg     Config
-	fetcher *Fetcher
-	pause   func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
+	cfg      Config
+	fetcher  *Fetcher
+	chromium *chromium                                        // nil: none
+	pause    func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
 }
 
 // finishTime is how long the book-keeping of finished work may take after a
@@ -97,7 +100,7 @@ func New(cfg Config) *Collector {
 	if cfg.Intake.Region == "" {
 		cfg.Intake.Region = cfg.Region
 	}
-	return &Collector{
+	c := &Collector{
 		cfg: cfg,
 		fetcher: NewFetcher(FetchConfig{
 			UserAgent: cfg.UserAgent, Contact: cfg.Contact, AllowPrivate: cfg.AllowPrivate,
@@ -105,6 +108,10 @@ func New(cfg Config) *Collector {
 		}),
 		pause: sleep,
 	}
+	if cfg.Browser != "" {
+		c.chromium = newChromium(c.fetcher, cfg.Browser, cfg.BrowserMB)
+	}
+	return c
 }
 
 // Close ends idle connections.

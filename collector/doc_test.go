@@ -39,6 +39,7 @@ const sourcesHead = `# 信源
 - ` + "`collector.quiet`" + ` 列出不采集的时段，如 ` + "`[\"23:00-06:00\"]`" + `；` + "`collector.allow`" + ` 列出办公室核准的网站（含其下级），写了就只采集名单内的。
 - 采集间隔按更新快慢自动调整：更新勤的最快缩到五分之一，久无新内容的最慢放到六倍；有事件正在办理的信源优先，并按最快的间隔采集。
 - 采过的网页会回访，看有没有修改或撤下：采到后 1、2、4、8……小时各看一次，到第 8 天为止；所属交办单没有办结的，至少每 3 小时看一次。改了的存为新版本，连续两次打不开（404、410、“页面不存在”、转到首页）才算撤下；首次采集的内容不变。一次采集最多回访 10 页，当天的访问额度用掉五分之四后不再回访。
+- 需脚本的网页由无界面的 Chromium 打开，要在配置里写明才启用（` + "`collector.browser: /usr/bin/chromium`" + `，内存上限 ` + "`collector.browser_mb`" + `，默认 1024）。一次只开一页，每页一个新浏览器，45 秒、24 MB 为限；网页要的一切都经过同一道地址检查，不取图片，不许下载、弹窗。请用专用的非 root 用户运行，Chromium 的沙箱才起作用。
 - 不连接本机和内部网络的地址；内容有大小、时间、跳转次数和压缩倍数的上限。
 
 ## 健康状况
@@ -76,7 +77,7 @@ func sourcesDoc() string {
 
 var exampleURLs = map[string]string{
 	"feed": "http://www.example.gov.cn/rss.xml", "site": "http://www.example.gov.cn/news/",
-	"sitemap": "http://www.example.gov.cn/sitemap.xml", "jsonapi": "http://api.example.cn/v1/list",
+	"sitemap": "http://www.example.gov.cn/sitemap.xml", "jsonapi": "http://api.example.cn/v1/list", "browser": "https://www.example.cn/channel/news",
 }
 
 var examples = map[string]map[string]string{
@@ -84,4 +85,5 @@ var examples = map[string]map[string]string{
 	"site":    {"list": "ul.news-list li", "text": "div.article-content"},
 	"sitemap": {"link_pattern": `'/\d{4}/\d+\.html$'`, "days": "3"},
 	"jsonapi": {"items": "data.list"},
+	"browser": {"wait": "ul.news-list li", "list": "ul.news-list li"},
 }

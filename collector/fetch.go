@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ type FetchConfig struct {
 	DailyBudget  int           // requests a day and host; default 5000
 	Allow        []string      // sites that may be read, with all below them; empty: any
 	Wall         func() time.Time
+
+	allowed func(netip.AddrPort) bool // instead of public addresses; tests only
 }
 
 // Bounds of a fetch.
@@ -46,6 +49,7 @@ const (
 type Fetcher struct {
 	cfg    FetchConfig
 	client *http.Client
+	reach  func(netip.AddrPort) bool // where it may connect
 	hosts  *hosts
 	robots *robots
 }
@@ -80,11 +84,14 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 	if cfg.Wall == nil {
 		cfg.Wall = time.Now
 	}
-	allowed := publicOnly
+	allowed := cfg.allowed
+	if allowed == nil {
+		allowed = publicOnly
+	}
 	if cfg.AllowPrivate {
 		allowed = anywhere
 	}
-	f := &Fetcher{cfg: cfg, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.DailyBudget, cfg.Wall)}
+	f := &Fetcher{cfg: cfg, reach: allowed, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.DailyBudget, cfg.Wall)}
 	f.client = &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // a proxy would connect for us, past the guard
@@ -128,6 +135,15 @@ func (f *Fetcher) readRobots(ctx context.Context, u *url.URL) ([]byte, error) {
 	return got.Body, err
 }
 
+// mayRead reports whether a page may be opened at all: its site is approved and
+// its robots.txt allows it.
+func (f *Fetcher) mayRead(ctx context.Context, u *url.URL) error {
+	if err := f.onList(u); err != nil {
+		return err
+	}
+	return f.robots.check(ctx, u)
+}
+
 // follow asks for u and goes where it is sent, checking each step.
 func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, maxBody int64, allowed func(context.Context, *url.URL) error) (Fetched, error) {
 	start := u
@@ -162,8 +178,8 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, maxBody 
 
 // ask sends one request and reads its answer, or where it sends us.
 func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int64) (got Fetched, next string, err error) {
-	if !f.approved(u.Hostname()) {
-		return Fetched{}, "", &Failure{URL: printable(u), Message: "网站 " + huiying.Clip(u.Hostname(), 80) + " 不在获准采集的名单里，经办公室核准后写入 collector.allow", Permanent: true}
+	if err := f.onList(u); err != nil {
+		return Fetched{}, "", err
 	}
 	done, err := f.hosts.turn(ctx, u.Host)
 	if err != nil {
@@ -225,6 +241,13 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int
 		return Fetched{}, "", transportFailure(u, err, f.cfg.Timeout)
 	}
 	return got, "", nil
+}
+
+func (f *Fetcher) onList(u *url.URL) error {
+	if f.approved(u.Hostname()) {
+		return nil
+	}
+	return &Failure{URL: printable(u), Message: "网站 " + huiying.Clip(u.Hostname(), 80) + " 不在获准采集的名单里，经办公室核准后写入 collector.allow", Permanent: true}
 }
 
 // approved reports whether a host is on the list, or below one that is.

@@ -76,7 +76,7 @@ type candidate struct {
 }
 
 // kinds are all ways to read a source, in the order the docs show them.
-var kinds = []*Kind{&feedKind, &siteKind, &sitemapKind, &jsonKind}
+var kinds = []*Kind{&feedKind, &siteKind, &sitemapKind, &jsonKind, &browserKind}
 
 // Kinds lists every way to read a source.
 func Kinds() []Kind {

@@ -25,6 +25,9 @@ type visit struct {
 	dry     bool
 	now     func() time.Time
 
+	rendered *rendering // pages are asked for as scripts make them
+	chromium *chromium  // nil when the installation has none
+
 	fresh    map[string]Validators // of the lists read now, kept if all goes well
 	notes    []string
 	requests int
@@ -41,7 +44,7 @@ type memory struct {
 }
 
 func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
-	v := &visit{source: s, fetcher: c.fetcher, dry: dry, now: c.cfg.Speed.Now, limit: 50, fresh: make(map[string]Validators)}
+	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, dry: dry, now: c.cfg.Speed.Now, limit: 50, fresh: make(map[string]Validators)}
 	if !dry {
 		v.memory = recall(s, state)
 	}
@@ -69,7 +72,16 @@ func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, er
 	if list {
 		known = v.memory.Lists[address]
 	}
-	got, err := v.fetcher.Get(ctx, address, known)
+	var got Fetched
+	var err error
+	switch {
+	case v.rendered == nil:
+		got, err = v.fetcher.Get(ctx, address, known)
+	case v.chromium == nil:
+		return Fetched{}, &Failure{URL: address, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
+	default:
+		got, err = v.chromium.render(ctx, address, *v.rendered)
+	}
 	v.requests++
 	v.bytes += got.Read
 	if err != nil {

@@ -29,7 +29,7 @@ type sourceDoc struct {
 type sourceBody struct {
 	ID      huiying.SourceID  `json:"id,omitempty" maxLength:"64" doc:"缺省为新建；已有编号则修改"`
 	Region  string            `json:"region,omitempty"`
-	Kind    string            `json:"kind" enum:"feed,site,jsonapi"`
+	Kind    string            `json:"kind" enum:"feed,site,sitemap,jsonapi,browser"`
 	Name    string            `json:"name" minLength:"1" maxLength:"100"`
 	URL     string            `json:"url" maxLength:"2000"`
 	Channel huiying.Channel   `json:"channel"`

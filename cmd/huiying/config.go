@@ -60,6 +60,9 @@ type Config struct {
 		DailyBudget  int     `yaml:"daily_budget"`        // requests to one host a day; 0: 5000
 		AllowPrivate bool    `yaml:"allow_private"`       // demo only: lets the crawler reach this machine
 
+		Browser   string `yaml:"browser"`    // path of a Chromium for pages made by scripts; empty: none
+		BrowserMB int    `yaml:"browser_mb"` // memory it may take; 0: 1024
+
 		Quiet []collector.Window `yaml:"quiet"` // times of day without visits: 23:00-06:00
 		Allow []string           `yaml:"allow"` // approved sites, with all below them; empty: those of the sources
 	} `yaml:"collector"`

@@ -179,7 +179,8 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		Speed:     s.speed,
 		UserAgent: s.cfg.Collector.UserAgent, Contact: s.cfg.Collector.Contact,
 		AllowPrivate: s.cfg.Collector.AllowPrivate, Rate: rate.Limit(s.cfg.Collector.PerSecond),
-		DailyBudget: s.cfg.Collector.DailyBudget, Quiet: s.cfg.Collector.Quiet, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources, Watched: s.watchedPosts,
+		DailyBudget: s.cfg.Collector.DailyBudget, Quiet: s.cfg.Collector.Quiet,
+		Browser: s.cfg.Collector.Browser, BrowserMB: s.cfg.Collector.BrowserMB, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources, Watched: s.watchedPosts,
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
 	s.learning = newLearning(s)
