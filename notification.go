@@ -27,6 +27,7 @@ func (s NotificationStatus) Label() string {
 // the wording (DOMAIN §9).
 type Notification struct {
 	ID        NotificationID     `json:"id"`
+	Notice    string             `json:"notice,omitempty"` // what it carries: the same through every channel
 	Case      CaseID             `json:"case"`
 	Number    string             `json:"number"`
 	Region    Region             `json:"region"`

@@ -143,8 +143,9 @@ func (m *mailing) recipients(users []huiying.User, c huiying.Case, n huiying.Not
 // that writing it again doubles nothing.
 func letter(c huiying.Case, n huiying.Notice, i int, channel string, to recipient, now time.Time) huiying.Notification {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d|%s|%s|%s", c.ID, c.Rev, i, n.Kind, channel, to.user))
+	notice := sha256.Sum256(fmt.Appendf(nil, "%s|%d|%d", c.ID, c.Rev, i))
 	out := huiying.Notification{
-		ID: huiying.NotificationID("n" + hex.EncodeToString(sum[:10])), Case: c.ID, Number: c.Number, Region: c.Region,
+		ID: huiying.NotificationID("n" + hex.EncodeToString(sum[:10])), Notice: hex.EncodeToString(notice[:6]), Case: c.ID, Number: c.Number, Region: c.Region,
 		Kind: n.Kind, Level: c.Level, Unit: n.Unit, Channel: channel, Role: huiying.Role(n.To), To: to.user, ToName: to.name, Text: n.Text, Due: n.Due,
 		CreatedAt: now, NextAt: now, Status: huiying.NotifyPending, Drill: c.Drill,
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -44,6 +45,13 @@ type Permanent struct{ Err error }
 func (p Permanent) Error() string { return p.Err.Error() }
 func (p Permanent) Unwrap() error { return p.Err }
 
+// Unreachable marks a failure that lies with the recipient, who has no address or
+// was refused: the channel is in order.
+type Unreachable struct{ Err error }
+
+func (u Unreachable) Error() string { return u.Err.Error() }
+func (u Unreachable) Unwrap() error { return u.Err }
+
 // Throttled marks a refusal because of too many messages.
 type Throttled struct {
 	Err   error
@@ -57,7 +65,10 @@ func (t Throttled) Unwrap() error { return t.Err }
 type Outbox interface {
 	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
 	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
-	SaveAttempt(ctx context.Context, n huiying.Notification) error
+	// SaveAttempt records an attempt and, in the same transaction, what another
+	// channel is to carry instead.
+	SaveAttempt(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error
+	CaseNotifications(ctx context.Context, id huiying.CaseID) ([]huiying.Notification, error)
 }
 
 // Dispatcher sends what waits in the outbox.
@@ -144,20 +155,30 @@ func (d *Dispatcher) lane(channel string) *lane {
 	return nil
 }
 
-// standIn is the next channel in order that is in order, or nil.
-func (d *Dispatcher) standIn(broken *lane) *lane {
-	at := 0
-	for i, l := range d.lanes {
-		if l == broken {
-			at = i
+// standIn is the channel that carries a notification its own cannot: the next of
+// the list that is in order and does not carry the same notice already; nil when
+// there is none.
+func (d *Dispatcher) standIn(ctx context.Context, own *lane, n huiying.Notification) (*lane, error) {
+	if len(d.lanes) < 2 {
+		return nil, nil //nolint:nilnil // nobody is no error
+	}
+	carried := make(map[string]bool)
+	if n.Notice != "" {
+		all, err := d.outbox.CaseNotifications(ctx, n.Case)
+		if err != nil {
+			return nil, fmt.Errorf("who else carries %s: %w", n.ID, err)
+		}
+		for _, other := range all {
+			carried[other.Channel] = carried[other.Channel] || other.Notice == n.Notice && other.ID != n.ID
 		}
 	}
+	at := slices.Index(d.lanes, own)
 	for i := 1; i < len(d.lanes); i++ {
-		if l := d.lanes[(at+i)%len(d.lanes)]; !l.broken(time.Now()) {
-			return l
+		if l := d.lanes[(at+i)%len(d.lanes)]; !l.broken(time.Now()) && !carried[l.channel.Name()] {
+			return l, nil
 		}
 	}
-	return nil
+	return nil, nil //nolint:nilnil // nobody is no error
 }
 
 // Test sends a message that says it is a test, at once and past the outbox.

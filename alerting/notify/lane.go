@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -104,12 +105,12 @@ func (l *lane) flush(ctx context.Context) (nap time.Duration, err error) {
 		}
 		if broken {
 			due = slices.DeleteFunc(due, func(n huiying.Notification) bool { return n.Report != "" })
-			other := l.standIn(l)
-			if other == nil || len(due) == 0 {
-				return longestNap, nil
-			}
-			if err := l.handOver(ctx, due, other); err != nil {
+			moved, err := l.handOver(ctx, due)
+			if err != nil {
 				return 0, err
+			}
+			if moved == 0 {
+				return longestNap, nil
 			}
 			continue
 		}
@@ -208,33 +209,71 @@ func (l *lane) record(ctx context.Context, n huiying.Notification, sent error, t
 	}
 	n.Attempts = append(n.Attempts, a)
 	l.counted(n.Channel, outcome)
+	if outcome == "failed" && n.Report == "" {
+		return l.passOn(ctx, n)
+	}
 	return l.save(ctx, n)
+}
+
+// passOn gives up on a notification and has the next channel carry what it says:
+// the dead letter stays for people to look at and send again. The ID of what is
+// carried instead is made from its own, so that giving up again doubles nothing.
+func (l *lane) passOn(ctx context.Context, n huiying.Notification) error {
+	other, err := l.standIn(ctx, l, n)
+	if err != nil {
+		return err
+	}
+	if other == nil {
+		return l.save(ctx, n)
+	}
+	name := other.channel.Name()
+	last := &n.Attempts[len(n.Attempts)-1]
+	last.Detail += "；改由" + huiying.ChannelLabel(name) + "发送"
+	root, _, _ := strings.Cut(string(n.ID), "-")
+	instead := n
+	instead.ID, instead.Channel, instead.Status, instead.NextAt = huiying.NotificationID(root+"-"+name), name, huiying.NotifyPending, last.At
+	instead.Attempts = []huiying.Attempt{{At: last.At, Attempt: 1, Detail: "代" + huiying.ChannelLabel(n.Channel) + "发送"}}
+	l.counted(n.Channel, "handed over")
+	if err := l.save(ctx, n, instead); err != nil {
+		return err
+	}
+	other.nudge()
+	return nil
 }
 
 // save keeps an attempt; that an acknowledgement cancelled the notification
 // meanwhile is as good.
-func (l *lane) save(ctx context.Context, n huiying.Notification) error {
-	if err := l.outbox.SaveAttempt(ctx, n); err != nil && !errors.Is(err, huiying.ErrConflict) {
+func (l *lane) save(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error {
+	if err := l.outbox.SaveAttempt(ctx, n, instead...); err != nil && !errors.Is(err, huiying.ErrConflict) {
 		return err
 	}
 	return nil
 }
 
-// handOver gives what waits to another channel, on record. What has been
-// everywhere waits for its own channel.
-func (l *lane) handOver(ctx context.Context, due []huiying.Notification, other *lane) error {
+// handOver gives what waits to other channels, on record, and says how much. What
+// every other channel carries already waits for its own.
+func (l *lane) handOver(ctx context.Context, due []huiying.Notification) (moved int, err error) {
 	for _, n := range due {
+		other, err := l.standIn(ctx, l, n)
+		if err != nil {
+			return moved, err
+		}
+		if other == nil {
+			continue
+		}
+		name := other.channel.Name()
 		n.Attempts = append(n.Attempts, huiying.Attempt{
-			At: l.speed.Now(), Attempt: len(n.Attempts) + 1, Detail: huiying.ChannelLabel(n.Channel) + "不通，改由" + huiying.ChannelLabel(other.channel.Name()) + "发送",
+			At: l.speed.Now(), Attempt: len(n.Attempts) + 1, Detail: huiying.ChannelLabel(n.Channel) + "不通，改由" + huiying.ChannelLabel(name) + "发送",
 		})
 		l.counted(n.Channel, "handed over")
-		n.Channel, n.NextAt = other.channel.Name(), l.speed.Now()
+		n.Channel, n.NextAt = name, l.speed.Now()
 		if err := l.save(ctx, n); err != nil {
-			return err
+			return moved, err
 		}
+		moved++
+		other.nudge()
 	}
-	other.nudge()
-	return nil
+	return moved, nil
 }
 
 func (l *lane) broken(now time.Time) bool {
@@ -243,9 +282,9 @@ func (l *lane) broken(now time.Time) bool {
 	return now.Before(l.open)
 }
 
-// noted keeps the channel's health. A refusal of one message for good is the
-// message's fault or ours, and counts as a failure of the channel all the same: a
-// revoked key refuses everything.
+// noted keeps the channel's health. A refusal of one message for good counts as a
+// failure of the channel, as a revoked key refuses everything; that a recipient
+// cannot be reached does not.
 func (l *lane) noted(err error, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -261,6 +300,10 @@ func (l *lane) noted(err error, n int) {
 	}
 	l.state.Failed += n
 	l.state.LastError, l.state.LastErrorAt = err.Error(), now
+	var unreachable Unreachable
+	if errors.As(err, &unreachable) {
+		return
+	}
 	if l.fails++; l.fails >= breakAfter || l.breaks > 0 {
 		pause := min(longestBreak, firstBreak<<min(l.breaks, 10))
 		if l.breaks == 0 {

@@ -44,7 +44,7 @@ func (c *Mail) Send(ctx context.Context, batch []huiying.Notification) error {
 	n := batch[0]
 	to := c.Address(n)
 	if to == "" {
-		return Permanent{fmt.Errorf("邮件: 未登记%s的邮箱", n.ToName)}
+		return Permanent{Unreachable{fmt.Errorf("邮件: 未登记%s的邮箱", n.ToName)}}
 	}
 	m, err := c.letter(ctx, n, strings.FieldsFunc(to, func(r rune) bool { return r == ',' || r == '，' || r == '、' }))
 	if err != nil {
@@ -72,7 +72,7 @@ func (c *Mail) Send(ctx context.Context, batch []huiying.Notification) error {
 	if err := client.DialAndSendWithContext(ctx, m); err != nil {
 		var refused *mail.SendError
 		if errors.As(err, &refused) && !refused.IsTemp() && refused.Reason == mail.ErrSMTPRcptTo {
-			return Permanent{fmt.Errorf("邮件: 收件人被拒收")}
+			return Permanent{Unreachable{fmt.Errorf("邮件: 收件人被拒收")}}
 		}
 		return fmt.Errorf("邮件: 没有发出，请检查服务器、端口、TLS 和口令")
 	}

@@ -47,7 +47,7 @@ func (c *SMS) Send(ctx context.Context, batch []huiying.Notification) error {
 	n := batch[0]
 	phone := c.Phone(n)
 	if phone == "" {
-		return Permanent{fmt.Errorf("短信: 未登记%s的电话", n.ToName)}
+		return Permanent{Unreachable{fmt.Errorf("短信: 未登记%s的电话", n.ToName)}}
 	}
 	b := c.brief(n)
 	var body strings.Builder

@@ -128,8 +128,9 @@ func (l *Ledger) NextNotification(ctx context.Context, channel string) (time.Tim
 // channel it goes on. When the notification
 // does not wait any more (an acknowledgement cancelled it meanwhile) it returns
 // [huiying.ErrConflict] and keeps the attempt on record all the same. A report
-// that left by mail is an export: its audit row is written with the attempt.
-func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error {
+// that left by mail is an export: its audit row is written with the attempt. What
+// another channel is to carry instead waits from then on; what does already stays.
+func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error {
 	doc, err := jsondoc.Encode(n)
 	if err != nil {
 		return err
@@ -142,6 +143,9 @@ func (l *Ledger) SaveAttempt(ctx context.Context, n huiying.Notification) error 
 			return err
 		}
 		if rows == 1 {
+			if err := writeNotifications(ctx, tx, huiying.Case{ID: n.Case, Number: n.Number, Region: n.Region}, instead); err != nil {
+				return err
+			}
 			return auditMail(ctx, tx, n)
 		}
 		kept = false

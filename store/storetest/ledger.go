@@ -44,7 +44,7 @@ type LedgerUnderTest interface {
 
 	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
 	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
-	SaveAttempt(ctx context.Context, n huiying.Notification) error
+	SaveAttempt(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error
 	Notifications(ctx context.Context, q huiying.NotificationQuery) (huiying.Page[huiying.Notification], error)
 	CaseNotifications(ctx context.Context, id huiying.CaseID) ([]huiying.Notification, error)
 	MarkRead(ctx context.Context, to huiying.UserID, at time.Time) error
