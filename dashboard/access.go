@@ -165,6 +165,10 @@ var access = map[string]admission{
 	"POST /units/import":       manages(rulers...),
 	"GET /policies":            reads(withCases),
 	"GET /system":              reads(sysadmins),
+	"GET /setup/start":         anybody(),
+	"POST /setup/start":        anybody().at(paceSignIn), // whoever was told the code, once
+	"GET /setup":               reads(sysadmins),
+	"POST /setup/{step}":       manages(huiying.SystemAdmin),
 	"GET /rules":               reads(operating),
 	"GET /rules/{file...}":     reads(operating),
 	"POST /rules/{file...}":    manages(readers...), // to try; saving: mayRule

@@ -48,8 +48,8 @@ func (a api) routesChannels() {
 	tags := []string{"运行"}
 	handle(a, huma.Operation{
 		Method: http.MethodGet, Path: "/channels", OperationID: "list-channels", Summary: "通知渠道的健康状况（系统管理员）", Tags: tags,
-	}, func(_ context.Context, p huiying.Person, _ *struct{}) ([]huiying.ChannelHealth, error) {
-		return a.channelHealth(p)
+	}, func(context.Context, huiying.Person, *struct{}) ([]huiying.ChannelHealth, error) {
+		return a.channelHealth(), nil
 	})
 	handle(a, huma.Operation{
 		Method: http.MethodPost, Path: "/channels/{name}/test", OperationID: "test-channel", Summary: "发一条测试消息（系统管理员）", Tags: tags,
@@ -59,15 +59,8 @@ func (a api) routesChannels() {
 	}, a.resend)
 }
 
-func (a api) channelHealth(p huiying.Person) ([]huiying.ChannelHealth, error) {
-	if err := only(p, "查看通知渠道", huiying.SystemAdmin); err != nil {
-		return nil, err
-	}
-	if a.cfg.Channels == nil {
-		return []huiying.ChannelHealth{}, nil
-	}
-	return a.cfg.Channels.Health(), nil
-}
+// testSent is what the audit says of a test message that left.
+const testSent = "已发出"
 
 func (a api) testChannel(ctx context.Context, p huiying.Person, in *channelInput) (channelDone, error) {
 	if err := only(p, "测试通知渠道", huiying.SystemAdmin); err != nil {
@@ -77,7 +70,7 @@ func (a api) testChannel(ctx context.Context, p huiying.Person, in *channelInput
 		return channelDone{}, huiying.Errorf(huiying.CodeNotFound, "没有设置“%s”渠道", in.Name)
 	}
 	sent := a.cfg.Channels.Test(ctx, in.Name, p)
-	detail := "已发出"
+	detail := testSent
 	if sent != nil {
 		detail = sent.Error()
 	}

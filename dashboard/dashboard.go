@@ -86,6 +86,7 @@ type Ledger interface {
 	ReplaceRoster(ctx context.Context, region huiying.Region, from, to time.Time, shifts []huiying.Shift, a huiying.Audit) error
 	ReplaceShifts(ctx context.Context, shifts []huiying.Shift, a huiying.Audit) error
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
+	FirstUsers(ctx context.Context, users []huiying.User, audits []huiying.Audit) error // ErrConflict when there is one already
 
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
 	ChangeUser(ctx context.Context, id huiying.UserID, f func(u *huiying.User) (huiying.Audit, error)) (huiying.User, error)
@@ -165,6 +166,10 @@ type Bus interface {
 // Rulebook is the county's rule files as people read, try and change them.
 type Rulebook interface {
 	Editable() bool
+	County() *huiying.County // as it is in force
+	// Adopt gives an installation that runs on the built-in county a folder of its
+	// own, and writes it into the configuration.
+	Adopt(ctx context.Context, a huiying.Audit) error
 	Trouble() string // why what stands in the files is not in force; "": it is
 	Files() ([]huiying.RuleFile, error)
 	Check(file, text string) ([]huiying.RuleProblem, error)
@@ -204,6 +209,10 @@ type Config struct {
 	Log           *slog.Logger
 	Version       string
 	Demo          []Credential // shown on the sign-in page of a demo, never otherwise
+
+	// SetupCode lets whoever was told it make the first accounts; "": these are made
+	// at the machine.
+	SetupCode string
 
 	OIDC   OIDC   // the office's identity provider; the zero value: none
 	Factor Factor // second factors; the zero value: nobody has one

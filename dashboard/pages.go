@@ -116,6 +116,10 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("POST /units/import", s.page(s.takeUnits))
 	mux.Handle("GET /policies", s.page(s.policiesPage))
 	mux.Handle("GET /system", s.page(s.systemPage))
+	mux.HandleFunc("GET /setup/start", s.firstPage)
+	mux.HandleFunc("POST /setup/start", s.firstAccounts)
+	mux.Handle("GET /setup", s.page(s.setupPage))
+	mux.Handle("POST /setup/{step}", s.page(s.setUp))
 
 	mux.Handle("GET /rules", s.page(s.rulesPage))
 	mux.Handle("GET /rules/{file...}", s.page(s.rulePage))

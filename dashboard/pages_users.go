@@ -49,6 +49,7 @@ type userForm struct {
 
 // handedView shows a temporary password, once.
 type handedView struct {
+	Role     huiying.Role // in the first-run guide
 	User     huiying.UserID
 	Name     string
 	Password string
@@ -347,7 +348,7 @@ func (s *Server) hand(u *huiying.User) (*handedView, error) {
 		return nil, err
 	}
 	u.PasswordHash, u.PasswordAt, u.MustChange, u.Failures, u.LockedUntil = hash, s.now(), true, 0, 0
-	return &handedView{u.User, u.Name, password}, nil
+	return &handedView{User: u.User, Name: u.Name, Password: password}, nil
 }
 
 // signOutEverywhere ends the sessions of an account, but for the one to keep.

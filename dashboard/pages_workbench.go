@@ -33,6 +33,7 @@ type workbenchView struct {
 	Calm     bool     // nothing grave is open and nobody is blind
 	SeesLate bool     // beside the own work; a supervisor's own work is just that list
 	Notices  []noticeView
+	Setup    setup                // what is still to be set up, for who does
 	Bulk     []huiying.Transition // what may be done to several at once; none for units, whose cards have a button each
 }
 
@@ -65,6 +66,11 @@ func (s *Server) workbench(w http.ResponseWriter, r *http.Request, p huiying.Per
 	}
 	if v.Office {
 		if err := s.county(r, p, units, &v); err != nil {
+			return err
+		}
+	}
+	if p.Role == huiying.SystemAdmin {
+		if v.Setup, err = s.setup(r.Context(), p); err != nil {
 			return err
 		}
 	}

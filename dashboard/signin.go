@@ -98,7 +98,12 @@ func (s *Server) signInPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, next, http.StatusSeeOther)
 		return
 	}
-	s.render(w, http.StatusOK, "signin", s.signInView(signInView{Next: next, Empty: s.noAccounts(r)}))
+	empty := s.noAccounts(r)
+	if empty && s.cfg.SetupCode != "" {
+		http.Redirect(w, r, "/setup/start", http.StatusSeeOther)
+		return
+	}
+	s.render(w, http.StatusOK, "signin", s.signInView(signInView{Next: next, Empty: empty}))
 }
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) {

@@ -15,6 +15,8 @@ var auditLabels = []option{
 	{"session.code-failed", "验证码错误"},
 	{"session.sign-out", "退出"},
 	{"session.end", "结束自己的会话"},
+	{"setup.account", "首次建立管理员账号"},
+	{"setup.county", "生成县域目录"},
 	{"user.add", "添加账号"},
 	{"user.save", "命令行改账号"},
 	{"user.ask-role", "申请角色"},

@@ -26,9 +26,9 @@ import (
 // the truth, what of it is in force is swapped as a whole, and history.jsonl
 // remembers every edition with author and reason.
 type rulebook struct {
-	dir  string // "": the county built into the program, which nobody edits
-	s    *system
-	live atomic.Pointer[inForce]
+	s      *system
+	folder atomic.Pointer[string] // "": the county built into the program, which nobody edits
+	live   atomic.Pointer[inForce]
 
 	mu    sync.Mutex // one change at a time
 	seen  map[string]string
@@ -68,7 +68,8 @@ type ruleFile struct {
 var policyTitle = regexp.MustCompile(`(?m)^title: *(.+)$`)
 
 func newRulebook(s *system, data *huiying.County) *rulebook {
-	b := &rulebook{dir: s.cfg.County, s: s}
+	b := &rulebook{s: s}
+	b.folder.Store(&s.cfg.County)
 	b.seen, _ = b.hashes() // read a moment ago; what cannot be read now is told by follow
 	b.live.Store(stateOf(data, b.seen, nil, s.speed.Now()))
 	return b
@@ -87,6 +88,12 @@ func stateOf(data *huiying.County, files map[string]string, before *inForce, at 
 
 func (b *rulebook) inForce() *inForce { return b.live.Load() }
 
+// dir is the county folder, "" for the built-in county.
+func (b *rulebook) dir() string { return *b.folder.Load() }
+
+// County is the county as it is in force.
+func (b *rulebook) County() *huiying.County { return b.inForce().county }
+
 // Rules are those in force.
 func (b *rulebook) Rules() *huiying.Rules { return &b.inForce().county.Rules }
 
@@ -102,14 +109,14 @@ func (b *rulebook) Trouble() string {
 }
 
 func (b *rulebook) files() (fs.FS, error) {
-	if b.dir == "" {
+	if b.dir() == "" {
 		return county.Embedded(b.s.cfg.Region)
 	}
-	return os.DirFS(b.dir), nil
+	return os.DirFS(b.dir()), nil
 }
 
 // Editable reports whether there is a folder to write to.
-func (b *rulebook) Editable() bool { return b.dir != "" }
+func (b *rulebook) Editable() bool { return b.dir() != "" }
 
 // Files are the rule files as they stand.
 func (b *rulebook) Files() ([]huiying.RuleFile, error) {
@@ -266,7 +273,7 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	raw, err := os.ReadFile(filepath.Join(b.dir, file))
+	raw, err := os.ReadFile(filepath.Join(b.dir(), file))
 	now := textHash(string(raw))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && huiying.PolicyFile.MatchString(file):
@@ -291,13 +298,13 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 		lines = append(lines, edition(at, file, string(raw), huiying.Person{}, "保存前文件里的内容"))
 	}
 	lines = append(lines, edition(at.Add(time.Microsecond), file, text, by, reason))
-	if err := appendLines(filepath.Join(b.dir, historyFile), lines); err != nil {
+	if err := appendLines(filepath.Join(b.dir(), historyFile), lines); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(filepath.Join(b.dir, file)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(b.dir(), file)), 0o755); err != nil {
 		return err
 	}
-	if err := replaceFile(filepath.Join(b.dir, file), text); err != nil {
+	if err := replaceFile(filepath.Join(b.dir(), file), text); err != nil {
 		return err
 	}
 	if err := b.s.ledger.Record(ctx, huiying.Audit{
@@ -365,9 +372,6 @@ func (b *rulebook) use(ctx context.Context, c change) error {
 // follow puts rules in force that another process, or somebody at the machine,
 // wrote into the folder.
 func (b *rulebook) follow(ctx context.Context) error {
-	if b.dir == "" {
-		return nil
-	}
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	for {
@@ -387,12 +391,15 @@ func (b *rulebook) follow(ctx context.Context) error {
 func (b *rulebook) reread(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.dir() == "" {
+		return nil
+	}
 	files, err := b.hashes()
 	if err != nil || maps.Equal(files, b.seen) {
 		return err
 	}
 	b.seen = files // said once, until it changes again
-	data, err := county.Load(os.DirFS(b.dir))
+	data, err := county.Load(os.DirFS(b.dir()))
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,8 @@ const historyFile = "history.jsonl"
 
 // Editions lists the saved editions of a file, the latest first.
 func (b *rulebook) Editions(file string) ([]huiying.RuleEdition, error) {
-	f, err := os.Open(filepath.Join(b.dir, historyFile))
-	if b.dir == "" || errors.Is(err, fs.ErrNotExist) {
+	f, err := os.Open(filepath.Join(b.dir(), historyFile))
+	if b.dir() == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {

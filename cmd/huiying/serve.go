@@ -32,6 +32,9 @@ func (c *serveCmd) Run(ctx context.Context) error {
 			return usagef("没有 %q 这个角色，可用：%s", r, strings.Join(allRoles, ","))
 		}
 	}
+	if err := begin(c.Config); err != nil {
+		return err
+	}
 	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
@@ -52,6 +55,9 @@ func (c *serveCmd) Run(ctx context.Context) error {
 			return err
 		}
 		log.Info("serving", "addresses", cfg.Listen, "region", cfg.Region)
+		if s.code != "" {
+			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), s.code)
+		}
 	}
 	return s.serve(ctx, listeners, c.Roles)
 }

@@ -68,6 +68,7 @@ type system struct {
 	rules      *rulebook
 	node       string
 	started    time.Time
+	code       string // lets somebody make the first accounts on a page
 }
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
@@ -183,6 +184,11 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		Browser: s.cfg.Collector.Browser, BrowserMB: s.cfg.Collector.BrowserMB, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources, Watched: s.watchedPosts,
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
+	if creds == nil { // a demo makes its own
+		if s.code, err = s.setupCode(ctx); err != nil {
+			return err
+		}
+	}
 	s.learning = newLearning(s)
 	if err := s.learning.refresh(ctx); err != nil {
 		s.log.Error("no learned model", "err", err) // the analyzer works without
@@ -197,7 +203,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.rules.inForce().county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.Rules, Guide: guide.Files, Rulebook: s.rules, Machine: s.Machine, Policies: s.rules.Policies, Speed: s.speed,
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.Rules, Guide: guide.Files, Rulebook: s.rules, Machine: s.Machine, SetupCode: s.code, Policies: s.rules.Policies, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
 		OIDC:          provider,
 		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"huiying"
@@ -56,7 +57,11 @@ func TestGuidePictures(t *testing.T) {
 		raw, err := os.ReadFile(page)
 		must(t, err)
 		for _, m := range regexp.MustCompile(`\(shots/([^)]+)\)`).FindAllSubmatch(raw, -1) {
-			if _, err := os.Stat(filepath.Join(dir, string(m[1]))); err != nil {
+			from := dir
+			if strings.HasPrefix(string(m[1]), "setup") { // taken by the test of the first run
+				from = filepath.Join("..", "..", "docs", "guide", "shots")
+			}
+			if _, err := os.Stat(filepath.Join(from, string(m[1]))); err != nil {
 				t.Errorf("%s shows %s, which is not taken here", filepath.Base(page), m[1])
 			}
 		}

@@ -65,6 +65,30 @@ func (l *Ledger) SaveUser(ctx context.Context, u huiying.User) error {
 	return saveUser(ctx, l.write, u)
 }
 
+// FirstUsers adds the accounts an installation begins with, all of them or none.
+// It returns [huiying.ErrConflict] when there is an account already, whoever was
+// quicker.
+func (l *Ledger) FirstUsers(ctx context.Context, users []huiying.User, audits []huiying.Audit) error {
+	return l.change(ctx, "adding the first accounts", func(ctx context.Context, tx bun.Tx) error {
+		n, err := tx.NewSelect().Model((*userRow)(nil)).Count(ctx)
+		if err != nil {
+			return fmt.Errorf("counting accounts: %w", err)
+		}
+		if n > 0 {
+			return huiying.Errorf(huiying.CodeConflict, "已经有账号了，请直接登录")
+		}
+		for _, u := range users {
+			if u.User == "" {
+				return huiying.Invalid("user", "账号名为空")
+			}
+			if err := saveUser(ctx, tx, u); err != nil {
+				return err
+			}
+		}
+		return appendAudit(ctx, tx, audits)
+	})
+}
+
 func saveUser(ctx context.Context, db bun.IDB, u huiying.User) error {
 	row := newUserRow(u)
 	ins := db.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE")

@@ -53,6 +53,7 @@ type LedgerUnderTest interface {
 	SaveUnits(ctx context.Context, units []huiying.Unit) error
 	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
 	SaveUser(ctx context.Context, u huiying.User) error
+	FirstUsers(ctx context.Context, users []huiying.User, audits []huiying.Audit) error
 	User(ctx context.Context, id huiying.UserID) (huiying.User, error)
 	Users(ctx context.Context, region huiying.Region) ([]huiying.User, error)
 	ChangeUser(ctx context.Context, id huiying.UserID, f func(u *huiying.User) (huiying.Audit, error)) (huiying.User, error)
@@ -166,6 +167,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 
 		{"units come back in the order of the file", unitsComeBack},
 		{"accounts keep their password until a new one comes", usersComeBack},
+		{"the first accounts come all together, and only to an empty ledger", firstUsers},
 		{"an account changes with its audit row or not at all, and its passwords are remembered", usersChange},
 		{"a role is asked once at a time and granted with the account, in one transaction", grantsAreDecided},
 		{"a token stands for its account until it expires or is revoked", tokens},

@@ -264,3 +264,19 @@ func sessions(t *testing.T, l LedgerUnderTest) {
 		t.Errorf("a deleted session: found %v, %v", found, err)
 	}
 }
+
+func firstUsers(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	three := []huiying.User{
+		{Person: huiying.Person{User: "sys", Role: huiying.SystemAdmin, Region: county}, PasswordHash: "x"},
+		{Person: huiying.Person{User: "sec", Role: huiying.SecurityAdmin, Region: county}, PasswordHash: "y", MustChange: true},
+	}
+	row := []huiying.Audit{{At: at(0), Region: county, Who: "sys", Action: "setup.accounts", Object: "sys"}}
+	is(t, l.FirstUsers(ctx, append(three[:1:1], huiying.User{Person: huiying.Person{User: "sys", Role: "none", Region: county}}, huiying.User{}), row), huiying.ErrInvalid)
+	same(t, "after a failure", len(value(l.Users(ctx, county))(t)), 0)
+	must(t, l.FirstUsers(ctx, three, row))
+	same(t, "the accounts", len(value(l.Users(ctx, county))(t)), 2)
+	same(t, "their rows", len(value(l.AuditTrail(ctx, huiying.AuditQuery{Region: county, Action: "setup.accounts", Limit: 9}))(t).Items), 1)
+	is(t, l.FirstUsers(ctx, three, row), huiying.ErrConflict)
+	same(t, "their rows afterwards", len(value(l.AuditTrail(ctx, huiying.AuditQuery{Region: county, Action: "setup.accounts", Limit: 9}))(t).Items), 1)
+}
