@@ -94,7 +94,7 @@ func (a api) listPosts(ctx context.Context, p huiying.Person, in *postsInput) (h
 		return none, fmt.Errorf("listing posts: %w", err)
 	}
 	views, err := a.placed(ctx, page.Items)
-	return huiying.Page[postDoc]{Items: views, Next: page.Next}, err
+	return huiying.Page[postDoc]{Items: views, Next: page.Next, Partial: page.Partial}, err
 }
 
 // placed adds to each post the event it belongs to.

@@ -50,7 +50,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		v := &visit{id: hex.EncodeToString(raw[:])}
 		r.RemoteAddr = s.remoteAddr(r)
 		rec := &recorder{ResponseWriter: w}
-		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		ctx, gaps := huiying.WithGaps(context.WithValue(r.Context(), visitKey{}, v))
+		rec.gaps = gaps
+		r = r.WithContext(ctx)
 		w.Header().Set("X-Request-Id", v.id)
 		began := time.Now()
 		defer func() {
@@ -193,11 +195,17 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	gaps   *huiying.Gaps
 }
+
+// partialHeader says that a store did not answer in full: what stands in the
+// answer is not all there is.
+const partialHeader = "Huiying-Partial"
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		w.tellGaps()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -205,10 +213,17 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+		w.tellGaps()
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
+}
+
+func (w *recorder) tellGaps() {
+	if len(w.gaps.Parts()) > 0 {
+		w.Header().Set(partialHeader, "true")
+	}
 }
 
 func (w *recorder) code() int {

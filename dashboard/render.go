@@ -32,6 +32,7 @@ type page struct {
 	Title string
 	Nav   nav
 	Note  string // what was just done, in words
+	Gaps  []string
 	V     any
 }
 
@@ -85,6 +86,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, p huiying.Person, 
 		Site: s.site(), Me: p, Title: title, V: view,
 		Nav:  navigation(p, r.URL.Path, countInApp(unread.Items)),
 		Note: doneNote(r.URL.Query().Get("done")),
+		Gaps: huiying.GapsOf(r.Context()).Parts(),
 	})
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"huiying"
 	"huiying/dashboard"
+	"huiying/store/clickhouse"
 	"huiying/store/sqlite"
 )
 
@@ -20,9 +21,16 @@ type archive interface {
 // openArchive opens the archive where it is kept; tokens cuts texts into the
 // words they are found by.
 func (c *Config) openArchive(ctx context.Context, tokens func(string) []sqlite.Token) (archive, error) {
+	if c.Archive != "" {
+		a, err := clickhouse.OpenArchive(ctx, c.Archive, tokens)
+		if err != nil {
+			return nil, err // a plain nil: whoever closes it asks for that
+		}
+		return a, nil
+	}
 	a, err := sqlite.OpenArchive(ctx, filepath.Join(c.Data, "archive.db"), tokens)
 	if err != nil {
-		return nil, err // a plain nil: whoever closes it asks for that
+		return nil, err // likewise
 	}
 	return a, nil
 }

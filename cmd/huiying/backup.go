@@ -100,7 +100,7 @@ func writeBackup(ctx context.Context, cfg *Config, l *ledger.Ledger, secret, pat
 	if err := l.Snapshot(ctx, parts[backupLedger]); err != nil {
 		return m, err
 	}
-	if err := snapshotArchive(ctx, filepath.Join(cfg.Data, backupArchive), parts[backupArchive]); err != nil {
+	if err := cfg.snapshotArchive(ctx, parts[backupArchive]); err != nil {
 		return m, err
 	}
 	for name, from := range map[string]string{backupAttachments: cfg.files(), backupCounty: cfg.County, backupConfig: cfg.path} {
@@ -126,13 +126,41 @@ func writeBackup(ctx context.Context, cfg *Config, l *ledger.Ledger, secret, pat
 }
 
 // snapshotArchive opens the file a second time, so that the writer of this
-// process, if it has one, need not wait.
-func snapshotArchive(ctx context.Context, from, to string) error {
-	a, err := sqlite.OpenArchive(ctx, from, wordless)
+// process, if it has one, need not wait. Of an archive on ClickHouse it copies the
+// county's posts, so that a back-up is restored the same way whatever it was made of.
+func (c *Config) snapshotArchive(ctx context.Context, to string) error {
+	if c.Archive != "" {
+		return c.copyArchive(ctx, to)
+	}
+	a, err := sqlite.OpenArchive(ctx, filepath.Join(c.Data, backupArchive), wordless)
 	if err != nil {
 		return err
 	}
 	return errors.Join(a.Snapshot(ctx, to), a.Close())
+}
+
+func (c *Config) copyArchive(ctx context.Context, to string) error {
+	old, err := c.openArchive(ctx, wordless)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = old.Close() }()
+	cut, err := c.cutter()
+	if err != nil {
+		return err
+	}
+	target, err := sqlite.OpenArchive(ctx, to, cut)
+	if err != nil {
+		return err
+	}
+	err = eachPage(ctx, old, c.Region, func(page []huiying.Assessed) error {
+		if _, err := target.Insert(ctx, page); err != nil {
+			return err
+		}
+		_, err := copyVersions(ctx, old, target, page)
+		return err
+	})
+	return errors.Join(err, target.Close())
 }
 
 func fileExists(path string) bool {

@@ -21,6 +21,7 @@ import (
 	"huiying/collector"
 	"huiying/dashboard"
 	"huiying/deploy/county"
+	"huiying/store/clickhouse"
 	"huiying/store/ledger"
 )
 
@@ -37,6 +38,11 @@ type Config struct {
 	// Ledger is a PostgreSQL database, postgres://user@host:5432/huiying?sslmode=verify-full;
 	// empty: a file of the data folder. The password may come from PGPASSWORD or passfile=.
 	Ledger string `yaml:"ledger"`
+
+	// Archive is a ClickHouse database, clickhouse://user@host:9000/huiying?cluster=NAME
+	// (see docs/clickhouse.md); empty: a file of the data folder. The password may
+	// come from CLICKHOUSE_PASSWORD.
+	Archive string `yaml:"archive"`
 
 	// Attachments is a folder that all processes of the installation share; empty:
 	// one of the data folder.
@@ -139,6 +145,11 @@ func loadConfig(path string) (*Config, error) {
 	}
 	if c.Speed <= 0 {
 		return nil, fmt.Errorf("%s: speed 应大于 0", path)
+	}
+	if c.Archive != "" {
+		if _, err := clickhouse.ParseAddress(c.Archive); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	if err := c.checkAccess(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

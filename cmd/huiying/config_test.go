@@ -58,3 +58,24 @@ func TestConfigAccess(t *testing.T) {
 		t.Errorf("a short key: %v", err)
 	}
 }
+
+func TestConfigArchive(t *testing.T) {
+	load := func(archive string) error {
+		path := filepath.Join(t.TempDir(), configName)
+		if err := os.WriteFile(path, []byte("region: \"141122\"\narchive: \""+archive+"\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := loadConfig(path)
+		return err
+	}
+	for _, address := range []string{"", "clickhouse://huiying@10.0.0.1:9000/huiying?cluster=county&retention_days=180"} {
+		if err := load(address); err != nil {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+	for _, address := range []string{"archive.db", "postgres://10.0.0.1/huiying", "clickhouse://10.0.0.1:9000", "clickhouse://10.0.0.1:9000/huiying?retention_days=半年"} {
+		if err := load(address); huiying.CodeOf(err) != huiying.CodeInvalid || !strings.Contains(err.Error(), "archive") {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}

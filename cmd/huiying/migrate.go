@@ -17,6 +17,7 @@ import (
 	"huiying"
 	"huiying/analyzer"
 	"huiying/store/ledger"
+	"huiying/store/sqlite"
 )
 
 type migrateCmd struct {
@@ -118,11 +119,7 @@ func (m *migrated) ledger(ctx context.Context, from, to *Config) error {
 
 // posts goes before the ledger: what the ledger knows of is in the archive then.
 func (m *migrated) posts(ctx context.Context, from, to *Config) error {
-	county, err := to.loadCounty()
-	if err != nil {
-		return err
-	}
-	cutter, err := analyzer.New(analyzer.Config{County: county, Now: time.Now}) // its words are what posts are found by
+	cut, err := to.cutter()
 	if err != nil {
 		return err
 	}
@@ -131,7 +128,7 @@ func (m *migrated) posts(ctx context.Context, from, to *Config) error {
 		return err
 	}
 	defer func() { _ = old.Close() }()
-	target, err := to.openArchive(ctx, tokensOf(func() *analyzer.Analyzer { return cutter }))
+	target, err := to.openArchive(ctx, cut)
 	if err != nil {
 		return err
 	}
@@ -151,9 +148,11 @@ func (m *migrated) posts(ctx context.Context, from, to *Config) error {
 			return err
 		}
 		m.Written += len(fresh)
-		if err := m.versions(ctx, old, target, page); err != nil {
+		n, err := copyVersions(ctx, old, target, page)
+		if err != nil {
 			return err
 		}
+		m.Versions += n
 		want.add(page)
 		bar.show(want.n, max(total, want.n)*2)
 		return nil
@@ -176,21 +175,34 @@ func (m *migrated) posts(ctx context.Context, from, to *Config) error {
 	return nil
 }
 
-func (m *migrated) versions(ctx context.Context, old, target archive, page []huiying.Assessed) error {
+// cutter cuts texts into the words that the installation's posts are found by.
+func (c *Config) cutter() (func(string) []sqlite.Token, error) {
+	county, err := c.loadCounty()
+	if err != nil {
+		return nil, err
+	}
+	a, err := analyzer.New(analyzer.Config{County: county, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	return tokensOf(func() *analyzer.Analyzer { return a }), nil
+}
+
+// copyVersions brings over the later readings of a page of posts.
+func copyVersions(ctx context.Context, old, target archive, page []huiying.Assessed) (int, error) {
 	ids := make([]huiying.PostID, len(page))
 	for i, a := range page {
 		ids[i] = a.Post.ID
 	}
 	found, err := old.Versions(ctx, ids)
 	if err != nil || len(found) == 0 {
-		return err
+		return 0, err
 	}
 	var list []huiying.Version
 	for _, id := range ids {
 		list = append(list, found[id]...)
 	}
-	m.Versions += len(list)
-	return target.SaveVersions(ctx, list)
+	return len(list), target.SaveVersions(ctx, list)
 }
 
 func eachPage(ctx context.Context, a archive, region huiying.Region, f func([]huiying.Assessed) error) error {
@@ -198,6 +210,9 @@ func eachPage(ctx context.Context, a archive, region huiying.Region, f func([]hu
 		page, err := a.Posts(ctx, q)
 		if err != nil {
 			return err
+		}
+		if page.Partial {
+			return huiying.Errorf(huiying.CodeBusy, "信息库有分片没有应答，读不全，请待其恢复后再运行")
 		}
 		if err := f(page.Items); err != nil {
 			return err

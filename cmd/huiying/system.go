@@ -350,9 +350,10 @@ func (s *system) baseline() func(context.Context) float64 {
 			return value
 		}
 		now := s.speed.Now()
+		ctx, gaps := huiying.WithGaps(ctx)
 		buckets, err := s.archive.Trend(ctx, s.cfg.Region, now.AddDate(0, 0, -30), now, time.Hour)
-		if err != nil || len(buckets) == 0 {
-			s.log.Warn("no baseline", "err", err)
+		if err != nil || len(buckets) == 0 || len(gaps.Parts()) > 0 {
+			s.log.Warn("no baseline", "err", err, "missing", gaps.Parts())
 			return value
 		}
 		counts := make([]int, len(buckets))

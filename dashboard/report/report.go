@@ -104,9 +104,13 @@ func (r *Reporter) Write(ctx context.Context, o Order) (File, error) {
 		return File{}, huiying.Invalid("format", "%s没有 %s 格式，可用：%s", o.Kind.Label(), o.Format, strings.Join(Formats(o.Kind), "、"))
 	}
 	r.settle(&o)
+	ctx, gaps := huiying.WithGaps(ctx)
 	view, name, err := r.view(ctx, o)
 	if err != nil {
 		return File{}, err
+	}
+	if len(gaps.Parts()) > 0 { // a document that is signed and sent must not be short of anything
+		return File{}, huiying.Errorf(huiying.CodeBusy, "部分数据暂不可用，写出的%s会不全，请稍后再试", o.Kind.Label())
 	}
 	mark := o.By.Name + " " + string(o.By.User) + " " + o.Now.In(huiying.Beijing).Format("2006-01-02 15:04")
 	if table, ok := view.(interface {

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -23,7 +24,8 @@ type Address struct {
 //	retention_days=N    the servers remove posts N days after publication by themselves
 //	secure=true         TLS
 //
-// and any setting of the server; several hosts are tried in turn.
+// and any setting of the server; several hosts are tried in turn. Without a password
+// the variable CLICKHOUSE_PASSWORD is taken, as clickhouse-client does.
 func ParseAddress(address string) (Address, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "clickhouse" || u.Hostname() == "" || len(u.Path) < 2 {
@@ -47,6 +49,9 @@ func ParseAddress(address string) (Address, error) {
 		return Address{}, &huiying.Error{Code: huiying.CodeInvalid, Field: "archive", Message: "地址无法识别", Cause: err}
 	}
 	a.options = *o
+	if a.options.Auth.Password == "" {
+		a.options.Auth.Password = os.Getenv("CLICKHOUSE_PASSWORD")
+	}
 	for name, value := range settings {
 		if _, told := a.options.Settings[name]; !told {
 			a.options.Settings[name] = value
