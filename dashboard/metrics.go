@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -68,6 +69,14 @@ func (s *Server) CountNotification(channel, outcome string) {
 	s.metrics.notices.WithLabelValues(channel, outcome).Inc()
 }
 
+// ExpectNotifications shows a channel's counters from the start, at 0, so that
+// its first failure is seen as a change.
+func (s *Server) ExpectNotifications(channel string) {
+	for _, outcome := range []string{"sent", "retry", "failed"} {
+		s.metrics.notices.WithLabelValues(channel, outcome)
+	}
+}
+
 func (m *metrics) answered(route string, status int, took time.Duration) {
 	if route == "" {
 		route = "none"
@@ -107,6 +116,13 @@ func (m *metrics) heard(l huiying.Live, wall time.Time) {
 var (
 	casesOpenDesc = prometheus.NewDesc("huiying_cases_open", "Open cases by level and state.", []string{"level", "state"}, nil)
 	sourceOKDesc  = prometheus.NewDesc("huiying_source_last_success_timestamp_seconds", "When a source was last read without error, unix time.", []string{"source"}, nil)
+
+	partUpDesc     = prometheus.NewDesc("huiying_part_up", "Whether ledger, archive and bus answer (1) or not (0).", []string{"part"}, nil)
+	casesLateDesc  = prometheus.NewDesc("huiying_cases_late", "Open cases with a deadline that has passed.", nil, nil)
+	unackedDesc    = prometheus.NewDesc("huiying_cases_unacknowledged", "Open cases a unit has not acknowledged (签收).", nil, nil)
+	deadDesc       = prometheus.NewDesc("huiying_dead_letters", "Messages no consumer could handle, kept aside.", nil, nil)
+	sourceStatDesc = prometheus.NewDesc("huiying_source_status", "1 for the colour a source has now: green, yellow, red, grey.", []string{"source", "status"}, nil)
+	blindDesc      = prometheus.NewDesc("huiying_blind_spots", "Sources that do not watch now, or did not for a time within the last day.", nil, nil)
 )
 
 // collectEvery bounds how often a scrape may ask the ledger.
@@ -125,6 +141,12 @@ type deskCollector struct {
 func (c *deskCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- casesOpenDesc
 	ch <- sourceOKDesc
+	ch <- partUpDesc
+	ch <- casesLateDesc
+	ch <- unackedDesc
+	ch <- deadDesc
+	ch <- sourceStatDesc
+	ch <- blindDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -134,16 +156,33 @@ func (c *deskCollector) Collect(ch chan<- prometheus.Metric) {
 	if now := c.server.wall(); c.last == nil || now.Sub(c.at) >= collectEvery {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		got, err := c.read(ctx)
-		if err != nil {
+		got := c.parts(ctx)
+		read, err := c.read(ctx)
+		if err != nil { // what answers is told nevertheless
+			for _, m := range got {
+				ch <- m
+			}
 			ch <- prometheus.NewInvalidMetric(casesOpenDesc, err)
 			return
 		}
-		c.at, c.last = now, got
+		c.at, c.last = now, slices.Concat(got, read)
 	}
 	for _, m := range c.last {
 		ch <- m
 	}
+}
+
+// parts tells which parts answer.
+func (c *deskCollector) parts(ctx context.Context) []prometheus.Metric {
+	var out []prometheus.Metric
+	for _, p := range c.server.parts() {
+		up := 1.0
+		if p.ask(ctx) != nil {
+			up = 0
+		}
+		out = append(out, prometheus.MustNewConstMetric(partUpDesc, prometheus.GaugeValue, up, p.name))
+	}
+	return out
 }
 
 func (c *deskCollector) read(ctx context.Context) ([]prometheus.Metric, error) {
@@ -153,7 +192,11 @@ func (c *deskCollector) read(ctx context.Context) ([]prometheus.Metric, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []prometheus.Metric{}
+	out := []prometheus.Metric{
+		prometheus.MustNewConstMetric(casesLateDesc, prometheus.GaugeValue, float64(o.LateNow)),
+		prometheus.MustNewConstMetric(unackedDesc, prometheus.GaugeValue, float64(o.Unacked)),
+		prometheus.MustNewConstMetric(deadDesc, prometheus.GaugeValue, float64(o.DeadLetters)),
+	}
 	for _, state := range huiying.CaseStates {
 		if state.Ended() || o.ByState[string(state)] == 0 && o.Rumors+o.Refuted == 0 { // rumours are work too, but in no state of the overview
 			continue
@@ -175,47 +218,79 @@ func (c *deskCollector) read(ctx context.Context) ([]prometheus.Metric, error) {
 			out = append(out, prometheus.MustNewConstMetric(sourceOKDesc, prometheus.GaugeValue, float64(h.LastSuccess.UnixNano())/1e9, string(id)))
 		}
 	}
-	return out, nil
+	sources, err := s.cfg.Ledger.Sources(ctx, region)
+	if err != nil {
+		return nil, fmt.Errorf("reading sources: %w", err)
+	}
+	for _, src := range sources {
+		colour, _ := health[src.ID].Status(src, s.now())
+		out = append(out, prometheus.MustNewConstMetric(sourceStatDesc, prometheus.GaugeValue, 1, string(src.ID), colour))
+	}
+	blind := huiying.BlindSpots(sources, health, s.now())
+	return append(out, prometheus.MustNewConstMetric(blindDesc, prometheus.GaugeValue, float64(len(blind)))), nil
 }
 
 // routesHealth are for those who run the system: is it alive, is it ready, how
 // is it doing. They tell nothing about content.
 func (s *Server) routesHealth(mux *routes) {
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answerText(w, http.StatusOK, "ok\n") })
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		s.ready(w, r, append(s.parts(), part{"live", func(context.Context) error { return s.hub.ready() }}))
+	})
+	mux.Handle("GET /metrics", s.scrape())
+}
+
+// Probes is what a process shows that has no pages, because it plays other
+// roles: /healthz, /readyz and /metrics, to anybody who reaches it.
+func (s *Server) Probes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { s.ready(w, r, s.parts()) })
+	mux.Handle("GET /metrics", s.scrape())
+	return mux
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) { answerText(w, http.StatusOK, "ok\n") }
+
+func (s *Server) scrape() http.Handler {
+	return promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, ErrorLog: scrapeLog{s},
-	}))
+	})
 }
 
 type scrapeLog struct{ s *Server }
 
 func (l scrapeLog) Println(v ...any) { l.s.log.Error("metrics", "error", fmt.Sprint(v...)) }
 
-// ready asks each part once and names those that do not answer.
-func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
-	defer cancel()
-	checks := []struct {
-		name string
-		ask  func() error
-	}{
-		{"ledger", func() error { _, err := s.cfg.Ledger.Units(ctx, s.cfg.Region); return err }},
-		{"archive", func() error {
+// part is something the work depends on.
+type part struct {
+	name string
+	ask  func(context.Context) error
+}
+
+func (s *Server) parts() []part {
+	return []part{
+		{"ledger", func(ctx context.Context) error { _, err := s.cfg.Ledger.Units(ctx, s.cfg.Region); return err }},
+		{"archive", func(ctx context.Context) error {
 			_, err := s.cfg.Archive.Posts(ctx, huiying.PostQuery{Region: s.cfg.Region, Limit: 1})
 			return err
 		}},
-		{"bus", func() error { _, err := s.cfg.Bus.CountDeadLetters(ctx); return err }},
-		{"live", s.hub.ready},
+		{"bus", func(ctx context.Context) error { _, err := s.cfg.Bus.CountDeadLetters(ctx); return err }},
 	}
+}
+
+// ready asks each part once and names those that do not answer.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request, parts []part) {
+	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+	defer cancel()
 	status, text := http.StatusOK, ""
-	for _, c := range checks {
+	for _, p := range parts {
 		word := "ok"
-		if err := c.ask(); err != nil {
-			s.log.WarnContext(ctx, "not ready", "part", c.name, "error", err)
+		if err := p.ask(ctx); err != nil {
+			s.log.WarnContext(ctx, "not ready", "part", p.name, "error", err)
 			status, word = http.StatusServiceUnavailable, "not ready"
 		}
-		text += c.name + ": " + word + "\n"
+		text += p.name + ": " + word + "\n"
 	}
 	answerText(w, status, text)
 }

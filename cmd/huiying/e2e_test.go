@@ -75,9 +75,9 @@ func install(t *testing.T) *installation {
 	return in
 }
 
-func (in *installation) start() {
+func (in *installation) start(args ...string) {
 	in.t.Helper()
-	in.proc = exec.Command(binary, "serve", "--config", in.config)
+	in.proc = exec.Command(binary, append([]string{"serve", "--config", in.config}, args...)...)
 	log, err := os.OpenFile(filepath.Join(in.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		in.t.Fatal(err)

@@ -28,6 +28,7 @@ const (
 type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Run the whole system with a sample county and a local sample site."`
 	Serve       serveCmd       `cmd:"" help:"Run an installation."`
+	Health      healthCmd      `cmd:"" help:"Ask a running process whether it is ready; exit code 1 when it is not."`
 	Init        initCmd        `cmd:"" help:"Write a ready county folder: units, places, rules, calendar."`
 	Calendar    calendarCmd    `cmd:"" help:"Add a year's holidays (holiday-cn JSON) to the county's calendar."`
 	Check       checkCmd       `cmd:"" help:"Validate a configuration and its county folder."`

@@ -24,6 +24,8 @@ import (
 type serveCmd struct {
 	Config string   `required:"" type:"path" help:"The installation's huiying.yaml."`
 	Roles  []string `default:"collector,analyzer,alerting,dashboard" help:"Parts this process plays."`
+
+	Monitor string `env:"HUIYING_MONITOR" placeholder:"ADDR" help:"Also show /healthz, /readyz and /metrics at this address, whatever the roles."`
 }
 
 func (c *serveCmd) Run(ctx context.Context) error {
@@ -59,7 +61,18 @@ func (c *serveCmd) Run(ctx context.Context) error {
 			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), s.code)
 		}
 	}
-	return s.serve(ctx, listeners, c.Roles)
+	if c.Monitor == "" {
+		return s.serve(ctx, listeners, c.Roles)
+	}
+	probes, err := listen([]string{c.Monitor})
+	if err != nil {
+		return err
+	}
+	log.Info("monitored", "address", probes[0].Addr().String())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveHTTP(ctx, probes, s.dashboard.Probes(), log) })
+	g.Go(func() error { return s.serve(ctx, listeners, c.Roles) })
+	return g.Wait()
 }
 
 // serve runs the parts and the web side together: when one ends, all end.

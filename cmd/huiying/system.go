@@ -68,7 +68,8 @@ type system struct {
 	rules      *rulebook
 	node       string
 	started    time.Time
-	code       string // lets somebody make the first accounts on a page
+	code       string      // lets somebody make the first accounts on a page
+	leading    atomic.Bool // this process keeps the clocks and sends
 }
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
@@ -210,7 +211,13 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		ReadAppraisal: county.Appraisal, Files: s.files,
 		Templates: county.Templates(s.cfg.countyFiles()), Base: s.cfg.Base,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	for _, name := range channels {
+		s.dashboard.ExpectNotifications(name)
+	}
+	return s.dashboard.Registry().Register(gauges{s})
 }
 
 // run plays the roles until ctx ends or one part fails.
@@ -243,6 +250,8 @@ func (s *system) run(ctx context.Context, roles []string) error {
 // alert gathers, judges, keeps the clocks and sends: what one process does for a
 // region at a time. It begins from the ledger, as another may have led before.
 func (s *system) alert(ctx context.Context) error {
+	s.leading.Store(true)
+	defer s.leading.Store(false)
 	if err := s.engine.Resume(ctx); err != nil {
 		return err
 	}

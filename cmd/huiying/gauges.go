@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// gauges are what /metrics tells of this process and its machine: version, who
+// leads, queues, disk and clock. docs/operations.md says what to do about each.
+type gauges struct{ s *system }
+
+var (
+	buildDesc   = prometheus.NewDesc("huiying_build_info", "1, with the version that runs.", []string{"version", "go"}, nil)
+	leadingDesc = prometheus.NewDesc("huiying_leading", "1 in the one process that keeps the clocks and sends, 0 in the others.", nil, nil)
+	waitingDesc = prometheus.NewDesc("huiying_queue_waiting", "Messages a consumer has not been given yet.", []string{"stream", "consumer"}, nil)
+	unfinDesc   = prometheus.NewDesc("huiying_queue_unfinished", "Messages a consumer has been given and not finished.", []string{"stream", "consumer"}, nil)
+	freeDesc    = prometheus.NewDesc("huiying_disk_free_bytes", "What is left on the disk of the data folder.", nil, nil)
+	sizeDesc    = prometheus.NewDesc("huiying_disk_size_bytes", "How large the disk of the data folder is.", nil, nil)
+	wallDesc    = prometheus.NewDesc("huiying_clock_timestamp_seconds", "This machine's clock when it was asked, unix time: to compare with Prometheus's own.", nil, nil)
+	stepDesc    = prometheus.NewDesc("huiying_clock_step_seconds", "How far the clock was set forward (back: negative) since the process began.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (gauges) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, stepDesc} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (g gauges) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(buildDesc, 1, version, runtime.Version())
+	leading := 0.0
+	if g.s.leading.Load() {
+		leading = 1
+	}
+	gauge(leadingDesc, leading)
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(g.s.cfg.Data, &disk); err == nil {
+		gauge(freeDesc, float64(disk.Bavail)*float64(disk.Bsize))
+		gauge(sizeDesc, float64(disk.Blocks)*float64(disk.Bsize))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if queues, err := g.s.bus.Depths(ctx); err != nil {
+		ch <- prometheus.NewInvalidMetric(waitingDesc, err)
+	} else {
+		for _, q := range queues {
+			gauge(waitingDesc, float64(q.Waiting), q.Stream, q.Consumer)
+			gauge(unfinDesc, float64(q.Unfinished), q.Stream, q.Consumer)
+		}
+	}
+	now := time.Now()
+	gauge(stepDesc, clockStep(g.s.started, now).Seconds())
+	gauge(wallDesc, float64(now.UnixNano())/1e9)
+}
+
+// clockStep is how much further the wall clock went than the time that passed,
+// which the monotonic reading of both tells. Slewing, as a time service does it,
+// shows in neither.
+func clockStep(from, now time.Time) time.Duration {
+	return now.Round(0).Sub(from.Round(0)) - now.Sub(from)
+}
