@@ -81,5 +81,19 @@ $(CHDB)/libchdb.so:
 		&& echo "$(CHDB_SHA512)  $$(ls *.tgz)" | sha512sum --check --quiet && tar -xzf *.tgz package/libchdb.so && touch package/libchdb.so && mv package/libchdb.so ..
 	rm -rf $(CHDB)/new
 
+# What deploy/ says, tried for real: nginx and Caddy in front of a running
+# system, alert rules by promtool, the unit file, compose and chart by their own tools.
+.PHONY: test-deploy deploy-tools
+test-deploy: deploy-tools
+	cd deploy/prometheus && promtool check config prometheus.yml && promtool test rules huiying.rules.test.yml
+	systemd-analyze security --offline=yes --threshold=20 --no-pager deploy/systemd/huiying.service >/dev/null
+	HUIYING_DEPLOY=1 go test ./cmd/huiying -run 'TestBehindAProxy|TestEveryMetric|TestAProcessWithout' -count 1
+
+deploy-tools:
+	@if ! command -v nginx >/dev/null || ! command -v caddy >/dev/null || ! command -v promtool >/dev/null; then \
+		sudo= ; [ "$$(id -u)" = 0 ] || sudo=sudo ; \
+		$$sudo apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive $$sudo -E apt-get install -y -qq --no-install-recommends nginx-light caddy prometheus >/dev/null ; \
+	fi
+
 clean:
 	rm -rf $(BIN) demo-data
