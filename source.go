@@ -1,13 +1,16 @@
 package huiying
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // SourceID names a source for ever.
 type SourceID string
 
 // SourceKinds are the ways to read a source: a subscription, a list page, a map
-// of the site, a JSON interface, a list page that scripts make.
-var SourceKinds = []string{"feed", "site", "sitemap", "jsonapi", "browser"}
+// of the site, a JSON interface, a list page that scripts make, a mailbox.
+var SourceKinds = []string{"feed", "site", "sitemap", "jsonapi", "browser", "imap"}
 
 // Source is a place the collectors read, approved by the office. Options
 // belong to its kind.
@@ -22,6 +25,18 @@ type Source struct {
 	Every   Duration       `json:"every" yaml:"every"` // time between visits
 	Paused  bool           `json:"paused,omitempty" yaml:"paused,omitempty"`
 	Options map[string]any `json:"options,omitempty" yaml:"options,omitempty"`
+}
+
+// CheckURL reports whether the source's address is one its kind can read.
+func (s Source) CheckURL() error {
+	u, err := url.Parse(s.URL)
+	switch {
+	case s.Kind == "imap" && (err != nil || u.Host == "" || u.Scheme != "imaps"):
+		return Invalid("url", "邮箱写作 imaps://名称/文件夹，名称见配置的 collector.mailboxes，收到 %q", Clip(s.URL, 80))
+	case s.Kind != "imap" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"):
+		return Invalid("url", "网址应以 http:// 或 https:// 开头，收到 %q", Clip(s.URL, 80))
+	}
+	return nil
 }
 
 // Rejection is an item that could not become a post: kept, counted and shown.

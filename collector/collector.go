@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -62,6 +63,7 @@ type Config struct {
 	Quiet        []Window      // times of day in which no visit begins
 	Browser      string        // path of a Chromium for sources of kind browser; empty: none
 	BrowserMB    int           // memory it may take, MB; default 1024
+	Mailboxes    []Mailbox     // for sources of kind imap
 	Allow        []string      // the sites the office approved, with all below them; empty: those of the sources
 
 	// Urgent names the sources, as posts name them, that open events come from:
@@ -154,10 +156,30 @@ func (c *Collector) read(ctx context.Context, v *visit) (tally, error) {
 		return tally{}, err
 	}
 	t, err := c.collect(ctx, v, items)
+	if p.settled != nil {
+		err = errors.Join(err, c.settle(ctx, v, p, items))
+	}
 	if err != nil {
 		return t, err
 	}
 	return t, c.revisit(ctx, v, p.page, &t)
+}
+
+// settle tells the source what is published, or kept as a rejection, by now.
+func (c *Collector) settle(ctx context.Context, v *visit, p plan, items []candidate) error {
+	keys := make([]string, len(items))
+	for i, item := range items {
+		keys[i] = item.key
+	}
+	open, err := c.cfg.Ledger.Unseen(ctx, v.source.ID, keys)
+	if err != nil {
+		return fmt.Errorf("ask which items are settled: %w", err)
+	}
+	items = slices.DeleteFunc(slices.Clone(items), func(item candidate) bool { return slices.Contains(open, item.key) })
+	if len(items) == 0 {
+		return nil
+	}
+	return p.settled(ctx, v, items)
 }
 
 func openSource(s huiying.Source) (plan, error) {

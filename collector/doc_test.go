@@ -40,6 +40,7 @@ const sourcesHead = `# 信源
 - 采集间隔按更新快慢自动调整：更新勤的最快缩到五分之一，久无新内容的最慢放到六倍；有事件正在办理的信源优先，并按最快的间隔采集。
 - 采过的网页会回访，看有没有修改或撤下：采到后 1、2、4、8……小时各看一次，到第 8 天为止；所属交办单没有办结的，至少每 3 小时看一次。改了的存为新版本，连续两次打不开（404、410、“页面不存在”、转到首页）才算撤下；首次采集的内容不变。一次采集最多回访 10 页，当天的访问额度用掉五分之四后不再回访。
 - 需脚本的网页由无界面的 Chromium 打开，要在配置里写明才启用（` + "`collector.browser: /usr/bin/chromium`" + `，内存上限 ` + "`collector.browser_mb`" + `，默认 1024）。一次只开一页，每页一个新浏览器，45 秒、24 MB 为限；网页要的一切都经过同一道地址检查，不取图片，不许下载、弹窗。请用专用的非 root 用户运行，Chromium 的沙箱才起作用。
+- 邮箱写在配置里，密码在只有本用户可读（chmod 600）的文件中：` + "`collector.mailboxes: [{name: liaison, server: \"imap.example.gov.cn:993\", user: yuqing@example.gov.cn, secret_file: mail.secret}]`" + `；143 端口加 ` + "`starttls: true`" + `，单位自签的证书用 ` + "`ca_file`" + ` 指明。总是加密，不加密的连接一律不用。
 - 不连接本机和内部网络的地址；内容有大小、时间、跳转次数和压缩倍数的上限。
 
 ## 健康状况
@@ -78,6 +79,7 @@ func sourcesDoc() string {
 var exampleURLs = map[string]string{
 	"feed": "http://www.example.gov.cn/rss.xml", "site": "http://www.example.gov.cn/news/",
 	"sitemap": "http://www.example.gov.cn/sitemap.xml", "jsonapi": "http://api.example.cn/v1/list", "browser": "https://www.example.cn/channel/news",
+	"imap": "imaps://liaison/INBOX",
 }
 
 var examples = map[string]map[string]string{
@@ -85,5 +87,6 @@ var examples = map[string]map[string]string{
 	"site":    {"list": "ul.news-list li", "text": "div.article-content"},
 	"sitemap": {"link_pattern": `'/\d{4}/\d+\.html$'`, "days": "3"},
 	"jsonapi": {"items": "data.list"},
+	"imap":    {"senders": `"@jiaocheng.gov.cn"`},
 	"browser": {"wait": "ul.news-list li", "list": "ul.news-list li"},
 }

@@ -51,6 +51,10 @@ const (
 type plan struct {
 	list reader
 	page completion
+
+	// settled tells the source which of its items are taken for good; nil when it
+	// does not care.
+	settled func(ctx context.Context, v *visit, items []candidate) error
 }
 
 // A completion completes a post from its own page, and tells the comments and
@@ -69,6 +73,7 @@ type candidate struct {
 	post  huiying.Post
 	err   error // it cannot become a post
 
+	uid     mailUID        // of a message
 	replies []huiying.Post // comments and replies the list tells with it
 
 	fetch completion // nil when the list tells all
@@ -76,7 +81,7 @@ type candidate struct {
 }
 
 // kinds are all ways to read a source, in the order the docs show them.
-var kinds = []*Kind{&feedKind, &siteKind, &sitemapKind, &jsonKind, &browserKind}
+var kinds = []*Kind{&feedKind, &siteKind, &sitemapKind, &jsonKind, &browserKind, &mailboxKind}
 
 // Kinds lists every way to read a source.
 func Kinds() []Kind {
@@ -111,8 +116,10 @@ func open(s huiying.Source) (plan, error) {
 		return plan{}, huiying.Invalid("kind", "没有 %q 这种信源，可用：%s", huiying.Clip(s.Kind, 20), strings.Join(names, " "))
 	}
 	k := kinds[i]
-	if _, err := checkURL(s.URL); err != nil {
-		return plan{}, err
+	if k != &mailboxKind {
+		if _, err := checkURL(s.URL); err != nil {
+			return plan{}, err
+		}
 	}
 	opts := options{kind: k, values: s.Options}
 	if err := opts.check(); err != nil {

@@ -28,6 +28,8 @@ type visit struct {
 	rendered *rendering // pages are asked for as scripts make them
 	chromium *chromium  // nil when the installation has none
 
+	mailboxes []Mailbox
+
 	fresh    map[string]Validators // of the lists read now, kept if all goes well
 	notes    []string
 	requests int
@@ -44,7 +46,7 @@ type memory struct {
 }
 
 func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
-	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, dry: dry, now: c.cfg.Speed.Now, limit: 50, fresh: make(map[string]Validators)}
+	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, dry: dry, now: c.cfg.Speed.Now, limit: 50, fresh: make(map[string]Validators)}
 	if !dry {
 		v.memory = recall(s, state)
 	}

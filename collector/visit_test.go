@@ -305,7 +305,7 @@ func TestEveryOptionOfEveryKindHasAnExampleThatWorks(t *testing.T) {
 			}
 			all[o.Name] = o.Example
 		}
-		s := huiying.Source{Name: "源", Kind: k.Name, URL: "https://www.example.gov.cn/", Channel: huiying.ChannelGov, Options: all}
+		s := huiying.Source{Name: "源", Kind: k.Name, URL: exampleURLs[k.Name], Channel: huiying.ChannelGov, Options: all}
 		if err := Check(s); err != nil {
 			t.Errorf("%s with all examples: %v", k.Name, err)
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ type sourceDoc struct {
 type sourceBody struct {
 	ID      huiying.SourceID  `json:"id,omitempty" maxLength:"64" doc:"缺省为新建；已有编号则修改"`
 	Region  string            `json:"region,omitempty"`
-	Kind    string            `json:"kind" enum:"feed,site,sitemap,jsonapi,browser"`
+	Kind    string            `json:"kind" enum:"feed,site,sitemap,jsonapi,browser,imap"`
 	Name    string            `json:"name" minLength:"1" maxLength:"100"`
 	URL     string            `json:"url" maxLength:"2000"`
 	Channel huiying.Channel   `json:"channel"`
@@ -156,14 +155,13 @@ func (a api) saveSource(ctx context.Context, p huiying.Person, in *sourceInput) 
 }
 
 func checkSource(src huiying.Source) error {
-	u, err := url.Parse(src.URL)
 	switch {
 	case src.Name == "":
 		return huiying.Invalid("name", "请填写信源名称")
 	case !slices.Contains(huiying.SourceKinds, src.Kind):
 		return huiying.Invalid("kind", "应为 %s 之一", strings.Join(huiying.SourceKinds, "、"))
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return huiying.Invalid("url", "网址应以 http:// 或 https:// 开头")
+	case src.CheckURL() != nil:
+		return src.CheckURL()
 	case !src.Channel.Valid():
 		return huiying.Invalid("channel", "没有 %q 这个渠道", huiying.Clip(string(src.Channel), 20))
 	case time.Duration(src.Every) < time.Minute:

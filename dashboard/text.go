@@ -247,7 +247,7 @@ var noticeLabels = map[huiying.NoticeKind]string{
 
 var sourceStatusLabels = map[string]string{"green": "正常", "yellow": "有波动", "red": "中断", "grey": "未运行"}
 
-var sourceKindOptions = []option{{"feed", "订阅源（RSS / Atom / JSON Feed）"}, {"site", "网站（列表页 → 详情页）"}, {"sitemap", "网站地图（sitemap.xml → 详情页）"}, {"jsonapi", "JSON 接口"}, {"browser", "需脚本的网页（无界面浏览器）"}}
+var sourceKindOptions = []option{{"feed", "订阅源（RSS / Atom / JSON Feed）"}, {"site", "网站（列表页 → 详情页）"}, {"sitemap", "网站地图（sitemap.xml → 详情页）"}, {"jsonapi", "JSON 接口"}, {"browser", "需脚本的网页（无界面浏览器）"}, {"imap", "邮箱（联络员报送）"}}
 
 var tierOptions = []option{
 	{string(huiying.TierSelf), huiying.TierSelf.Label()},

@@ -69,6 +69,8 @@ type Config struct {
 		Browser   string `yaml:"browser"`    // path of a Chromium for pages made by scripts; empty: none
 		BrowserMB int    `yaml:"browser_mb"` // memory it may take; 0: 1024
 
+		Mailboxes []mailboxConfig `yaml:"mailboxes"` // that sources of kind imap may read
+
 		Quiet []collector.Window `yaml:"quiet"` // times of day without visits: 23:00-06:00
 		Allow []string           `yaml:"allow"` // approved sites, with all below them; empty: those of the sources
 	} `yaml:"collector"`
@@ -207,18 +209,10 @@ func (c *Config) oidc() (dashboard.OIDC, error) {
 	}
 	secret := os.Getenv("HUIYING_OIDC_SECRET")
 	if o.Secret != "" {
-		info, err := os.Stat(o.Secret)
-		if err != nil {
-			return dashboard.OIDC{}, fmt.Errorf("access.oidc.secret_file: %w", err)
+		var err error
+		if secret, err = readSecret("access.oidc.secret_file", o.Secret); err != nil {
+			return dashboard.OIDC{}, err
 		}
-		if info.Mode().Perm()&0o077 != 0 {
-			return dashboard.OIDC{}, huiying.Invalid("access.oidc.secret_file", "%s 对其他用户可读，请执行 chmod 600", o.Secret)
-		}
-		raw, err := os.ReadFile(o.Secret)
-		if err != nil {
-			return dashboard.OIDC{}, fmt.Errorf("access.oidc.secret_file: %w", err)
-		}
-		secret = strings.TrimSpace(string(raw))
 	}
 	return dashboard.OIDC{
 		Name: o.Name, Issuer: o.Issuer, ClientID: o.ClientID, Secret: secret,

@@ -192,6 +192,9 @@ func (c *checkCmd) Run() error {
 	for _, p := range county.Outdated(data, time.Now()) { // no mistake of the files: they were right once
 		fmt.Fprintln(os.Stderr, "提示：", p)
 	}
+	if _, err := cfg.mailboxes(); err != nil {
+		return fmt.Errorf("%s: %w", c.Config, err)
+	}
 	if _, err := cfg.oidc(); err != nil {
 		return fmt.Errorf("%s: %w", c.Config, err)
 	}

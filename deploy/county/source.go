@@ -1,7 +1,6 @@
 package county
 
 import (
-	"net/url"
 	"time"
 
 	"huiying"
@@ -36,8 +35,8 @@ func (l *loader) loadSources() {
 		}
 		oneOf(d, at+".kind", s.Kind, huiying.SourceKinds)
 		d.need(at+".name", s.Name)
-		if u, err := url.Parse(s.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			d.blame(at+".url", "地址应以 http:// 或 https:// 开头，收到 %q", s.URL)
+		if err := s.CheckURL(); err != nil {
+			d.blame(at+".url", "%v", err)
 		}
 		oneOf(d, at+".channel", s.Channel, huiying.Channels)
 		if s.Tier != "" {
