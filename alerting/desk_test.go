@@ -206,11 +206,13 @@ func TestPeopleActingAtOnceSeeOneTruth(t *testing.T) {
 	}
 }
 
-// The clock-keeper escalates at the very moments at which liaisons acknowledge:
-// a little before the deadline, at it, after it, from several desks at once.
+// The clock-keeper escalates at the very moments at which liaisons acknowledge: a
+// little before the deadline, at it, after it, from several desks at once. Every
+// case goes to eight units, and each of them meets the keeper.
 func TestAnAcknowledgementAndAnEscalationNeverCross(t *testing.T) {
 	t.Parallel()
-	const desks, each = 4, 600
+	const desks, each = 4, 75
+	units := []huiying.UnitID{"sthj", "slj", "zjj", "gaj", "jkj", "yjj", "scjg", "mzj"}
 	speed := huiying.NewSpeed(morning, 60_000) // the 10 minutes of a red case are 10 ms
 	o := newOffice(t, func(cfg *alerting.Config) {
 		rules := *cfg.Rules
@@ -228,7 +230,7 @@ func TestAnAcknowledgementAndAnEscalationNeverCross(t *testing.T) {
 	for desk := range desks {
 		people.Go(func() {
 			for i := range each {
-				id, err := o.meet(t.Context(), speed, i)
+				id, err := o.meet(t.Context(), speed, units, i)
 				if err != nil {
 					t.Error(err)
 					return
@@ -245,28 +247,30 @@ func TestAnAcknowledgementAndAnEscalationNeverCross(t *testing.T) {
 	}
 	before, after := 0, 0
 	for _, id := range ids {
-		acks, escalated := 0, false
+		acks, escalated := make(map[huiying.UnitID]int), make(map[huiying.UnitID]bool)
 		for _, e := range o.timeline(t, id, huiying.ActAcknowledge, huiying.ActEscalate) {
 			switch {
 			case e.Action == huiying.ActAcknowledge:
-				acks++
-			case acks > 0:
+				acks[e.Unit]++
+			case acks[e.Unit] > 0:
 				t.Errorf("%s: escalated after the acknowledgement: %+v", id, e)
 			default:
-				escalated = true
+				escalated[e.Unit] = true
 			}
 		}
-		if acks != 1 {
-			t.Errorf("%s: acknowledged %d times", id, acks)
+		for _, unit := range units {
+			if acks[unit] != 1 {
+				t.Errorf("%s: acknowledged %d times by %s", id, acks[unit], unit)
+			}
+			if escalated[unit] {
+				after++
+			} else {
+				before++
+			}
 		}
-		if escalated {
-			after++
-		} else {
-			before++
-		}
-		for _, n := range o.told(t, id, waiting("sthj")) {
+		for _, n := range o.told(t, id, func(n huiying.Notification) bool { return n.Status == huiying.NotifyPending }) {
 			if n.Kind == huiying.NoticeAssigned || n.Kind == huiying.NoticeEscalate {
-				t.Errorf("%s: %s still waits to be sent to the unit: %s", id, n.Kind, n.Text)
+				t.Errorf("%s: %s still waits to be sent to %s: %s", id, n.Kind, n.Unit, n.Text)
 			}
 		}
 	}
@@ -279,16 +283,17 @@ func TestAnAcknowledgementAndAnEscalationNeverCross(t *testing.T) {
 	}
 }
 
-// meet opens and sends a case and acknowledges it about when it lapses.
-func (o *office) meet(ctx context.Context, speed huiying.Speed, i int) (huiying.CaseID, error) {
+// meet opens a case, sends it to the units and acknowledges it, unit after unit,
+// about when it lapses.
+func (o *office) meet(ctx context.Context, speed huiying.Speed, units []huiying.UnitID, i int) (huiying.CaseID, error) {
 	c, err := o.Desk().Open(ctx, leader, huiying.ManualCase{Queue: huiying.Online, Title: fmt.Sprint("异味 ", i), Level: huiying.Red})
 	if err != nil {
 		return "", err
 	}
-	if c, err = o.Desk().Do(ctx, c.ID, huiying.Command{Action: huiying.ActAssign, By: leader, Lead: "sthj"}); err != nil {
+	if c, err = o.Desk().Do(ctx, c.ID, huiying.Command{Action: huiying.ActAssign, By: leader, Lead: units[0], Helpers: units[1:]}); err != nil {
 		return "", err
 	}
-	k, ok := c.Clock(huiying.ClockAcknowledge, "sthj")
+	k, ok := c.Clock(huiying.ClockAcknowledge, units[0])
 	if !ok {
 		return "", errors.New("no clock waits for the acknowledgement")
 	}
@@ -296,11 +301,16 @@ func (o *office) meet(ctx context.Context, speed huiying.Speed, i int) (huiying.
 		if err := o.escalated(ctx, c.ID); err != nil {
 			return "", err
 		}
-	} else if err := pause(ctx, speed.Real(k.Due.Add(time.Duration(i%10-2)*time.Minute).Sub(speed.Now()))); err != nil {
+	} else if err := pause(ctx, speed.Real(k.Due.Add(time.Duration(i%10-6)*time.Minute).Sub(speed.Now()))); err != nil {
 		return "", err
 	}
-	_, err = o.Desk().Do(ctx, c.ID, huiying.Command{Action: huiying.ActAcknowledge, By: liaison})
-	return c.ID, err
+	for _, unit := range units {
+		by := person(huiying.UserID(unit+"-liaison"), huiying.Liaison, unit)
+		if _, err = o.Desk().Do(ctx, c.ID, huiying.Command{Action: huiying.ActAcknowledge, By: by}); err != nil {
+			return "", err
+		}
+	}
+	return c.ID, nil
 }
 
 // pause waits for a span of real time, or for the end of ctx.

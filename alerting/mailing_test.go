@@ -136,11 +136,11 @@ func TestAtNightOnlyWhatIsGraveLeavesTheHouse(t *testing.T) {
 	t.Parallel()
 	night := time.Date(2026, 11, 23, 23, 30, 0, 0, huiying.Beijing)
 	seven := time.Date(2026, 11, 24, 7, 0, 0, 0, huiying.Beijing)
-	for level, want := range map[huiying.Level]time.Time{huiying.Blue: seven, huiying.Red: {}} {
+	for level, want := range map[huiying.Level]time.Time{huiying.Blue: seven, huiying.Yellow: seven, huiying.Orange: {}, huiying.Red: {}} {
 		o := newOffice(t, func(cfg *alerting.Config) {
 			rules := *cfg.Rules
 			rules.Night = huiying.Span{From: 22 * 60, To: 7 * 60}
-			cfg.Speed, cfg.Rules = huiying.NewSpeed(night, 1), &rules
+			cfg.Speed, cfg.Rules = huiying.NewSpeed(night, 2), &rules // the night is that of the cases' own clock
 		})
 		c := o.assigned(t, level)
 		o.do(t, c.ID, huiying.Command{Action: huiying.ActAcknowledge, By: liaison})

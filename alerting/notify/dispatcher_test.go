@@ -129,8 +129,13 @@ func (p *post) acknowledged(ctx context.Context) error {
 // serve runs a dispatcher from an instant until the function it returns is called.
 func (p *post) serve(t *testing.T, from time.Time, wake <-chan struct{}, channels ...notify.Channel) (stop func()) {
 	t.Helper()
+	return p.serveAt(t, huiying.NewSpeed(from, 1), wake, channels...)
+}
+
+func (p *post) serveAt(t *testing.T, speed huiying.Speed, wake <-chan struct{}, channels ...notify.Channel) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	d := notify.NewDispatcher(p, channels, huiying.NewSpeed(from, 1), wake, p.count, slog.New(slog.DiscardHandler))
+	d := notify.NewDispatcher(p, channels, speed, wake, p.count, slog.New(slog.DiscardHandler))
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := d.Run(ctx); err != nil {

@@ -140,6 +140,7 @@ func (s *system) issuedFiles(ctx context.Context, n huiying.Notification) ([]not
 	return out, nil
 }
 
+// sms is the gateway of text messages; each goes to whoever answers for it now.
 func (s *system) sms(w notify.Writer, client *http.Client, authorization string) (*notify.SMS, error) {
 	c := &s.cfg.Channels.SMS
 	body, err := notify.SMSBody(cmp.Or(c.Body, `{"phone":{{json .Phone}},"content":{{json .Text}}}`))
@@ -153,46 +154,8 @@ func (s *system) sms(w notify.Writer, client *http.Client, authorization string)
 	return &notify.SMS{
 		Writer: w, URL: c.URL, Method: cmp.Or(c.Method, http.MethodPost), ContentType: cmp.Or(c.ContentType, "application/json; charset=utf-8"),
 		Header: header, Body: body, Sign: c.Sign, Client: client,
-		Phone: func(n huiying.Notification) string {
-			if phone := s.onDutyPhone(n); phone != "" {
-				return phone
-			}
-			unit, known := s.rules.inForce().units.Unit(n.Unit)
-			switch {
-			case !n.Role.OfUnit():
-				return c.Phones[n.Role]
-			case !known || !unit.ValidAt(s.speed.Now()):
-				return ""
-			case n.Role == huiying.Head:
-				return unit.Head.Phone
-			case n.Role == huiying.Handler:
-				return unit.Handler.Phone
-			}
-			return unit.Liaison.Phone
-		},
+		Phone: s.phone,
 	}, nil
-}
-
-// onDutyPhone is the number of whoever is on duty for the role and unit of a
-// notification now, "" when the roster names none.
-func (s *system) onDutyPhone(n huiying.Notification) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	now := s.speed.Now()
-	shifts, err := s.ledger.Shifts(ctx, n.Region.County(), now, now.Add(time.Microsecond))
-	if err != nil {
-		s.log.Warn("no roster for a text message", "err", err) // the numbers of the county folder stand in
-		return ""
-	}
-	if n.Role == huiying.Analyst || n.Role == huiying.Monitor {
-		return "" // which of the two offices is meant, a notification does not say
-	}
-	for _, shift := range huiying.Roster(shifts).On(n.Unit, n.Role, now) {
-		if shift.Person.Phone != "" {
-			return shift.Person.Phone
-		}
-	}
-	return ""
 }
 
 // secret is the variable HUIYING_NAME, or else the content of a file that nobody
