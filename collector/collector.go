@@ -13,6 +13,7 @@ package collector
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,9 @@ type Ledger interface {
 	Unseen(ctx context.Context, source huiying.SourceID, keys []string) ([]string, error)
 	MarkSeen(ctx context.Context, source huiying.SourceID, keys []string, at time.Time) error
 	SaveRejections(ctx context.Context, rs []huiying.Rejection) error
+	// Hold takes or renews a lease for so long; false while another holder has it.
+	Hold(ctx context.Context, name, holder string, long time.Duration) (bool, error)
+	Release(ctx context.Context, name, holder string) error
 	// AddRevisits leaves those that are noted already as they are; SaveRevisit
 	// forgets one that has no time.
 	AddRevisits(ctx context.Context, list []huiying.Revisit) error
@@ -83,6 +87,7 @@ type Collector struct {
 	cfg      Config
 	fetcher  *Fetcher
 	chromium *chromium                                        // nil: none
+	holder   string                                           // of leases: this collector among those that share the work
 	pause    func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
 }
 
@@ -103,7 +108,7 @@ func New(cfg Config) *Collector {
 		cfg.Intake.Region = cfg.Region
 	}
 	c := &Collector{
-		cfg: cfg,
+		cfg: cfg, holder: rand.Text(),
 		fetcher: NewFetcher(FetchConfig{
 			UserAgent: cfg.UserAgent, Contact: cfg.Contact, AllowPrivate: cfg.AllowPrivate,
 			Rate: cfg.Rate, Burst: cfg.Burst, Timeout: cfg.Timeout, MaxBody: cfg.MaxBody, DailyBudget: cfg.DailyBudget, Allow: cfg.Allow,

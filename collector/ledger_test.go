@@ -23,11 +23,12 @@ type book struct {
 	seen       map[string]bool
 	rejections []huiying.Rejection
 	revisits   map[huiying.PostID]huiying.Revisit
+	leases     map[string]lease
 	saved      chan huiying.SourceHealth // gets each saved health, if not nil
 }
 
 func newBook(sources ...huiying.Source) *book {
-	return &book{sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool), revisits: make(map[huiying.PostID]huiying.Revisit)}
+	return &book{sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool), revisits: make(map[huiying.PostID]huiying.Revisit), leases: make(map[string]lease)}
 }
 
 func (b *book) Sources(context.Context, huiying.Region) ([]huiying.Source, error) {
@@ -77,6 +78,30 @@ func (b *book) SaveRejections(_ context.Context, rs []huiying.Rejection) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rejections = append(b.rejections, rs...)
+	return nil
+}
+
+type lease struct {
+	holder string
+	until  time.Time
+}
+
+func (b *book) Hold(_ context.Context, name, holder string, long time.Duration) (bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l, taken := b.leases[name]; taken && l.holder != holder && l.until.After(time.Now()) {
+		return false, nil
+	}
+	b.leases[name] = lease{holder, time.Now().Add(long)}
+	return true, nil
+}
+
+func (b *book) Release(_ context.Context, name, holder string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.leases[name].holder == holder {
+		delete(b.leases, name)
+	}
 	return nil
 }
 

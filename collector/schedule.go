@@ -29,7 +29,7 @@ const (
 // added or changed in the ledger are picked up. It fails only when ctx ends,
 // and then returns nil.
 func (c *Collector) Run(ctx context.Context) error {
-	s := schedule{c: c, busy: make(map[string]bool), due: make(map[huiying.SourceID]time.Time)}
+	s := schedule{c: c, busy: make(map[string]bool), due: make(map[huiying.SourceID]time.Time), tried: make(map[huiying.SourceID]time.Time)}
 	finished := make(chan finish, c.cfg.Workers)
 	var visits errgroup.Group
 	defer c.fetcher.Close()
@@ -42,12 +42,13 @@ func (c *Collector) Run(ctx context.Context) error {
 		for _, src := range s.next() {
 			s.busy[hostOf(src)] = true
 			s.running++
+			known := s.tried[src.ID]
 			visits.Go(func() error {
-				err := c.Visit(ctx, src)
+				took, err := c.share(ctx, src, known)
 				if err != nil && ctx.Err() == nil {
 					c.cfg.Log.Warn("visit failed", "source", src.ID, "error", err)
 				}
-				finished <- finish{source: src}
+				finished <- finish{source: src, took: took}
 				return nil
 			})
 		}
@@ -60,7 +61,7 @@ func (c *Collector) Run(ctx context.Context) error {
 			}
 			return nil
 		case f := <-finished:
-			s.finish(ctx, f.source)
+			s.finish(ctx, f)
 		case <-reload.C:
 			s.reload(ctx)
 		case <-timer.C:
@@ -69,13 +70,17 @@ func (c *Collector) Run(ctx context.Context) error {
 	}
 }
 
-type finish struct{ source huiying.Source }
+type finish struct {
+	source huiying.Source
+	took   bool // false: another collector is at its host
+}
 
 // A schedule knows whose turn it is. It belongs to Run's goroutine.
 type schedule struct {
 	c       *Collector
 	sources []huiying.Source
 	due     map[huiying.SourceID]time.Time // in the configured time
+	tried   map[huiying.SourceID]time.Time // the last attempts known of, by whichever collector
 	busy    map[string]bool                // hosts with a visit under way
 	urgent  map[string]bool                // sources, as posts name them, of open events
 	running int
@@ -100,6 +105,7 @@ func (s *schedule) reload(ctx context.Context) {
 			s.due = make(map[huiying.SourceID]time.Time, len(sources))
 			for _, src := range sources {
 				s.due[src.ID] = s.dueAt(src, health[src.ID])
+				s.tried[src.ID] = health[src.ID].LastAttempt
 			}
 			return
 		}
@@ -222,15 +228,20 @@ func (s *schedule) next() []huiying.Source {
 }
 
 // finish frees the host and learns when the source is due again.
-func (s *schedule) finish(ctx context.Context, src huiying.Source) {
+func (s *schedule) finish(ctx context.Context, f finish) {
+	src := f.source
 	delete(s.busy, hostOf(src))
 	s.running--
+	if !f.took {
+		s.due[src.ID] = s.c.cfg.Speed.Now().Add(s.c.virtual(leaseRetry))
+		return
+	}
 	health, err := s.c.cfg.Ledger.Health(ctx, s.c.cfg.Region)
 	if err != nil {
 		s.due[src.ID] = s.c.cfg.Speed.Now().Add(s.c.every(src))
 		return
 	}
-	s.due[src.ID] = s.dueAt(src, health[src.ID])
+	s.due[src.ID], s.tried[src.ID] = s.dueAt(src, health[src.ID]), health[src.ID].LastAttempt
 }
 
 // untilNext is the wall-clock time until a source is due. Sources whose host

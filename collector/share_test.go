@@ -1,0 +1,80 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"huiying"
+)
+
+func TestCollectorsShareTheWorkWithoutDoublingIt(t *testing.T) {
+	const sources, collectors = 12, 3
+	var hits [sources]atomic.Int32
+	var at, most atomic.Int32
+	ledger := newBook()
+	ledger.saved = make(chan huiying.SourceHealth, sources*collectors)
+	for i := range sources {
+		s := serve(t, noRobots(func(w http.ResponseWriter, _ *http.Request) {
+			hits[i].Add(1)
+			most.Store(max(most.Load(), at.Add(1)))
+			defer at.Add(-1)
+			_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><item><title>第 %d 条</title><guid>%d</guid></item></channel></rss>`, i, i)
+		}))
+		ledger.sources = append(ledger.sources, huiying.Source{ID: huiying.SourceID(fmt.Sprint("s", i)), Kind: "feed", Name: fmt.Sprint("源", i), URL: s.URL + "/rss", Channel: huiying.ChannelNews, Every: huiying.Duration(time.Hour)})
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	out := &sink{}
+	var all sync.WaitGroup
+	for range collectors {
+		c := testCollector(t, ledger, out)
+		all.Go(func() {
+			if err := c.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range sources {
+		<-ledger.saved
+	}
+	time.Sleep(50 * time.Millisecond) // time to do something twice
+	stop()
+	all.Wait()
+	for i := range hits {
+		if n := hits[i].Load(); n != 1 {
+			t.Errorf("source %d was visited %d times, want once", i, n)
+		}
+	}
+	if len(out.posts) != sources {
+		t.Errorf("%d posts, want %d", len(out.posts), sources)
+	}
+}
+
+func TestACollectorThatDiedIsReplaced(t *testing.T) {
+	s := serve(t, noRobots(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<rss version="2.0"><channel><item><title>一条</title><guid>1</guid></item></channel></rss>`)
+	}))
+	ledger, out := newBook(), &sink{}
+	src := huiying.Source{ID: "s", Kind: "feed", Name: "源", URL: s.URL + "/rss", Channel: huiying.ChannelNews}
+	name := "collect " + hostOf(src)
+	ledger.leases[name] = lease{"the dead one", time.Now().Add(time.Hour)}
+	c := testCollector(t, ledger, out)
+	if took, err := c.share(t.Context(), src, time.Time{}); took || err != nil || len(out.posts) != 0 {
+		t.Fatalf("took %v (%v) a host that another holds", took, err)
+	}
+	ledger.leases[name] = lease{"the dead one", time.Now()} // it ran out
+	if took, err := c.share(t.Context(), src, time.Time{}); !took || err != nil || len(out.posts) != 1 {
+		t.Fatalf("took %v (%v), %d posts", took, err, len(out.posts))
+	}
+	if _, left := ledger.leases[name]; left {
+		t.Error("the lease was not given back")
+	}
+	if took, err := c.share(t.Context(), src, time.Time{}); !took || err != nil || ledger.health["s"].Visits != 1 {
+		t.Errorf("what another had visited was visited again: %d visits (%v)", ledger.health["s"].Visits, err)
+	}
+}
