@@ -21,6 +21,8 @@ type rulesView struct {
 	File     huiying.RuleFile // the one looked at; Name "" on the list
 	Text     string           // what stands in the field
 	Edition  *huiying.RuleEdition
+	With     string     // the edition it is compared with; "": what stands in the file
+	Diff     []diffHunk // from there to the edition
 	Editions []editionRow
 	Checked  bool // and nothing found
 	Problems []ruleProblemView
@@ -163,6 +165,11 @@ func (s *Server) rulePage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 			return huiying.Errorf(huiying.CodeNotFound, "没有这个版本")
 		}
 		v.Edition, v.Text = &v.Editions[i].RuleEdition, v.Editions[i].Text
+		from := v.File.Text
+		if j := slices.IndexFunc(v.Editions, func(e editionRow) bool { return e.ID == r.URL.Query().Get("with") }); j >= 0 {
+			v.With, from = v.Editions[j].ID, v.Editions[j].Text
+		}
+		v.Diff = diffText(from, v.Text)
 		v.Reason = "回退到 " + stamp(v.Edition.At) + " 的版本"
 	}
 	return s.show(w, r, p, http.StatusOK, "rule", v.File.Label, v)

@@ -40,7 +40,7 @@ func bookFile(t *testing.T, book *excelize.File) (body *bytes.Buffer, kind strin
 // hidden are the hidden fields of the form that posts to a path.
 func hidden(t *testing.T, page, path string) []string {
 	t.Helper()
-	form := regexp.MustCompile(`(?s)action="` + path + `".*?</form>`).FindString(page)
+	form := regexp.MustCompile(`(?s)method="post" action="` + path + `".*?</form>`).FindString(page)
 	if form == "" {
 		t.Fatalf("no form posts to %s: %.3000s", path, page)
 	}

@@ -82,7 +82,12 @@ func TestRulesAreCheckedTriedAndSavedByThoseWhoJudge(t *testing.T) {
 	h.as("supervisor").page("/rules").says(t, "定级规则", "收紧")
 	page := h.as("analyst").page("/rules/levels.yaml")
 	page.says(t, "现行", "原来的", "保存并生效", `name="was" value="h1"`)
-	h.as("analyst").page("/rules/levels.yaml?edition=1").says(t, "version: old", "回退到")
+	old := h.as("analyst").page("/rules/levels.yaml?edition=1")
+	old.says(t, "version: old", "回退到这个版本", `<span class="sr">这一版有</span></td><td><code>version: old</code>`, "这一版没有")
+	h.as("analyst").page("/rules/levels.yaml?edition=1&with=2").says(t, "<code>version: 2</code>", "<code>version: old</code>")
+	if strings.Contains(string(h.as("supervisor").page("/rules/levels.yaml?edition=1").body), "回退到这个版本") {
+		t.Error("a supervisor is offered to roll back")
+	}
 
 	r := h.as("analyst").submit("/rules/levels.yaml", "text", "a: 1\nb: BROKEN\n", "do", "save", "was", "h1", "reason", "x")
 	r.says(t, "第 2 行", "不认识的名称", "b: BROKEN")
@@ -99,5 +104,8 @@ func TestRulesAreCheckedTriedAndSavedByThoseWhoJudge(t *testing.T) {
 	}
 	if r := h.as("leader").submit("/rules/levels.yaml", "text", "a: 1\r\n", "do", "save", "was", "h1", "reason", "会商决定"); r.status != http.StatusSeeOther || h.shelf.saved != "leader: 会商决定" || h.shelf.text != "a: 1\n" {
 		t.Errorf("saving: %d %q %q", r.status, h.shelf.saved, h.shelf.text)
+	}
+	if r := h.as("analyst").submit("/rules/levels.yaml", append(hidden(t, string(old.body), "/rules/levels.yaml"), "do", "save")...); r.status != http.StatusSeeOther || h.shelf.text != "version: old" {
+		t.Errorf("rolling back with one click: %d %q", r.status, h.shelf.text)
 	}
 }
