@@ -40,6 +40,12 @@ import (
 type Config struct {
 	Dir string // embedded: everything is kept below this directory
 
+	// Region is whose posts these are, where several regions share a server: each
+	// has streams of its own (POSTS_141122), so that one that is full, or stopped,
+	// is nobody else's trouble. Live messages of all regions share a stream, for
+	// those above read them, too. Empty: the server is ours alone.
+	Region huiying.Region
+
 	URL   string // external server(s), comma separated, instead of embedded
 	Creds string // external: file with the account's credentials (.creds)
 	TLS   TLS

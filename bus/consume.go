@@ -56,7 +56,7 @@ func consume[T any](ctx context.Context, b *Bus, stream, name string, batch int,
 	ctx, cancel := b.untilClosed(ctx)
 	defer cancel()
 
-	cons, err := b.js.Consumer(ctx, stream, name)
+	cons, err := b.js.Consumer(ctx, b.named(stream), name)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return &huiying.Error{Code: huiying.CodeNotFound, Field: "bus.consumers", Cause: err, Message: fmt.Sprintf("%s 没有消费者 %s，请写进配置", stream, name)}
 	}

@@ -41,7 +41,7 @@ func (b *Bus) writeLetter(ctx context.Context, stream, consumer, key string, m j
 		return 0, false, fmt.Errorf("dead letter: %w", err)
 	}
 	msgID := fmt.Sprintf("%s.%s.%d.%d.%s", stream, consumer, meta.Sequence.Stream, meta.Timestamp.UnixNano(), key)
-	letter := nats.NewMsg("dead." + stream + "." + consumer)
+	letter := nats.NewMsg(b.subject("dead", "") + "." + stream + "." + consumer)
 	letter.Data = m.Data()
 	letter.Header.Set(jetstream.MsgIDHeader, msgID)
 	letter.Header.Set(headerStream, stream)
@@ -60,7 +60,7 @@ func (b *Bus) writeLetter(ctx context.Context, stream, consumer, key string, m j
 	if !ack.Duplicate {
 		return ack.Sequence, true, nil
 	}
-	s, err := b.js.Stream(ctx, Dead)
+	s, err := b.js.Stream(ctx, b.named(Dead))
 	if err != nil {
 		return 0, false, fmt.Errorf("dead letter: %w", busy(err))
 	}
@@ -79,7 +79,7 @@ func (b *Bus) writeLetter(ctx context.Context, stream, consumer, key string, m j
 func (b *Bus) removeLetter(ctx context.Context, id uint64) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 	defer cancel()
-	s, err := b.js.Stream(ctx, Dead)
+	s, err := b.js.Stream(ctx, b.named(Dead))
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (b *Bus) DeadLetters(ctx context.Context, limit int) ([]huiying.DeadLetter,
 		return nil, err
 	}
 	defer b.calls.Done()
-	s, err := b.js.Stream(ctx, Dead)
+	s, err := b.js.Stream(ctx, b.named(Dead))
 	if err != nil {
 		return nil, fmt.Errorf("dead letters: %w", busy(err))
 	}
@@ -149,7 +149,7 @@ func (b *Bus) CountDeadLetters(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer b.calls.Done()
-	s, err := b.js.Stream(ctx, Dead)
+	s, err := b.js.Stream(ctx, b.named(Dead))
 	if err != nil {
 		return 0, fmt.Errorf("dead letters: %w", busy(err))
 	}
@@ -169,7 +169,7 @@ func (b *Bus) Replay(ctx context.Context, id string) error {
 	if err != nil || seq == 0 {
 		return gone
 	}
-	s, err := b.js.Stream(ctx, Dead)
+	s, err := b.js.Stream(ctx, b.named(Dead))
 	if err != nil {
 		return fmt.Errorf("replaying %s: %w", id, busy(err))
 	}
@@ -187,7 +187,7 @@ func (b *Bus) Replay(ctx context.Context, id string) error {
 	// the same letter, so that replaying it twice at once gives it back once.
 	m.Header.Set(jetstream.MsgIDHeader, fmt.Sprintf("replay.%d.%d", raw.Sequence, raw.Time.UnixNano()))
 	m.Header.Set(headerOnly, letter.Consumer)
-	if _, err := b.js.PublishMsg(ctx, m, jetstream.WithExpectStream(letter.Stream), jetstream.WithRetryWait(100*time.Millisecond)); err != nil {
+	if _, err := b.js.PublishMsg(ctx, m, jetstream.WithExpectStream(b.named(letter.Stream)), jetstream.WithRetryWait(100*time.Millisecond)); err != nil {
 		return fmt.Errorf("replaying %s: %w", id, busy(err))
 	}
 	if err := s.DeleteMsg(ctx, seq); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {

@@ -15,7 +15,7 @@ func (b *Bus) Depths(ctx context.Context) ([]huiying.QueueDepth, error) {
 	defer b.calls.Done()
 	var out []huiying.QueueDepth
 	for _, name := range []string{Posts, Assessed} {
-		s, err := b.js.Stream(ctx, name)
+		s, err := b.js.Stream(ctx, b.named(name))
 		if err != nil {
 			return nil, fmt.Errorf("depth of %s: %w", name, busy(err))
 		}

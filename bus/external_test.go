@@ -114,3 +114,53 @@ func TestSubscriptionEndsWhileTheServerIsAway(t *testing.T) {
 	stopConsumer() // both return although nobody answers
 	stopLive()
 }
+
+func TestRegionsOnOneServerDoNotMix(t *testing.T) {
+	s := startNATS(t, &server.Options{})
+	var seen [2]tally
+	buses := make([]*Bus, 2)
+	for i, region := range []huiying.Region{"141122", "141123"} {
+		b := open(t, Config{URL: s.ClientURL(), Region: region, MaxBytes: 64 << 20, MaxDeliver: 1})
+		buses[i] = b
+		run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 32, seen[i].posts) })
+	}
+	got, _ := listen(t, buses[1], 1)
+	publish(t, buses[0], posts(0, 100)) // the same posts, in each region its own
+	publish(t, buses[1], posts(50, 80))
+	eventually(t, "each region has its posts and no others", func() bool { return seen[0].distinct() == 100 && seen[1].distinct() == 30 })
+	publishLive(t, buses[0], 0, 3)
+	take(t, got, 3) // those above see what happens below
+
+	poison := run(t, func(ctx context.Context) error {
+		return buses[0].ConsumeAssessed(ctx, "archive", 1, func(context.Context, []huiying.Assessed) error { return errors.New("broken") })
+	})
+	if err := buses[0].PublishAssessed(t.Context(), []huiying.Assessed{{Post: posts(0, 1)[0]}}); err != nil {
+		t.Fatal(err)
+	}
+	letters := func(b *Bus) []huiying.DeadLetter {
+		t.Helper()
+		list, err := b.DeadLetters(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	eventually(t, "a dead letter lies in its region", func() bool { return len(letters(buses[0])) == 1 })
+	poison()
+	if n := len(letters(buses[1])); n != 0 {
+		t.Errorf("the other region has %d dead letters", n)
+	}
+	if err := buses[0].Replay(t.Context(), letters(buses[0])[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	var mended tally
+	run(t, func(ctx context.Context) error {
+		return buses[0].ConsumeAssessed(ctx, "archive", 1, func(_ context.Context, batch []huiying.Assessed) error {
+			for _, a := range batch {
+				mended.add(a.Post.ID)
+			}
+			return nil
+		})
+	})
+	eventually(t, "the replayed letter is handled", func() bool { return mended.distinct() == 1 })
+}

@@ -62,7 +62,7 @@ func (b *Bus) message(subject string, p *huiying.Post, v any) (*nats.Msg, error)
 	if limit := b.nc.MaxPayload() - 1024; int64(len(data)) > limit { // room for headers
 		return nil, huiying.Invalid("text", "%s 共 %d KB，超过消息总线单条上限 %d KB", id, len(data)>>10, limit>>10)
 	}
-	m := nats.NewMsg(p.Region.Subject(subject))
+	m := nats.NewMsg(b.subject(subject, p.Region))
 	m.Data = data
 	m.Header.Set(jetstream.MsgIDHeader, p.Reading())
 	return m, nil

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"huiying"
 )
 
 // Bounds of the small streams.
@@ -36,7 +39,7 @@ func (b *Bus) ensureStreams(ctx context.Context) error {
 	}
 	for stream, names := range b.cfg.Consumers {
 		for _, name := range names {
-			if _, err := b.js.CreateOrUpdateConsumer(ctx, stream, b.consumer(name)); err != nil {
+			if _, err := b.js.CreateOrUpdateConsumer(ctx, b.named(stream), b.consumer(name)); err != nil {
 				return fmt.Errorf("consumer %s of %s: %w", name, stream, err)
 			}
 		}
@@ -45,6 +48,30 @@ func (b *Bus) ensureStreams(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// named is what the server calls one of our streams.
+func (b *Bus) named(stream string) string {
+	if b.cfg.Region == "" || stream == Live {
+		return stream
+	}
+	return stream + "_" + string(b.cfg.Region)
+}
+
+// subject is where messages of a stream go: on a shared server to our region's
+// subject, whatever part of the region they speak of.
+func (b *Bus) subject(stream string, region huiying.Region) string {
+	if region = cmp.Or(b.cfg.Region, region); region == "" {
+		return stream
+	}
+	return region.Subject(stream)
+}
+
+func (b *Bus) subjects(stream string) []string {
+	if b.cfg.Region == "" {
+		return []string{stream + ".>"}
+	}
+	return []string{b.subject(stream, "")}
 }
 
 func (b *Bus) streams() []jetstream.StreamConfig {
@@ -56,13 +83,13 @@ func (b *Bus) streams() []jetstream.StreamConfig {
 	}
 	posts, assessed, dead := bounded, bounded, bounded
 
-	posts.Name, posts.Subjects = Posts, []string{"posts.>"}
+	posts.Name, posts.Subjects = b.named(Posts), b.subjects("posts")
 	posts.Retention, posts.Duplicates = jetstream.InterestPolicy, b.cfg.DedupWindow
 
-	assessed.Name, assessed.Subjects = Assessed, []string{"assessed.>"}
+	assessed.Name, assessed.Subjects = b.named(Assessed), b.subjects("assessed")
 	assessed.Retention, assessed.Duplicates = jetstream.InterestPolicy, min(b.cfg.DedupWindow, assessedWindow)
 
-	dead.Name, dead.Subjects = Dead, []string{"dead.>"}
+	dead.Name, dead.Subjects = b.named(Dead), []string{b.subject("dead", "") + ".>"}
 	dead.Retention, dead.Duplicates = jetstream.LimitsPolicy, b.cfg.DedupWindow
 	dead.MaxMsgs = deadMax
 	return []jetstream.StreamConfig{posts, assessed, dead}
@@ -106,7 +133,7 @@ func (b *Bus) consumer(name string) jetstream.ConsumerConfig {
 // messages for them until it is full. On a shared server they may belong to
 // another installation, so there it only says so.
 func (b *Bus) dropStale(ctx context.Context, stream string, names []string) error {
-	s, err := b.js.Stream(ctx, stream)
+	s, err := b.js.Stream(ctx, b.named(stream))
 	if err != nil {
 		return err
 	}
@@ -158,7 +185,7 @@ func (b *Bus) Depth(ctx context.Context) (map[string]Depth, error) {
 	defer b.calls.Done()
 	depths := make(map[string]Depth)
 	for _, name := range []string{Posts, Assessed, Dead, Live} {
-		s, err := b.js.Stream(ctx, name)
+		s, err := b.js.Stream(ctx, b.named(name))
 		if err != nil {
 			return nil, fmt.Errorf("depth of %s: %w", name, busy(err))
 		}

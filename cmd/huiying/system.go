@@ -112,6 +112,8 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		}
 		if c.URL == "" {
 			c.Dir = filepath.Join(cfg.Data, "bus")
+		} else {
+			c.Region = cfg.Region // other counties may share the servers
 		}
 		s.bus, err = bus.Open(ctx, c)
 		return err
