@@ -283,24 +283,19 @@ func (c *Config) write() error {
 
 // loadCounty reads the county folder, or the built-in one.
 func (c *Config) loadCounty() (*huiying.County, error) {
-	if c.County == "" {
-		if _, err := county.Embedded(c.Region); err != nil {
-			return nil, err
-		}
+	files, err := c.countyFiles()
+	if err != nil {
+		return nil, err
 	}
-	return county.Load(c.countyFiles())
+	return county.Load(files)
 }
 
-// countyFiles is the county folder, or the built-in one.
-func (c *Config) countyFiles() fs.FS {
-	if c.County != "" {
-		return os.DirFS(c.County)
+// countyFiles is the county folder with what it inherits, or the built-in one.
+func (c *Config) countyFiles() (fs.FS, error) {
+	if c.County == "" {
+		return county.Embedded(c.Region)
 	}
-	built, err := county.Embedded(c.Region)
-	if err != nil {
-		return os.DirFS(os.DevNull) // loadCounty has told
-	}
-	return built
+	return county.Open(c.County)
 }
 
 // secretFile reads a key that stays on this machine, making it the first time.

@@ -60,6 +60,10 @@ func (c *reportCmd) write(ctx context.Context, cfg *Config, l *ledger.Ledger, o 
 	if err != nil {
 		return err
 	}
+	folder, err := cfg.countyFiles()
+	if err != nil {
+		return err
+	}
 	archive, err := cfg.openArchive(ctx, wordless)
 	if err != nil {
 		return err
@@ -67,7 +71,7 @@ func (c *reportCmd) write(ctx context.Context, cfg *Config, l *ledger.Ledger, o 
 	defer func() { _ = archive.Close() }()
 	r := report.New(report.Config{
 		Region: cfg.Region, County: data.Name, Base: cfg.Base, Archive: archive, Ledger: l,
-		Rules: func() *huiying.Rules { return &data.Rules }, Templates: county.Templates(cfg.countyFiles()),
+		Rules: func() *huiying.Rules { return &data.Rules }, Templates: county.Templates(folder),
 	})
 	o.By = huiying.TheSystem(cfg.Region)
 	o.By.User, o.By.Name = "console", "命令行"

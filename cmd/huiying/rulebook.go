@@ -109,10 +109,7 @@ func (b *rulebook) Trouble() string {
 }
 
 func (b *rulebook) files() (fs.FS, error) {
-	if b.dir() == "" {
-		return county.Embedded(b.s.cfg.Region)
-	}
-	return os.DirFS(b.dir()), nil
+	return b.s.cfg.countyFiles()
 }
 
 // Editable reports whether there is a folder to write to.
@@ -273,7 +270,11 @@ func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was,
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	raw, err := os.ReadFile(filepath.Join(b.dir(), file))
+	folder, err := b.files()
+	if err != nil {
+		return err
+	}
+	raw, err := fs.ReadFile(folder, file) // may be inherited until it is saved here
 	now := textHash(string(raw))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && huiying.PolicyFile.MatchString(file):
@@ -399,7 +400,11 @@ func (b *rulebook) reread(ctx context.Context) error {
 		return err
 	}
 	b.seen = files // said once, until it changes again
-	data, err := county.Load(os.DirFS(b.dir()))
+	folder, err := b.files()
+	if err != nil {
+		return err
+	}
+	data, err := county.Load(folder)
 	if err != nil {
 		return err
 	}

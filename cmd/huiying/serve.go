@@ -176,7 +176,11 @@ func (c *checkCmd) Run() error {
 	if _, err := alerting.NewJudge(&data.Rules); err != nil {
 		return err
 	}
-	if err := report.Check(county.Templates(cfg.countyFiles())); err != nil {
+	folder, err := cfg.countyFiles()
+	if err != nil {
+		return err
+	}
+	if err := report.Check(county.Templates(folder)); err != nil {
 		return err
 	}
 	for _, src := range data.Sources {

@@ -208,6 +208,10 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	if err != nil {
 		return err
 	}
+	folder, err := s.cfg.countyFiles()
+	if err != nil {
+		return err
+	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.rules.inForce().county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
 		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.Rules, Guide: guide.Files, Rulebook: s.rules, Machine: s.Machine, SetupCode: s.code, Policies: s.rules.Policies, Speed: s.speed,
@@ -215,7 +219,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		OIDC:          provider,
 		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},
 		ReadAppraisal: county.Appraisal, Files: s.files,
-		Templates: county.Templates(s.cfg.countyFiles()), Base: s.cfg.Base,
+		Templates: county.Templates(folder), Base: s.cfg.Base,
 	})
 	if err != nil {
 		return err

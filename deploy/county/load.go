@@ -72,12 +72,13 @@ func (l *loader) loadCounty() {
 		Version    string         `yaml:"version"`
 		Author     string         `yaml:"author"`
 		Number     string         `yaml:"number"`
+		Inherits   string         `yaml:"inherits"` // see Open
 		Neighbours []string       `yaml:"neighbours"`
 	}
 	d := l.open(countyFile, &f)
 	l.county.Region, l.county.Name, l.county.Neighbors, l.version = f.Code, f.Name, f.Neighbours, f.Version
-	if _, err := huiying.ParseRegion(string(f.Code)); err != nil || len(f.Code) != 6 {
-		d.blame("code", "code 应为 6 位县级行政区划代码，收到 %q", f.Code)
+	if _, err := huiying.ParseRegion(string(f.Code)); err != nil || len(f.Code) > 6 {
+		d.blame("code", "code 应为省（2 位）、市（4 位）或县（6 位）行政区划代码，收到 %q", f.Code)
 	}
 	d.need("name", f.Name)
 	d.need("version", f.Version)

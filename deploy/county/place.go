@@ -7,9 +7,9 @@ import (
 )
 
 // The kinds of a division. The first four are administrative.
-var divisionKinds = []string{"county", "township", "village", "community", "scenic", "landmark"}
+var divisionKinds = []string{"prefecture", "county", "township", "village", "community", "scenic", "landmark"}
 
-func administrative(kind string) bool { return slices.Index(divisionKinds, kind) < 4 }
+func administrative(kind string) bool { return slices.Index(divisionKinds, kind) < 5 }
 
 func (l *loader) loadDivisions() {
 	var f struct {
@@ -39,7 +39,7 @@ func (l *loader) loadDivisions() {
 		l.places[v.Code] = true
 		l.townships[v.Code] = l.townships[v.Code] || v.Kind == "township"
 	}
-	if len(f.Divisions) > 0 && !l.places[l.county.Region] {
+	if len(f.Divisions) > 0 && len(l.county.Region) == codeLength["county"] && !l.places[l.county.Region] {
 		d.blame("divisions", "缺少本县（kind: county，code: %s）", l.county.Region)
 	}
 	for i, v := range f.Divisions {
@@ -48,14 +48,14 @@ func (l *loader) loadDivisions() {
 }
 
 // codeLength is how many digits the code of a kind has.
-var codeLength = map[string]int{"county": 6, "township": 9, "village": 12, "community": 12}
+var codeLength = map[string]int{"prefecture": 4, "county": 6, "township": 9, "village": 12, "community": 12}
 
 func (l *loader) checkCode(d *document, at string, v huiying.Division) bool {
 	if v.Code == "" && v.Former {
 		return true // many codes of before 2001 are not known
 	}
 	if _, err := huiying.ParseRegion(string(v.Code)); err != nil {
-		d.blame(at+".code", "代码应为 6、9 或 12 位数字，收到 %q", v.Code)
+		d.blame(at+".code", "代码应为 4、6、9 或 12 位数字，收到 %q", v.Code)
 		return false
 	}
 	if !l.county.Region.Covers(v.Code) {

@@ -28,7 +28,7 @@ func TestEveryMistakeIsReportedWithItsFileAndLine(t *testing.T) {
 		"a list instead of a text":     {"county.yaml", "name: 交城县", "name: [交城县]", "name: [", "应为一个值"},
 		"an anchor":                    {"county.yaml", "name: 交城县", "name: &a 交城县", "name: &a", "锚点"},
 		"a word where a number stands": {"lexicon.yaml", "weight: 5\n    category: 民政", "weight: 很高\n    category: 民政", "weight: 很高", "应为数字"},
-		"a code of seven digits":       {"county.yaml", `code: "141122"`, `code: "1411220"`, `"1411220"`, "应为 6 位"},
+		"a code of seven digits":       {"county.yaml", `code: "141122"`, `code: "1411220"`, `"1411220"`, "应为省（2 位）"},
 		"no version":                   {"county.yaml", `version: "2026.11.1"`, `version: ""`, `version: ""`, "缺少 version"},
 		"an empty neighbour":           {"county.yaml", "  - 古交市\n", "  - \"\"\n", `- ""`, "空的词"},
 
