@@ -103,6 +103,7 @@ type StatsQuery struct {
 // and in one category (or in all). Durations are in seconds, as they passed; what
 // was excused stands beside them. Counts of cases, not points.
 type UnitStats struct {
+	Region    Region  `json:"region,omitempty"` // of the unit; alone when the figures are a region's
 	Unit      UnitID  `json:"unit"`
 	Name      string  `json:"name"`
 	Level     Level   `json:"level,omitempty"`

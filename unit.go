@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// UnitID names an office, department or township for ever; renamed units keep
-// theirs, merged ones end and a new one begins.
+// UnitID names an office, department or township of a county for ever; renamed
+// units keep theirs, merged ones end and a new one begins. Counties may use the
+// same: gaj is the police in each.
 type UnitID string
 
 // PoliceUnit is where a case that is handed over to the police goes, in a county
@@ -62,13 +63,31 @@ func (u Unit) Label() string {
 type Directory struct {
 	units []Unit
 	byID  map[UnitID]int
+	in    map[Region]*Directory // of several counties each
 }
 
-// NewDirectory indexes units; of two with one ID the later wins.
+// NewDirectory indexes units; of two with one ID in a county the later wins.
 func NewDirectory(units []Unit) *Directory {
 	d := &Directory{units: slices.Clone(units), byID: make(map[UnitID]int, len(units))}
+	of := make(map[Region][]Unit)
 	for i, u := range d.units {
 		d.byID[u.ID] = i
+		of[u.Region] = append(of[u.Region], u)
+	}
+	if len(of) > 1 {
+		d.in = make(map[Region]*Directory, len(of))
+		for region, own := range of {
+			d.in[region] = NewDirectory(own)
+		}
+	}
+	return d
+}
+
+// In is the directory of the county a region lies in; all of it when there is
+// only one county, or none of that code.
+func (d *Directory) In(region Region) *Directory {
+	if own, ok := d.in[region.County()]; ok {
+		return own
 	}
 	return d
 }

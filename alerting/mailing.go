@@ -45,6 +45,7 @@ func (m *mailing) accounts(ctx context.Context, region huiying.Region) ([]huiyin
 		if err != nil {
 			return nil, fmt.Errorf("accounts of %s: %w", county, err)
 		}
+		users = slices.DeleteFunc(users, func(u huiying.User) bool { return u.Region.County() != county }) // a prefecture's list has its counties' people, too
 		m.users, m.county, m.at = users, county, time.Now()
 	}
 	return m.users, nil

@@ -32,6 +32,7 @@ type unitStatsDoc struct {
 	Items  []huiying.UnitStats            `json:"items" doc:"第一行为全部单位合计（unit 为空），其后每单位一行"`
 	Levels map[string][]huiying.UnitStats `json:"levels,omitempty" doc:"按等级分列；查询指定 level 时没有"`
 
+	Regions   []huiying.UnitStats `json:"regions,omitempty" doc:"市、省账号：下级各地，同一口径"`
 	County    huiying.UnitStats   `json:"county" doc:"全县合计，单位账号也可以看，供对照"`
 	Previous  []huiying.UnitStats `json:"previous" doc:"同样长的上一时段"`
 	MinSample int                 `json:"min_sample" doc:"不足这么多件的不宜比较"`
@@ -160,6 +161,11 @@ func (a api) statsUnits(ctx context.Context, p huiying.Person, in *unitStatsInpu
 	if out.Items, out.County, err = a.unitStats(ctx, p, q); err != nil {
 		return none, err
 	}
+	if !p.Role.OfUnit() {
+		if out.Regions, err = a.regionStats(ctx, q); err != nil {
+			return none, err
+		}
+	}
 	before := q
 	before.From, before.To = from.Add(from.Sub(to)), from
 	if out.Previous, _, err = a.unitStats(ctx, p, before); err != nil || level != huiying.NoLevel {
@@ -173,6 +179,16 @@ func (a api) statsUnits(ctx context.Context, p huiying.Person, in *unitStatsInpu
 		}
 	}
 	return out, nil
+}
+
+// regionStats are the regions one step below; none for a county.
+func (a api) regionStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error) {
+	q.Now = a.now()
+	all, err := a.cfg.Ledger.RegionStats(ctx, q)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return all[1:], nil // the first are all together
 }
 
 // unitStats are the figures p may see, a unit its own, and those of all units

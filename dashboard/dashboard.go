@@ -59,6 +59,7 @@ type Ledger interface {
 	MarkRead(ctx context.Context, to huiying.UserID, at time.Time) error // all in-app ones of this account
 
 	Units(ctx context.Context, region huiying.Region) ([]huiying.Unit, error)
+	RegionStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)
 	UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)                 // first all units together (Unit ""), then each
 	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error) // the case and event fields
 
@@ -201,6 +202,7 @@ type Config struct {
 	Machine  func(ctx context.Context) (huiying.Machine, error) // nil: the state of the installation is not shown
 	Guide    fs.FS                                              // the user guide: Markdown, and pictures below shots/; nil: there is none
 	Policies func() []huiying.Policy                            // nil: there are none
+	Below    func() map[huiying.Region]string                   // names of the regions one step below ours; nil or none: a county
 	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
 	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)
 	Templates     fs.FS         // the county's Word templates; nil: no reports

@@ -119,6 +119,7 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err != nil {
 		return err
 	}
+	units = units.In(c.Region)
 	timeline, err := s.cfg.Ledger.Timeline(ctx, c.ID)
 	if err != nil {
 		return fmt.Errorf("read timeline: %w", err)

@@ -1,9 +1,12 @@
 package dashboard
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +28,14 @@ type casesView struct {
 	MayOpen bool
 	OfUnit  bool
 	Bulk    []huiying.Transition
+	Regions []option // below ours
 }
 
 // caseFilter is what the form of the list holds. View is a chip: a state or a
 // group of states.
 type caseFilter struct {
 	Text, View, Level, Queue, Unit, Sort string
+	Region                               string // a region below ours
 	From, To                             string // opened in [From, To): how reports name what they count
 }
 
@@ -50,7 +55,7 @@ var caseViews = []option{
 func readCaseFilter(q url.Values) caseFilter {
 	f := caseFilter{
 		Text: strings.TrimSpace(q.Get("q")), View: q.Get("view"), Level: q.Get("level"), Queue: q.Get("queue"), Unit: q.Get("unit"),
-		Sort: q.Get("sort"), From: q.Get("from"), To: q.Get("to"),
+		Sort: q.Get("sort"), Region: q.Get("region"), From: q.Get("from"), To: q.Get("to"),
 	}
 	if f.View == "" {
 		f.View = "open"
@@ -62,11 +67,14 @@ func readCaseFilter(q url.Values) caseFilter {
 }
 
 // Active reports whether anything beyond the chip is filtered.
-func (f caseFilter) Active() bool { return f.Text+f.Level+f.Queue+f.Unit+f.From+f.To != "" }
+func (f caseFilter) Active() bool { return f.Text+f.Level+f.Queue+f.Unit+f.Region+f.From+f.To != "" }
 
 func (f caseFilter) query(p huiying.Person, now time.Time) (huiying.CaseQuery, error) {
 	q := huiying.CaseQuery{
 		Region: p.Region, Text: f.Text, Queue: huiying.Queue(f.Queue), Unit: huiying.UnitID(f.Unit), Now: now, ByDue: f.Sort == "due",
+	}
+	if region := huiying.Region(f.Region); p.Region.Covers(region) {
+		q.Region = region
 	}
 	q.Level, _ = huiying.ParseLevel(f.Level) // what is no level does not filter
 	q.From, _ = huiying.ParseTime(f.From)
@@ -122,7 +130,11 @@ func (s *Server) caseList(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		Query: filterQuery(r.URL.Query()), ByDue: q.ByDue, MayOpen: mayOpen(p), OfUnit: p.Role.OfUnit(), Bulk: bulkFor(p),
 	}
 	if !v.OfUnit {
-		v.Units = unitGroups(units.All(), now)
+		v.Units = unitGroups(units.In(cmp.Or(huiying.Region(f.Region), s.cfg.Region)).All(), now)
+		below := s.below()
+		for _, code := range slices.Sorted(maps.Keys(below)) {
+			v.Regions = append(v.Regions, option{string(code), below[code]})
+		}
 	}
 	for _, c := range found.Items {
 		row := rowOf(c, p, units, now)

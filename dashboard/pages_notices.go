@@ -27,7 +27,7 @@ type noticesView struct {
 func noticeOf(n huiying.Notification, units *huiying.Directory) noticeView {
 	v := noticeView{Notification: n, KindLabel: noticeLabels[n.Kind], Via: huiying.ChannelLabel(n.Channel)}
 	if n.Unit != "" {
-		v.UnitName = units.Name(n.Unit)
+		v.UnitName = units.In(n.Region).Name(n.Unit)
 	}
 	return v
 }

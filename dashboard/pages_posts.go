@@ -201,6 +201,7 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err != nil {
 		return err
 	}
+	units = units.In(x.Post.Region)
 	versions, err := s.cfg.Archive.Versions(ctx, []huiying.PostID{x.Post.ID})
 	if err != nil {
 		return fmt.Errorf("read versions: %w", err)

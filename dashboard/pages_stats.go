@@ -2,6 +2,9 @@ package dashboard
 
 import (
 	"cmp"
+	"context"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,7 +28,8 @@ type statsView struct {
 	From       time.Time
 	To         time.Time
 	Min        int
-	Own        bool // a unit sees itself
+	Own        bool           // a unit sees itself
+	Regions    []unitStatsRow // of those above: each region one step below
 }
 
 type unitStatsRow struct {
@@ -111,9 +115,13 @@ func (s *Server) statsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	if err != nil {
 		return err
 	}
-	before := make(map[huiying.UnitID]huiying.UnitStats, len(past))
+	type unit struct {
+		region huiying.Region
+		id     huiying.UnitID
+	}
+	before := make(map[unit]huiying.UnitStats, len(past))
 	for _, u := range past {
-		before[u.Unit] = u
+		before[unit{u.Region, u.Unit}] = u
 	}
 	units, err := s.unitsOf(ctx)
 	if err != nil {
@@ -125,8 +133,11 @@ func (s *Server) statsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 		if u.Unit == "" {
 			continue
 		}
-		row := unitStatsRow{u, before[u.Unit], v.Min}
-		row.Name = units.Name(u.Unit)
+		row := unitStatsRow{u, before[unit{u.Region, u.Unit}], v.Min}
+		row.Name = units.In(u.Region).Name(u.Unit)
+		if below := s.below(); len(below) > 0 {
+			row.Name = below[u.Region] + row.Name
+		}
 		v.Rows = append(v.Rows, row)
 	}
 	if v.Own {
@@ -136,7 +147,60 @@ func (s *Server) statsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 		}
 	}
 	slices.SortStableFunc(v.Rows, byAnswer)
+	if !v.Own {
+		past, now := q, q
+		now.From, now.To = v.From, v.To.Add(time.Second)
+		if v.Regions, err = s.regionRows(ctx, now, past, v.Min); err != nil {
+			return err
+		}
+	}
 	return s.show(w, r, p, http.StatusOK, "stats", "响应统计", v)
+}
+
+// regionRows are the regions one step below, those without a case too; none for a
+// county.
+func (s *Server) regionRows(ctx context.Context, q, past huiying.StatsQuery, least int) ([]unitStatsRow, error) {
+	names := s.below()
+	if len(names) == 0 {
+		return nil, nil
+	}
+	q.Now, past.Now = s.now(), s.now()
+	all, err := s.cfg.Ledger.RegionStats(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("measure the regions below: %w", err)
+	}
+	old, err := s.cfg.Ledger.RegionStats(ctx, past)
+	if err != nil {
+		return nil, fmt.Errorf("measure the regions below: %w", err)
+	}
+	before := make(map[huiying.Region]huiying.UnitStats, len(old))
+	for _, u := range old {
+		before[u.Region] = u
+	}
+	var rows []unitStatsRow
+	for _, u := range all {
+		if u.Region == "" {
+			continue
+		}
+		row := unitStatsRow{u, before[u.Region], least}
+		row.Name = cmp.Or(names[u.Region], string(u.Region))
+		rows = append(rows, row)
+	}
+	for _, code := range slices.Sorted(maps.Keys(names)) {
+		if !slices.ContainsFunc(rows, func(r unitStatsRow) bool { return r.Region == code }) {
+			rows = append(rows, unitStatsRow{huiying.UnitStats{Region: code, Name: names[code]}, before[code], least})
+		}
+	}
+	slices.SortStableFunc(rows, byAnswer)
+	return rows, nil
+}
+
+// below are the names of the regions one step below ours; none for a county.
+func (s *Server) below() map[huiying.Region]string {
+	if s.cfg.Below == nil {
+		return nil
+	}
+	return s.cfg.Below()
 }
 
 // byAnswer puts units that may be compared before the others, the shorter median

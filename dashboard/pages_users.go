@@ -127,7 +127,7 @@ func (f userFilter) shows(u userRow) bool {
 func (s *Server) userRow(u huiying.User, p huiying.Person, units *huiying.Directory, asked bool) userRow {
 	row := userRow{User: u, Self: p.User == u.User, Word: "正常", Tone: "green"}
 	if u.Unit != "" {
-		row.UnitName = units.Name(u.Unit)
+		row.UnitName = units.In(u.Region).Name(u.Unit)
 	}
 	switch {
 	case u.Disabled:

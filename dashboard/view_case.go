@@ -40,6 +40,7 @@ func rowOf(c huiying.Case, p huiying.Person, units *huiying.Directory, now time.
 		Flags: c.Flags, Version: c.Version, OpenedAt: c.OpenedAt, Waits: waitsFor(c, p, now), CanAck: canAcknowledge(c, p),
 		Drill: c.Drill, Rumor: c.Rumor, Bulk: strings.Join(bulkOf(c, p), " "),
 	}
+	units = units.In(c.Region)
 	for _, u := range c.Units {
 		if u.Lead {
 			v.Lead = units.Name(u.Unit)

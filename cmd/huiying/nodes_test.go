@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,11 +22,13 @@ import (
 	"huiying/deploy/dev"
 )
 
-// cluster is one installation on three machines: a PostgreSQL, a NATS server and
-// three processes that share nothing else.
+// cluster is one installation on several machines: a PostgreSQL, a NATS server, a
+// folder of attachments, and processes that share nothing else.
 type cluster struct {
 	t      *testing.T
 	ledger string
+	bus    string
+	files  string
 	nodes  []*installation
 }
 
@@ -54,31 +57,42 @@ func installCluster(t *testing.T) *cluster {
 		t.Fatal("the NATS server is not ready")
 	}
 
-	county := filepath.Join(dir, "county")
-	(&installation{t: t}).run("", "init", "--region", "141122", county)
-	hurry(t, filepath.Join(county, "clocks.yaml"))
-	for n := range 3 {
-		home := filepath.Join(dir, fmt.Sprintf("node%d", n))
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := l.Addr().String()
-		_ = l.Close()
-		in := &installation{t: t, dir: home, config: filepath.Join(home, "huiying.yaml"), url: "http://" + addr}
-		config := fmt.Sprintf("region: \"141122\"\ncounty: %q\ndata: .\nlisten: [%q]\nbase_url: %q\nledger: %q\nbus: {url: %q, max_bytes: 67108864}\nattachments: %q\n",
-			county, addr, in.url, k.ledger, bus.ClientURL(), filepath.Join(dir, "attachments"))
-		if err := os.MkdirAll(home, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(in.config, []byte(config), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		in.start()
-		t.Cleanup(func() { in.kill(syscall.SIGTERM) })
-		k.nodes = append(k.nodes, in)
+	k.bus, k.files = bus.ClientURL(), filepath.Join(dir, "attachments")
+	return k
+}
+
+// three nodes of one county, whose red cases are in a hurry.
+func (k *cluster) three() *cluster {
+	k.t.Helper()
+	county := filepath.Join(k.t.TempDir(), "county")
+	(&installation{t: k.t}).run("", "init", "--region", "141122", county)
+	hurry(k.t, filepath.Join(county, "clocks.yaml"))
+	for range 3 {
+		k.node("141122", county)
 	}
 	return k
+}
+
+// node starts another process.
+func (k *cluster) node(region, county string) *installation {
+	k.t.Helper()
+	home := k.t.TempDir()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	in := &installation{t: k.t, dir: home, config: filepath.Join(home, "huiying.yaml"), url: "http://" + addr}
+	config := fmt.Sprintf("region: %q\ncounty: %q\ndata: .\nlisten: [%q]\nbase_url: %q\nledger: %q\nbus: {url: %q, max_bytes: 67108864}\nattachments: %q\n",
+		region, county, addr, in.url, k.ledger, k.bus, k.files)
+	if err := os.WriteFile(in.config, []byte(config), 0o600); err != nil {
+		k.t.Fatal(err)
+	}
+	in.start()
+	k.t.Cleanup(func() { in.kill(syscall.SIGTERM) })
+	k.nodes = append(k.nodes, in)
+	return in
 }
 
 // hurry has a red case acknowledged within seconds.
@@ -126,7 +140,7 @@ func (k *cluster) leader() (*installation, error) {
 // over, each deadline is put on record once, and each message is written once.
 func TestEachDeadlineFiresOnceAlthoughTheLeaderIsKilled(t *testing.T) {
 	t.Parallel()
-	k := installCluster(t)
+	k := installCluster(t).three()
 	first := k.nodes[0]
 	analyst := first.account("a1", huiying.Analyst)
 	chief := first.account("l1", huiying.Leader)
@@ -202,7 +216,7 @@ func TestEachDeadlineFiresOnceAlthoughTheLeaderIsKilled(t *testing.T) {
 // is up takes them, and each is in one event at the end.
 func TestARollingRestartLosesNothing(t *testing.T) {
 	t.Parallel()
-	k := installCluster(t)
+	k := installCluster(t).three()
 	first := k.nodes[0]
 	first.account("m1", huiying.Monitor)
 	const rows, parts = 240, 6
@@ -229,4 +243,115 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 	first.token = strings.TrimSpace(first.run("", "token", "--config", first.config, "m1"))
 	first.eventually("every row is in one event", 2*time.Minute, func() error { return first.eventsAddUp(rows) })
 	first.oneCaseAnEvent()
+}
+
+// Two counties and their prefecture are one installation: the counties have the
+// prefecture's rules, each sees itself, the prefecture sees and compares both.
+func TestAPrefectureSeesItsCountiesAndTheySeeThemselves(t *testing.T) {
+	t.Parallel()
+	k := installCluster(t)
+	folder := t.TempDir()
+	prefecture := filepath.Join(folder, "1411")
+	(&installation{t: t}).run("", "init", "--region", "141122", prefecture)
+	file := func(dir, name, text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(folder, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	units := func(place string) string {
+		text := "units:\n"
+		for id, name := range map[string]string{"wxb": "网信办", "xwzx": "新闻中心", "gaj": "公安局"} {
+			text += fmt.Sprintf("  - {id: %s, name: %s, kind: 县政府, duty: 本行业, department: 办公室, head: {name: 责任人}, liaison: {name: 联络人}, handler: {name: 承办人}}\n", id, place+name)
+		}
+		return text
+	}
+	var lexicon []string
+	raw, err := os.ReadFile(filepath.Join(prefecture, "lexicon.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(raw), "\n") { // these counties have three offices only
+		if !strings.HasPrefix(line, "    units: [") {
+			lexicon = append(lexicon, line)
+		}
+	}
+	file("1411", "lexicon.yaml", strings.Join(lexicon, "\n"))
+	if err := os.RemoveAll(filepath.Join(prefecture, "policies")); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{"141121": "文水县", "141122": "交城县"}
+	divisions := "within: [山西省]\ndivisions:\n  - {code: \"1411\", name: 吕梁市, bare: 吕梁, kind: prefecture, national: 1, province: 1}\n"
+	for _, code := range []string{"141121", "141122"} {
+		name := names[code]
+		file(code, "county.yaml", fmt.Sprintf("code: %q\nname: %s\ninherits: ../1411\nversion: \"1\"\nauthor: 试\nnumber: %s\nneighbours: []\n", code, name, strings.TrimSuffix(name, "县")))
+		file(code, "divisions.yaml", fmt.Sprintf("within: [山西省, 吕梁市]\ndivisions:\n  - {code: %q, name: %s, bare: %s, kind: county, national: 1, province: 1}\n", code, name, strings.TrimSuffix(name, "县")))
+		file(code, "units.yaml", units(name))
+		file(code, "sources.yaml", "sources: []\n")
+		divisions += fmt.Sprintf("  - {code: %q, name: %s, bare: %s, kind: county, national: 1, province: 1}\n", code, name, strings.TrimSuffix(name, "县"))
+	}
+	file("1411", "county.yaml", "code: \"1411\"\nname: 吕梁市\nversion: \"1\"\nauthor: 试\nnumber: 吕\nneighbours: []\n")
+	file("1411", "divisions.yaml", divisions)
+	file("1411", "units.yaml", units("吕梁市"))
+	file("1411", "sources.yaml", "sources: []\n")
+
+	above := k.node("1411", prefecture)
+	above.token = above.account("city", huiying.Supervisor)
+	counties := map[string]*installation{}
+	for _, code := range []string{"141121", "141122"} {
+		in := k.node(code, filepath.Join(folder, code))
+		in.token = in.account("l"+code, huiying.Leader)
+		counties[code] = in
+		for n := range 2 {
+			var c huiying.Case
+			in.send(in.token, "/cases", map[string]any{"queue": "online", "title": fmt.Sprintf("%s第 %d 件", names[code], n), "level": "yellow", "lead": "gaj"}, &c)
+			in.send(in.token, "/cases/"+string(c.ID)+"/assign", map[string]any{"version": c.Version, "lead": "gaj"}, nil)
+		}
+	}
+
+	list := func(in *installation) (out []string) {
+		t.Helper()
+		var page huiying.Page[huiying.Case]
+		if err := in.get("/api/v1/cases", &page); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range page.Items {
+			out = append(out, c.Number)
+		}
+		slices.Sort(out)
+		return out
+	}
+	year := time.Now().In(huiying.Beijing).Year()
+	number := func(word string, n int) string { return fmt.Sprintf("%s〔%d〕%04d号", word, year, n) }
+	for code, in := range counties {
+		word := strings.TrimSuffix(names[code], "县")
+		if got := list(in); !slices.Equal(got, []string{number(word, 1), number(word, 2)}) {
+			t.Errorf("%s sees %v", names[code], got)
+		}
+	}
+	if got := list(above); len(got) != 4 {
+		t.Errorf("the prefecture sees %v", got)
+	}
+	var stats struct {
+		Items   []huiying.UnitStats `json:"items"`
+		Regions []huiying.UnitStats `json:"regions"`
+	}
+	if err := above.get("/api/v1/stats/units", &stats); err != nil {
+		t.Fatal(err)
+	}
+	if len(stats.Regions) != 2 || stats.Regions[0].N != 2 || stats.Regions[1].N != 2 {
+		t.Errorf("the prefecture compares %+v", stats.Regions)
+	}
+	var police []string
+	for _, u := range stats.Items {
+		if u.Unit == "gaj" {
+			police = append(police, u.Name)
+		}
+	}
+	if slices.Sort(police); !slices.Equal(police, []string{"交城县公安局", "文水县公安局"}) {
+		t.Errorf("two offices of one name are told apart as %v", police)
+	}
 }

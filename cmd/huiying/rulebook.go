@@ -100,6 +100,18 @@ func (b *rulebook) Rules() *huiying.Rules { return &b.inForce().county.Rules }
 // Policies are those a misreading is answered with.
 func (b *rulebook) Policies() []huiying.Policy { return b.inForce().county.Policies }
 
+// Below are the names of the regions one step below ours; a county has none.
+func (b *rulebook) Below() map[huiying.Region]string {
+	out := make(map[huiying.Region]string)
+	c := b.inForce().county
+	for _, d := range c.Divisions {
+		if !d.Former && len(d.Code) <= 6 && len(d.Code) == len(c.Region)+2 {
+			out[d.Code] = d.Name
+		}
+	}
+	return out
+}
+
 // Trouble says why what stands in the folder is not in force, "" when it is.
 func (b *rulebook) Trouble() string {
 	if p := b.wrong.Load(); p != nil {
@@ -109,7 +121,10 @@ func (b *rulebook) Trouble() string {
 }
 
 func (b *rulebook) files() (fs.FS, error) {
-	return b.s.cfg.countyFiles()
+	if b.dir() == "" {
+		return county.Embedded(b.s.cfg.Region)
+	}
+	return county.Open(b.dir())
 }
 
 // Editable reports whether there is a folder to write to.

@@ -21,52 +21,85 @@ import (
 // sent elsewhere is not held against anybody. What is said to be a rumour is
 // counted apart until somebody has checked it.
 func (l *Ledger) UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error) {
+	names, err := l.unitNames(ctx, q.Region)
+	if err != nil {
+		return nil, err
+	}
+	out, err := l.stats(ctx, q, func(county huiying.Region, unit huiying.UnitID) answerer { return answerer{county, unit} })
+	if err != nil {
+		return nil, err
+	}
+	out[0].Name = "全部单位"
+	for i := range out[1:] {
+		s := &out[i+1]
+		s.Name = cmp.Or(names[answerer{s.Region, s.Unit}], string(s.Unit))
+	}
+	return out, nil
+}
+
+// RegionStats is [Ledger.UnitStats] by the regions one step below the query's: the
+// prefectures of a province, the counties of a prefecture. The first item is all
+// of them together. A county has none.
+func (l *Ledger) RegionStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error) {
+	below := len(q.Region) + 2
+	if len(q.Region) >= 6 {
+		return nil, nil
+	}
+	return l.stats(ctx, q, func(county huiying.Region, _ huiying.UnitID) answerer {
+		return answerer{region: county[:min(below, len(county))]}
+	})
+}
+
+// answerer is whom figures are about: a unit of a county, or a region.
+type answerer struct {
+	region huiying.Region
+	unit   huiying.UnitID
+}
+
+func (l *Ledger) stats(ctx context.Context, q huiying.StatsQuery, whose func(huiying.Region, huiying.UnitID) answerer) ([]huiying.UnitStats, error) {
 	parts, err := l.unitParts(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	late, err := l.countByUnit(ctx, q, "open_clocks", "due_at < ? AND unit_id <> ''", jsondoc.Micro(q.Now))
+	late, err := l.counted(ctx, q, whose, "open_clocks", "due_at < ? AND unit_id <> ''", jsondoc.Micro(q.Now))
 	if err != nil {
 		return nil, err
 	}
 	from, to := bounds(q)
-	refused, err := l.countByUnit(ctx, q, "refusals", "at >= ? AND at < ?", from, to)
+	refused, err := l.counted(ctx, q, whose, "refusals", "at >= ? AND at < ?", from, to)
 	if err != nil {
 		return nil, err
 	}
-	names, err := l.unitNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	byUnit, unverified := make(map[string][]unitRow), make(map[string]int)
+	of, unverified := make(map[answerer][]unitRow), make(map[answerer]int)
 	parts = slices.DeleteFunc(parts, func(p unitRow) bool {
+		who := whose(huiying.Region(p.Region).County(), huiying.UnitID(p.UnitID))
 		if p.Rumor != string(huiying.RumorUnverified) {
-			byUnit[p.UnitID] = append(byUnit[p.UnitID], p)
+			of[who] = append(of[who], p)
 			return false
 		}
-		unverified[p.UnitID]++
+		unverified[who]++
 		return true
 	})
-	for _, counted := range []map[string]int{late, refused, unverified} {
-		for unit := range counted {
-			if _, ok := byUnit[unit]; !ok {
-				byUnit[unit] = nil
+	for _, counted := range []map[answerer]int{late, refused, unverified} {
+		for who := range counted {
+			if _, ok := of[who]; !ok {
+				of[who] = nil
 			}
 		}
 	}
 	all := measure(parts, q.Now)
-	all.Level, all.Name = q.Level, "全部单位"
+	all.Level = q.Level
 	var out []huiying.UnitStats
-	for unit, parts := range byUnit {
+	for who, parts := range of {
 		s := measure(parts, q.Now)
-		s.Unit, s.Name, s.Level, s.LateNow, s.Refused, s.Unverified = huiying.UnitID(unit), cmp.Or(names[unit], unit), q.Level, late[unit], refused[unit], unverified[unit]
+		s.Region, s.Unit, s.Level, s.LateNow, s.Refused, s.Unverified = who.region, who.unit, q.Level, late[who], refused[who], unverified[who]
 		all.LateNow += s.LateNow
 		all.Refused += s.Refused
 		all.Unverified += s.Unverified
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b huiying.UnitStats) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(b.LateNow, a.LateNow), cmp.Compare(a.Unit, b.Unit))
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(b.LateNow, a.LateNow), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.Region, b.Region))
 	})
 	return append([]huiying.UnitStats{all}, out...), nil
 }
@@ -100,7 +133,7 @@ func measured(q huiying.StatsQuery, cond string, args ...any) conditions {
 func (l *Ledger) unitParts(ctx context.Context, q huiying.StatsQuery) ([]unitRow, error) {
 	from, to := bounds(q)
 	w := measured(q, "assigned_at >= ? AND assigned_at < ?", from, to)
-	rows, err := l.read.QueryContext(ctx, `SELECT unit_id, lead, assigned_at, acked_at, ack_due, feedback_at, feedback_due, responded_at, respond_due, closed_at, excused, sent_back, reopened, rumor
+	rows, err := l.read.QueryContext(ctx, `SELECT unit_id, region, lead, assigned_at, acked_at, ack_due, feedback_at, feedback_due, responded_at, respond_due, closed_at, excused, sent_back, reopened, rumor
 		FROM case_units`+w.where(), w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the parts of units: %w", err)
@@ -109,7 +142,7 @@ func (l *Ledger) unitParts(ctx context.Context, q huiying.StatsQuery) ([]unitRow
 	var out []unitRow
 	for rows.Next() {
 		var r unitRow
-		if err := rows.Scan(&r.UnitID, &r.Lead, &r.AssignedAt, &r.AckedAt, &r.AckDue, &r.FeedbackAt, &r.FeedbackDue, &r.RespondedAt, &r.RespondDue, &r.ClosedAt, &r.Excused, &r.SentBack, &r.Reopened, &r.Rumor); err != nil {
+		if err := rows.Scan(&r.UnitID, &r.Region, &r.Lead, &r.AssignedAt, &r.AckedAt, &r.AckDue, &r.FeedbackAt, &r.FeedbackDue, &r.RespondedAt, &r.RespondDue, &r.ClosedAt, &r.Excused, &r.SentBack, &r.Reopened, &r.Rumor); err != nil {
 			return nil, fmt.Errorf("reading the parts of units: %w", err)
 		}
 		out = append(out, r)
@@ -120,31 +153,34 @@ func (l *Ledger) unitParts(ctx context.Context, q huiying.StatsQuery) ([]unitRow
 	return out, nil
 }
 
-// countByUnit counts the rows of a table of figures that meet a condition.
-func (l *Ledger) countByUnit(ctx context.Context, q huiying.StatsQuery, table, cond string, args ...any) (map[string]int, error) {
+// counted counts the rows of a table of figures that meet a condition.
+func (l *Ledger) counted(ctx context.Context, q huiying.StatsQuery, whose func(huiying.Region, huiying.UnitID) answerer, table, cond string, args ...any) (map[answerer]int, error) {
 	w := measured(q, cond, args...)
 	var rows []struct {
+		Region string
 		UnitID string
 		N      int
 	}
-	if err := l.read.NewRaw("SELECT unit_id, count(*) AS n FROM "+table+w.where()+" GROUP BY unit_id", w.args...).Scan(ctx, &rows); err != nil {
+	if err := l.read.NewRaw("SELECT region, unit_id, count(*) AS n FROM "+table+w.where()+" GROUP BY region, unit_id", w.args...).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("counting %s: %w", table, err)
 	}
-	out := make(map[string]int, len(rows))
+	out := make(map[answerer]int, len(rows))
 	for _, r := range rows {
-		out[r.UnitID] = r.N
+		out[whose(huiying.Region(r.Region).County(), huiying.UnitID(r.UnitID))] += r.N
 	}
 	return out, nil
 }
 
-func (l *Ledger) unitNames(ctx context.Context) (map[string]string, error) {
-	var rows []struct{ ID, Name string }
-	if err := l.read.NewRaw("SELECT id, name FROM units").Scan(ctx, &rows); err != nil {
+func (l *Ledger) unitNames(ctx context.Context, region huiying.Region) (map[answerer]string, error) {
+	var w conditions
+	w.in("region", region.County())
+	var rows []struct{ ID, Region, Name string }
+	if err := l.read.NewRaw("SELECT id, region, name FROM units"+w.where(), w.args...).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("reading the names of units: %w", err)
 	}
-	out := make(map[string]string, len(rows))
+	out := make(map[answerer]string, len(rows))
 	for _, r := range rows {
-		out[r.ID] = r.Name
+		out[answerer{huiying.Region(r.Region), huiying.UnitID(r.ID)}] = r.Name
 	}
 	return out, nil
 }

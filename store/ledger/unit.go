@@ -15,13 +15,13 @@ type unitDocRow struct {
 	bun.BaseModel `bun:"table:units,alias:units"`
 
 	ID       string `bun:"id,pk"`
-	Region   string `bun:"region"`
+	Region   string `bun:"region,pk"`
 	Position int    `bun:"position"`
 	Name     string `bun:"name"`
 	Doc      string `bun:"doc"`
 }
 
-// SaveUnits adds units or replaces those of the same ID; the order given is the
+// SaveUnits adds units or replaces those of the same region and ID; the order given is the
 // order they are listed in. Units are never removed: they end by their date.
 func (l *Ledger) SaveUnits(ctx context.Context, units []huiying.Unit) error {
 	rows := make([]unitDocRow, len(units))
@@ -34,7 +34,7 @@ func (l *Ledger) SaveUnits(ctx context.Context, units []huiying.Unit) error {
 	}
 	return l.change(ctx, fmt.Sprintf("saving %d units", len(units)), func(ctx context.Context, tx bun.Tx) error {
 		for part := range slices.Chunk(rows, atOnce) {
-			_, err := tx.NewInsert().Model(&part).On("CONFLICT (id) DO UPDATE").Set("region = EXCLUDED.region").
+			_, err := tx.NewInsert().Model(&part).On("CONFLICT (region, id) DO UPDATE").
 				Set("position = EXCLUDED.position").Set("name = EXCLUDED.name").Set("doc = EXCLUDED.doc").Exec(ctx)
 			if err != nil {
 				return err

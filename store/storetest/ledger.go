@@ -123,6 +123,7 @@ type LedgerUnderTest interface {
 	WalkAudit(ctx context.Context, progress func(done, total int64)) (n int64, err error)
 	VerifyAudit(ctx context.Context) (n int64, err error)
 	UnitStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)
+	RegionStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)
 	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
@@ -207,6 +208,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"drills have numbers of their own and count in no figure", drillsDoNotCount},
 		{"statistics agree with an example counted by hand", statsByHand},
 		{"deadlines kept, returns, reopenings and excuses agree with an example counted by hand", keptByHand},
+		{"counties may call their units the same, and are compared by those above", regionsAreCompared},
 		{"the overview agrees with the lists", overviewAgrees},
 		{"a rumour is counted apart until it is found true", rumorsAreApart},
 		{"values kept for the program come back", meta},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -73,13 +74,13 @@ func statsByHand(t *testing.T, l LedgerUnderTest) {
 	const minute = 60.0
 	got := stats(county, huiying.NoLevel, at(0), at(6000))
 	same(t, "jkj", got["jkj"], huiying.UnitStats{
-		Unit: "jkj", Name: "教科局", N: 5, Acked: 3, AckMedian: 20 * minute, AckP90: 45 * minute,
+		Region: county, Unit: "jkj", Name: "教科局", N: 5, Acked: 3, AckMedian: 20 * minute, AckP90: 45 * minute,
 		Feedback: huiying.Spread{N: 2, Median: 80 * minute, P90: 100 * minute}, Response: huiying.Spread{N: 2, Median: 210 * minute, P90: 300 * minute},
 		Close: huiying.Spread{N: 1, Median: 600 * minute, P90: 600 * minute},
 		Due:   4, OnTime: 0.5, LateNow: 1, // 1 and 2 in time, 3 late, 4 never; 6 is not due yet
 	})
 	same(t, "tnz", got["tnz"], huiying.UnitStats{
-		Unit: "tnz", Name: "tnz", N: 2, Acked: 1, AckMedian: 20 * minute, AckP90: 20 * minute, Due: 2, OnTime: 0.5, LateNow: 1,
+		Region: county, Unit: "tnz", Name: "tnz", N: 2, Acked: 1, AckMedian: 20 * minute, AckP90: 20 * minute, Due: 2, OnTime: 0.5, LateNow: 1,
 	})
 	all := got[""]
 	if all.N != 7 || all.Acked != 4 || all.AckMedian != 20*minute || all.AckP90 != 45*minute || all.Due != 6 || all.OnTime != 0.5 || all.LateNow != 2 || all.Response.N != 2 {
@@ -217,4 +218,35 @@ func overviewAgrees(t *testing.T, l LedgerUnderTest) {
 	if o.CasesToday != 1 || o.AckMedian != 240 || o.AckP90 != 240 {
 		t.Errorf("after a case of today: %+v", o)
 	}
+}
+
+func regionsAreCompared(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	const far huiying.Region = "140105" // of another prefecture
+	for i, region := range []huiying.Region{county, other, far} {
+		must(t, l.SaveUnits(ctx, []huiying.Unit{{ID: "gaj", Region: region, Name: "公安局" + string(region)}}))
+		for n := range i + 1 {
+			c := aCase(10*i + n)
+			c.Region, c.AssignedAt, c.State, c.Clocks = region, at(0), huiying.StateAssigned, nil
+			c.Units = []huiying.CaseUnit{{Unit: "gaj", Lead: true, AssignedAt: at(0), AckedAt: at(10 * (i + 1))}}
+			must(t, func() error { _, err := l.OpenCase(ctx, c, huiying.Change{}); return err }())
+		}
+	}
+	list := value(l.Units(ctx, "14"))(t)
+	if len(list) != 3 {
+		t.Errorf("three police offices are %d", len(list))
+	}
+	units := value(l.UnitStats(ctx, huiying.StatsQuery{Region: "14", Now: at(100)}))(t)
+	if len(units) != 4 || units[1].Name != "公安局140105" || units[1].N != 3 || units[3].Name != "公安局141122" || units[3].N != 1 {
+		t.Errorf("units of the same name: %+v", units)
+	}
+	regions := func(above huiying.Region) (out []string) {
+		for _, s := range value(l.RegionStats(ctx, huiying.StatsQuery{Region: above, Now: at(100)}))(t) {
+			out = append(out, fmt.Sprintf("%s %d %.0f", s.Region, s.N, s.AckMedian/60))
+		}
+		return out
+	}
+	same(t, "the prefectures of the province", regions("14"), []string{" 6 25", "1401 3 30", "1411 3 20"})
+	same(t, "the counties of the prefecture", regions("1411"), []string{" 3 20", "141123 2 20", "141122 1 10"})
+	same(t, "what is below a county", regions(county), []string(nil))
 }
