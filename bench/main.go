@@ -2,9 +2,11 @@
 // well-known libraries. It is a module of its own, so that nothing of Huiying
 // depends on them.
 //
-//	bench live      a websocket server on github.com/centrifugal/centrifuge
+//	bench live                    a websocket server on github.com/centrifugal/centrifuge
+//	bench collect ADDRESS PAGES   a crawl with github.com/gocolly/colly/v2
 //
-// `huiying bench live` builds and starts it by itself when this folder is there.
+// `huiying bench live` and `collect` build and start it by themselves when this
+// folder is there.
 package main
 
 import (
@@ -13,16 +15,16 @@ import (
 )
 
 func main() {
-	works := map[string]func() error{"live": live}
-	var work func() error
-	if len(os.Args) == 2 {
+	works := map[string]func(args []string) error{"live": func([]string) error { return live() }, "collect": collect}
+	var work func(args []string) error
+	if len(os.Args) > 1 {
 		work = works[os.Args[1]]
 	}
 	if work == nil {
-		fmt.Fprintln(os.Stderr, "usage: bench live")
+		fmt.Fprintln(os.Stderr, "usage: bench live | collect ADDRESS PAGES")
 		os.Exit(2)
 	}
-	if err := work(); err != nil {
+	if err := work(os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

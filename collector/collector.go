@@ -86,9 +86,10 @@ type Config struct {
 type Collector struct {
 	cfg      Config
 	fetcher  *Fetcher
-	chromium *chromium                                        // nil: none
-	holder   string                                           // of leases: this collector among those that share the work
-	pause    func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
+	chromium *chromium // nil: none
+	holder   string    // of leases: this collector among those that share the work
+
+	pause func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
 }
 
 // finishTime is how long the book-keeping of finished work may take after a

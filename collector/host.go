@@ -72,9 +72,11 @@ func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
 		}
 		return nil, fmt.Errorf("wait for a turn at %s: %w", id, err)
 	}
-	if err := sleep(ctx, h.resting(hs.wall())); err != nil {
-		release()
-		return nil, err
+	if hs.rate != rate.Inf { // without a limit there is nobody to spare
+		if err := sleep(ctx, h.resting(hs.wall())); err != nil {
+			release()
+			return nil, err
+		}
 	}
 	if left := h.spend(hs.wall(), hs.budget); left > 0 {
 		release()

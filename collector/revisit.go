@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,15 +27,59 @@ const (
 	mostVersions = 20 // of one post: a page that differs each time tells nothing
 )
 
-// volatile is what changes on a page without its post being edited: counts, and
-// times that say how long ago.
-var volatile = regexp.MustCompile(`(?:阅读|浏览|点击|访问|查看|播放|点赞|赞|评论|回复|回帖|转发|分享|收藏|人气|热度)(?:量|数|次数|人数)?[:：]?\d[\d,.]*[万亿wWkK+]*|\d[\d,.]*[万亿wWkK+]*(?:次|人|条|个)?(?:阅读|浏览|点击|访问|播放|点赞|赞|评论|回复|转发|分享|收藏)|\d+(?:秒|分钟|小时|天)前`)
-
 // printOf is a digest of what a post says, without what changes by itself.
 func printOf(p huiying.Post) string {
-	text := strings.Join(strings.Fields(p.Title+"\x00"+p.Text), "")
-	sum := sha256.Sum256([]byte(volatile.ReplaceAllString(text, "")))
+	sum := sha256.Sum256([]byte(steady(strings.Join(strings.Fields(p.Title+"\x00"+p.Text), ""))))
 	return hex.EncodeToString(sum[:12])
+}
+
+var (
+	countWords = []string{"阅读", "浏览", "点击", "访问", "查看", "播放", "点赞", "赞", "评论", "回复", "回帖", "转发", "分享", "收藏", "人气", "热度"}
+	countTails = []string{"次数", "人数", "量", "数"}
+	agoWords   = []string{"秒前", "分钟前", "小时前", "天前"}
+)
+
+// steady leaves out of a text the numbers that change on a page without its post
+// being edited: counts of readers and answers, and times that say how long ago.
+func steady(text string) string {
+	var b strings.Builder
+	b.Grow(len(text))
+	for rest := text; ; {
+		i := strings.IndexAny(rest, "0123456789")
+		if i < 0 {
+			b.WriteString(rest)
+			return b.String()
+		}
+		n := strings.IndexFunc(rest[i:], func(r rune) bool { return !strings.ContainsRune("0123456789,.万亿wWkK+", r) })
+		if n < 0 {
+			n = len(rest) - i
+		}
+		before, number, after := rest[:i], rest[i:i+n], rest[i+n:]
+		b.WriteString(before)
+		if !counts(before, after) {
+			b.WriteString(number)
+		}
+		rest = after
+	}
+}
+
+// counts reports whether the words around a number make it a count or an age.
+func counts(before, after string) bool {
+	before = strings.TrimRight(before, ":：")
+	for _, tail := range countTails {
+		if cut, ok := strings.CutSuffix(before, tail); ok {
+			before = cut
+			break
+		}
+	}
+	for _, unit := range []string{"次", "人", "条", "个"} {
+		if cut, ok := strings.CutPrefix(after, unit); ok {
+			after = cut
+			break
+		}
+	}
+	return slices.ContainsFunc(countWords, func(w string) bool { return strings.HasSuffix(before, w) || strings.HasPrefix(after, w) }) ||
+		slices.ContainsFunc(agoWords, func(w string) bool { return strings.HasPrefix(after, w) })
 }
 
 // firstRevisit notes an accepted post of a source. One that its list tells whole

@@ -243,8 +243,14 @@ func (p *page) missing(asked string, a Article) string {
 	if u, err := url.Parse(asked); err == nil && isHome(p.url) && !isHome(u) {
 		return "转到了网站首页，原来的页面已不在"
 	}
+	if !a.PublishedAt.IsZero() {
+		return ""
+	}
 	text := cmp.Or(a.Text, plainText(p.doc.Nodes[0]))
-	if said := goneWords.FindString(oneLine(a.Title + " " + text)); said != "" && runes(text) <= fewWords && a.PublishedAt.IsZero() {
+	if runes(text) > fewWords {
+		return ""
+	}
+	if said := goneWords.FindString(oneLine(a.Title + " " + text)); said != "" {
 		return "页面只说“" + huiying.Clip(said, 30) + "”"
 	}
 	return ""

@@ -19,6 +19,7 @@ type benchCmd struct {
 	Query   benchQueryCmd   `cmd:"" help:"What the dashboard asks of a million posts."`
 	Desk    benchDeskCmd    `cmd:"" help:"Case actions, lists and clocks with many cases in the ledger."`
 	Ingest  benchIngestCmd  `cmd:"" help:"From a push to the screen, and the archive beside the bare driver."`
+	Collect benchCollectCmd `cmd:"" help:"A crawl of a local site, beside the colly library."`
 	Live    benchLiveCmd    `cmd:"" help:"Fan-out to many websockets, beside the centrifuge library."`
 }
 

@@ -58,7 +58,7 @@ func (c *benchLiveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	peer, without := c.buildPeer(ctx, dir)
+	peer, without := buildPeer(ctx, c.Peer, dir)
 	var ours, theirs []livePace
 	for round := range c.Rounds {
 		data := filepath.Join(dir, fmt.Sprint("ours", round))
@@ -130,13 +130,13 @@ func medians(rounds []livePace) livePace {
 
 // buildPeer compiles the folder bench. Without it, or without a Go toolchain,
 // there is nothing to compare with, which is no failure.
-func (c *benchLiveCmd) buildPeer(ctx context.Context, dir string) (string, error) {
-	if _, err := os.Stat(filepath.Join(c.Peer, "go.mod")); err != nil {
-		return "", fmt.Errorf("the peer's source is not at %s", c.Peer)
+func buildPeer(ctx context.Context, source, dir string) (string, error) {
+	if _, err := os.Stat(filepath.Join(source, "go.mod")); err != nil {
+		return "", fmt.Errorf("the peer's source is not at %s", source)
 	}
 	path := filepath.Join(dir, "peer")
 	build := exec.CommandContext(ctx, "go", "build", "-o", path, ".")
-	build.Dir = c.Peer
+	build.Dir = source
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the peer: %w: %s", err, strings.TrimSpace(string(out)))
 	}
