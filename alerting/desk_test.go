@@ -217,6 +217,10 @@ func TestAnAcknowledgementAndAnEscalationNeverCross(t *testing.T) {
 	o := newOffice(t, func(cfg *alerting.Config) {
 		rules := *cfg.Rules
 		rules.Quiet = huiying.Quiet{} // what follows an acknowledgement is another matter
+		rules.Clocks = slices.DeleteFunc(slices.Clone(rules.Clocks), func(r huiying.ClockRule) bool { return r.Kind != huiying.ClockAcknowledge })
+		rules.Escalation.Red = []huiying.EscalationStep{
+			{At: 0, To: "liaison", Channels: []string{"webhook"}, Label: "已交办"}, {At: 1, To: "liaison", Channels: []string{"webhook"}, Label: "逾期未签收"}, {At: 1.5, To: "head", Channels: []string{"webhook"}, Label: "报责任人"},
+		}
 		cfg.Speed, cfg.Rules = speed, &rules
 	})
 	ctx, stop := context.WithCancel(t.Context())
