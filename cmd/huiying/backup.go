@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"huiying"
+	"huiying/deploy/county"
 	"huiying/store/backup"
 	"huiying/store/ledger"
 	"huiying/store/sqlite"
@@ -103,8 +104,14 @@ func writeBackup(ctx context.Context, cfg *Config, l *ledger.Ledger, secret, pat
 	if err := cfg.snapshotArchive(ctx, parts[backupArchive]); err != nil {
 		return m, err
 	}
-	for name, from := range map[string]string{backupAttachments: cfg.files(), backupCounty: cfg.County, backupConfig: cfg.path} {
-		if _, err := os.Stat(from); from != "" && err == nil {
+	if cfg.County != "" {
+		parts[backupCounty] = filepath.Join(work, backupCounty)
+		if err := county.Copy(cfg.County, parts[backupCounty]); err != nil {
+			return m, fmt.Errorf("copying the county's files: %w", err)
+		}
+	}
+	for name, from := range map[string]string{backupAttachments: cfg.files(), backupConfig: cfg.path} {
+		if fileExists(from) {
 			parts[name] = from
 		}
 	}
@@ -230,7 +237,8 @@ func embed(dir string, m backup.Manifest) (*Config, error) {
 	if err := yaml.Unmarshal(raw, cfg); err != nil {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
 	}
-	cfg.path, cfg.Data, cfg.County, cfg.Attachments, cfg.Ledger, cfg.Bus.URL = path, ".", "", "", "", ""
+	cfg.path, cfg.Data, cfg.County, cfg.Attachments = path, ".", "", ""
+	cfg.Ledger, cfg.Archive, cfg.Bus.URL, cfg.Bus.Replicas = "", "", "", 0
 	if fileExists(filepath.Join(dir, backupCounty)) {
 		cfg.County = backupCounty
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/goccy/go-yaml"
@@ -73,6 +74,27 @@ func inherits(dir string) (string, error) {
 		return "", huiying.Invalid("inherits", "%s：inherits 指的目录 %s 里没有 %s", filepath.Join(dir, countyFile), f.Inherits, countyFile)
 	}
 	return f.Inherits, nil
+}
+
+// inheritsLine is where county.yaml names the folder above.
+var inheritsLine = regexp.MustCompile(`(?m)^inherits:.*\n`)
+
+// Copy writes a folder, with all that it inherits, into a new one that inherits
+// nothing.
+func Copy(dir, to string) error {
+	files, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(to, files); err != nil {
+		return err
+	}
+	path := filepath.Join(to, countyFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, inheritsLine.ReplaceAll(text, nil), 0o600)
 }
 
 // layered is several folders seen as one: a file is that of the first folder that

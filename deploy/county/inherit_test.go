@@ -93,6 +93,22 @@ func TestACountyHasThePrefecturesRulesUntilItHasItsOwn(t *testing.T) {
 	}
 }
 
+func TestACopyStandsAlone(t *testing.T) {
+	prefecture, own := family(t)
+	before := openAndLoad(t, own)
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := Copy(own, to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(prefecture); err != nil {
+		t.Fatal(err)
+	}
+	after := openAndLoad(t, to)
+	if after.Rules.Version != before.Rules.Version || after.Name != before.Name || len(after.Policies) != len(before.Policies) || len(after.Units) != len(before.Units) {
+		t.Errorf("the copy is %s with rules %s, the original %s with %s", after.Name, after.Rules.Version, before.Name, before.Rules.Version)
+	}
+}
+
 func TestWhoAndWhereIsNotInherited(t *testing.T) {
 	_, own := family(t)
 	if err := os.Remove(filepath.Join(own, divisionsFile)); err != nil {
