@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"huiying"
+	"huiying/analyzer"
+	"huiying/store/clickhouse"
 	"huiying/store/sqlite"
 )
 
@@ -27,6 +29,8 @@ type benchIngestCmd struct {
 	Batch int           `default:"10" help:"Posts in one request while the delay is measured."`
 	Most  int           `default:"20000" help:"Posts pushed as fast as they are taken, for the rate."`
 	Rows  int           `default:"20000" help:"Rows for the archive and the bare driver; 0 leaves them out."`
+
+	Archive string `placeholder:"URL" help:"Compare rows on ClickHouse, in an empty database clickhouse://…, instead of SQLite; the rest is not measured."`
 }
 
 // ingestPace is what one installation takes. Delays are real time, from the
@@ -52,6 +56,9 @@ type ingestPace struct {
 func (c *benchIngestCmd) Run(ctx context.Context) error {
 	if c.Rate < 1 || c.Batch < 1 || c.Most < 1 || c.For < time.Second {
 		return usagef("--rate、--batch、--most 应为正数，--for 至少一秒")
+	}
+	if c.Archive != "" {
+		return c.runRows(ctx)
 	}
 	dir, err := os.MkdirTemp("", "huiying-ingest-")
 	if err != nil {
@@ -145,16 +152,58 @@ func (b *benchSystem) archived(ctx context.Context, n int) error {
 	return fmt.Errorf("not all of %d posts were archived within five minutes", n)
 }
 
-// rows compares the archive with the bare driver, in batches as the system
-// stores them.
-func (c *benchIngestCmd) rows(ctx context.Context, b *benchSystem, dir string) (sqlite.Pace, error) {
-	made, err := newMill(b.analyzer.Load(), time.Now().Add(-240*time.Hour), time.Second)
+// runRows compares the archive on ClickHouse with the bare driver.
+func (c *benchIngestCmd) runRows(ctx context.Context) error {
+	began := time.Now()
+	a, err := openAnalyzer("141122")
 	if err != nil {
-		return sqlite.Pace{}, err
+		return err
+	}
+	archive, err := clickhouse.OpenArchive(ctx, c.Archive, tokensOf(func() *analyzer.Analyzer { return a }))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = archive.Close() }()
+	switch n, err := archive.CountPostsUpTo(ctx, huiying.PostQuery{}, 1); {
+	case err != nil:
+		return err
+	case n > 0:
+		return usagef("%s 里已有信息，请另给一个空的数据库", c.Archive)
+	}
+	batches, err := c.batches(a)
+	if err != nil {
+		return err
+	}
+	pace, err := archive.MeasurePace(ctx, batches)
+	if err != nil {
+		return err
+	}
+	return printJSON(struct {
+		clickhouse.Pace
+		Batch   int     `json:"batch"`
+		Seconds float64 `json:"seconds"`
+		Machine machine `json:"machine"`
+	}{pace, archiveBatch, time.Since(began).Seconds(), thisMachine()})
+}
+
+// batches are posts in batches as the system stores them.
+func (c *benchIngestCmd) batches(a *analyzer.Analyzer) ([][]huiying.Assessed, error) {
+	made, err := newMill(a, time.Now().Add(-240*time.Hour), time.Second)
+	if err != nil {
+		return nil, err
 	}
 	var batches [][]huiying.Assessed
 	for n := 0; n < c.Rows; n += archiveBatch {
 		batches = append(batches, made.batch(n, archiveBatch))
+	}
+	return batches, nil
+}
+
+// rows compares the archive with the bare driver.
+func (c *benchIngestCmd) rows(ctx context.Context, b *benchSystem, dir string) (sqlite.Pace, error) {
+	batches, err := c.batches(b.analyzer.Load())
+	if err != nil {
+		return sqlite.Pace{}, err
 	}
 	dir = filepath.Join(dir, "rows")
 	if err := os.Mkdir(dir, 0o700); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"huiying"
 	"huiying/analyzer"
+	"huiying/store/clickhouse"
 	"huiying/store/sqlite"
 )
 
@@ -17,6 +18,15 @@ type benchQueryCmd struct {
 	Posts int    `default:"1000000" help:"Posts in the archive."`
 	Data  string `type:"path" help:"Folder that keeps the archive for the next time."`
 	Times int    `default:"40" help:"How often each query is asked."`
+
+	Archive  string `placeholder:"URL" help:"An empty ClickHouse database to measure instead of SQLite, clickhouse://…; it is kept for the next time."`
+	Counties int    `default:"1" help:"With --archive: copy the posts to so many counties, inside the server."`
+}
+
+// measured is an archive that can be measured.
+type measured interface {
+	archive
+	Size(ctx context.Context) (int64, error)
 }
 
 // queryTook is one query of the dashboard.
@@ -29,8 +39,8 @@ type queryTook struct {
 // Run fills an archive, unless it is there from the last time, asks it what the
 // dashboard asks and prints one JSON object.
 func (c *benchQueryCmd) Run(ctx context.Context) error {
-	if c.Posts < 1 || c.Times < 1 {
-		return usagef("--posts、--times 应为正数")
+	if c.Posts < 1 || c.Times < 1 || c.Counties < 1 || c.Counties > 1 && c.Archive == "" {
+		return usagef("--posts、--times、--counties 应为正数；--counties 只用于 --archive")
 	}
 	began := time.Now()
 	if c.Data == "" {
@@ -48,7 +58,7 @@ func (c *benchQueryCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	archive, err := sqlite.OpenArchive(ctx, filepath.Join(c.Data, "archive.db"), sentenceTokens(a))
+	archive, err := c.open(ctx, sentenceTokens(a))
 	if err != nil {
 		return err
 	}
@@ -58,6 +68,11 @@ func (c *benchQueryCmd) Run(ctx context.Context) error {
 		return err
 	}
 	filled := time.Since(began)
+	if many, ok := archive.(*clickhouse.Archive); ok {
+		if err := many.CopyCounty(ctx, "141122", c.Counties-1); err != nil {
+			return err
+		}
+	}
 	size, err := archive.Size(ctx)
 	if err != nil {
 		return err
@@ -67,16 +82,24 @@ func (c *benchQueryCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return printJSON(struct {
-		N       int                  `json:"n"` // posts
-		Seconds float64              `json:"seconds"`
-		Filled  float64              `json:"fill_seconds"`
-		MB      int64                `json:"archive_mb"`
-		Times   int                  `json:"times"`
-		Worst   float64              `json:"p95_ms"` // of the slowest query
-		Queries map[string]queryTook `json:"queries"`
-		RSS     float64              `json:"rss_mb"`
-		Machine machine              `json:"machine"`
-	}{c.Posts, time.Since(began).Seconds(), filled.Seconds(), size >> 20, c.Times, worst, took, residentMB(), thisMachine()})
+		N        int                  `json:"n"` // posts of each county
+		Counties int                  `json:"counties"`
+		Seconds  float64              `json:"seconds"`
+		Filled   float64              `json:"fill_seconds"`
+		MB       int64                `json:"archive_mb"`
+		Times    int                  `json:"times"`
+		Worst    float64              `json:"p95_ms"` // of the slowest query
+		Queries  map[string]queryTook `json:"queries"`
+		RSS      float64              `json:"rss_mb"`
+		Machine  machine              `json:"machine"`
+	}{c.Posts, c.Counties, time.Since(began).Seconds(), filled.Seconds(), size >> 20, c.Times, worst, took, residentMB(), thisMachine()})
+}
+
+func (c *benchQueryCmd) open(ctx context.Context, tokens func(string) []sqlite.Token) (measured, error) {
+	if c.Archive != "" {
+		return clickhouse.OpenArchive(ctx, c.Archive, tokens)
+	}
+	return sqlite.OpenArchive(ctx, filepath.Join(c.Data, "archive.db"), tokens)
 }
 
 // benchEvery is how far apart the posts were published: a million in 174 days.
@@ -85,10 +108,10 @@ const benchEvery = 15 * time.Second
 // fillBatch is how many are stored at once while filling.
 const fillBatch = 2000
 
-func (c *benchQueryCmd) fill(ctx context.Context, a *analyzer.Analyzer, archive *sqlite.Archive) (end time.Time, err error) {
+func (c *benchQueryCmd) fill(ctx context.Context, a *analyzer.Analyzer, archive measured) (end time.Time, err error) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, huiying.Beijing)
 	end = start.Add(time.Duration(c.Posts) * benchEvery)
-	have, err := archive.CountPosts(ctx, huiying.PostQuery{})
+	have, err := archive.CountPosts(ctx, huiying.PostQuery{Region: "141122"})
 	if err != nil || have >= c.Posts {
 		return end, err
 	}
@@ -132,7 +155,7 @@ func sentenceTokens(a *analyzer.Analyzer) func(string) []sqlite.Token {
 	}
 }
 
-func (c *benchQueryCmd) ask(ctx context.Context, archive *sqlite.Archive, end time.Time) (map[string]queryTook, float64, error) {
+func (c *benchQueryCmd) ask(ctx context.Context, archive measured, end time.Time) (map[string]queryTook, float64, error) {
 	out, worst := make(map[string]queryTook), 0.0
 	clocked := func(name string, f func() (int, error)) error {
 		var took []time.Duration
@@ -204,7 +227,7 @@ func (c *benchQueryCmd) ask(ctx context.Context, archive *sqlite.Archive, end ti
 
 // countAsPages counts as a page does: up to ten thousand, and no longer than
 // 150 ms; -1 when that was not enough, and the page says 很多.
-func countAsPages(ctx context.Context, archive *sqlite.Archive, q huiying.PostQuery) (int, error) {
+func countAsPages(ctx context.Context, archive measured, q huiying.PostQuery) (int, error) {
 	short, cancel := context.WithTimeout(ctx, 150*time.Millisecond)
 	defer cancel()
 	n, err := archive.CountPostsUpTo(short, q, 10_001)

@@ -166,10 +166,14 @@ func (a *Archive) store(ctx context.Context, rows []row) error {
 		}
 		return g.Wait()
 	}
-	if err := each(addTally, addPosts); err != nil {
+	posts := func(ctx context.Context, conn driver.Conn, rows []row) error {
+		return addPosts(ctx, conn, "posts", rows)
+	}
+	docs := func(ctx context.Context, conn driver.Conn, rows []row) error { return addDocs(ctx, conn, "docs", rows) }
+	if err := each(addTally, posts); err != nil {
 		return err
 	}
-	return each(addDocs)
+	return each(docs)
 }
 
 // named gives an insert the name of its posts, so that the server drops it when it
@@ -189,8 +193,8 @@ func named(ctx context.Context, rows []row) context.Context {
 	}))
 }
 
-func addPosts(ctx context.Context, conn driver.Conn, rows []row) error {
-	b, err := conn.PrepareBatch(ctx, "INSERT INTO posts (region, published, id, channel, source, category, sentiment, risk, lead, flags, parent, terms)")
+func addPosts(ctx context.Context, conn driver.Conn, table string, rows []row) error {
+	b, err := conn.PrepareBatch(ctx, "INSERT INTO "+table+" (region, published, id, channel, source, category, sentiment, risk, lead, flags, parent, terms)")
 	if err != nil {
 		return fmt.Errorf("posts: %w", err)
 	}
@@ -211,8 +215,8 @@ func addPosts(ctx context.Context, conn driver.Conn, rows []row) error {
 	return send(b, "posts")
 }
 
-func addDocs(ctx context.Context, conn driver.Conn, rows []row) error {
-	b, err := conn.PrepareBatch(ctx, "INSERT INTO docs (id, region, published, doc)")
+func addDocs(ctx context.Context, conn driver.Conn, table string, rows []row) error {
+	b, err := conn.PrepareBatch(ctx, "INSERT INTO "+table+" (id, region, published, doc)")
 	if err != nil {
 		return fmt.Errorf("documents: %w", err)
 	}

@@ -98,12 +98,12 @@ func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 	ctx := context.Background()
 	for name, begin := range map[string]func(a *Archive, rows []row) error{
 		"after the tally": func(a *Archive, rows []row) error { return addTally(ctx, a.shards[0].conn, rows) },
-		"after the posts": func(a *Archive, rows []row) error { return addPosts(ctx, a.shards[0].conn, rows) },
+		"after the posts": func(a *Archive, rows []row) error { return addPosts(ctx, a.shards[0].conn, "posts", rows) },
 		"after both": func(a *Archive, rows []row) error {
 			if err := addTally(ctx, a.shards[0].conn, rows); err != nil {
 				return err
 			}
-			return addPosts(ctx, a.shards[0].conn, rows)
+			return addPosts(ctx, a.shards[0].conn, "posts", rows)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
