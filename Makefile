@@ -4,6 +4,9 @@ BIN := bin
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT_VERSION := v2.15.0
+HELM_VERSION := v3.22.0
+HELM := $(BIN)/helm-$(HELM_VERSION)
+CHART := --kube-version 1.32.0 --set secret.values.HUIYING_SECRET_KEY=x --set secret.values.HUIYING_AUTHOR_KEY=x
 LINT := $(BIN)/golangci-lint-$(LINT_VERSION)
 
 .PHONY: run build test unit lint fmt bench train docs clean
@@ -13,6 +16,19 @@ run: build
 
 build:
 	go build -ldflags '$(LDFLAGS)' -o $(BIN)/huiying ./cmd/huiying
+
+# What an operator installs, into dist/: static programs for both kinds of
+# machine, a package with the files of deploy/ for offline installation, a bill of
+# materials and checksums. The same sources and Go version give the same bytes.
+.PHONY: release
+release:
+	rm -rf dist && mkdir dist
+	for arch in amd64 arm64; do \
+		GOFLAGS= CGO_ENABLED=0 GOOS=linux GOARCH=$$arch GOAMD64=v1 GOARM64=v8.0 go build -trimpath -buildvcs=false \
+			-ldflags '$(LDFLAGS)' -o dist/huiying-linux-$$arch ./cmd/huiying || exit 1 ; \
+	done
+	go run ./deploy/release '$(VERSION)' dist
+	cd dist && sha256sum --check --quiet SHA256SUMS && ls -l
 
 # Everything CI runs: linters, then every test with the race detector, with a
 # real browser and real servers.
@@ -84,10 +100,18 @@ $(CHDB)/libchdb.so:
 # What deploy/ says, tried for real: nginx and Caddy in front of a running
 # system, alert rules by promtool, the unit file, compose and chart by their own tools.
 .PHONY: test-deploy deploy-tools
-test-deploy: deploy-tools
+test-deploy: deploy-tools $(HELM)
 	cd deploy/prometheus && promtool check config prometheus.yml && promtool test rules huiying.rules.test.yml
 	systemd-analyze security --offline=yes --threshold=20 --no-pager deploy/systemd/huiying.service >/dev/null
+	cd deploy/check && CLICKHOUSE_PASSWORD=x POSTGRES_PASSWORD=x GRAFANA_PASSWORD=x HUIYING_SECRET_KEY=x HUIYING_AUTHOR_KEY=x go run . ../compose/compose.yaml
+	$(HELM) lint --strict deploy/helm/huiying $(CHART)
+	$(HELM) template huiying deploy/helm/huiying $(CHART) >/dev/null
 	HUIYING_DEPLOY=1 go test ./cmd/huiying -run 'TestBehindAProxy|TestEveryMetric|TestAProcessWithout' -count 1
+
+$(HELM):
+	mkdir -p $(BIN)
+	GOBIN=$(abspath $(BIN)) go install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
+	mv $(BIN)/helm $@
 
 deploy-tools:
 	@if ! command -v nginx >/dev/null || ! command -v caddy >/dev/null || ! command -v promtool >/dev/null; then \
