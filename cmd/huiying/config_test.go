@@ -79,3 +79,11 @@ func TestConfigArchive(t *testing.T) {
 		}
 	}
 }
+
+func TestTheConfigurationsWeShipAreRead(t *testing.T) {
+	for _, file := range []string{"../../deploy/systemd/huiying.yaml", "../../deploy/compose/huiying.yaml"} {
+		if c, err := loadConfig(file); err != nil || c.County == "" || !c.TLS {
+			t.Errorf("%s: %+v %v", file, c, err)
+		}
+	}
+}

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -92,5 +94,30 @@ func TestAProcessWithoutPagesIsMonitored(t *testing.T) {
 	in.kill(syscall.SIGTERM)
 	if out, err := exec.Command(binary, "health", in.url).CombinedOutput(); err == nil || err.Error() != "exit status 1" || !strings.Contains(string(out), "没有回答") {
 		t.Errorf("health of a process that ended: %v %q", err, out)
+	}
+}
+
+func TestACountyFolderIsMadeOnce(t *testing.T) {
+	in := &installation{t: t}
+	folder := filepath.Join(t.TempDir(), "shared", "county")
+	var wg sync.WaitGroup
+	for range 4 { // as the parts of a cluster do when they start together
+		wg.Go(func() {
+			if out, err := exec.Command(binary, "init", "--region", "141122", "--if-missing", folder).CombinedOutput(); err != nil {
+				t.Errorf("%v %s", err, out)
+			}
+		})
+	}
+	wg.Wait()
+	units := filepath.Join(folder, "units.yaml")
+	if err := os.WriteFile(units, []byte("ours"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in.run("", "init", "--region", "141122", "--if-missing", folder)
+	if text, err := os.ReadFile(units); err != nil || string(text) != "ours" {
+		t.Errorf("our folder was written over: %q %v", text, err)
+	}
+	if rest, err := os.ReadDir(filepath.Dir(folder)); err != nil || len(rest) != 1 {
+		t.Errorf("left beside it: %v %v", rest, err)
 	}
 }

@@ -107,6 +107,8 @@ func newLog(w io.Writer) *slog.Logger {
 type initCmd struct {
 	Region string `required:"" help:"Division code of the county, such as 141122."`
 	Dir    string `arg:"" type:"path" help:"Folder to write."`
+
+	IfMissing bool `help:"Do nothing, and succeed, when the folder is there already."`
 }
 
 func (c *initCmd) Run() error {
@@ -114,10 +116,38 @@ func (c *initCmd) Run() error {
 	if err != nil {
 		return usageError{err}
 	}
+	if c.IfMissing {
+		return c.once(region)
+	}
 	if err := county.WriteTo(region, c.Dir); err != nil {
 		return err
 	}
 	_, err = fmt.Println(c.Dir)
+	return err
+}
+
+// once makes the folder appear whole or not at all: several processes that start
+// together may try it on a folder they share.
+func (c *initCmd) once(region huiying.Region) error {
+	if _, err := os.Stat(c.Dir); err == nil {
+		return nil
+	}
+	parent := filepath.Dir(c.Dir)
+	if err := os.MkdirAll(parent, 0o750); err != nil {
+		return err
+	}
+	fresh, err := os.MkdirTemp(parent, ".county-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }() // nothing is left of it when it was renamed
+	if err := county.WriteTo(region, filepath.Join(fresh, "county")); err != nil {
+		return err
+	}
+	err = os.Rename(filepath.Join(fresh, "county"), c.Dir)
+	if _, there := os.Stat(c.Dir); there == nil {
+		return nil // by us or by another
+	}
 	return err
 }
 
