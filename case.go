@@ -133,6 +133,7 @@ const (
 	NoticeEscalate NoticeKind = "escalate" // nobody acknowledged
 	NoticeOverdue  NoticeKind = "overdue"  // a clock lapsed
 	NoticeChanged  NoticeKind = "changed"  // something you must know: level, units, return
+	NoticeSource   NoticeKind = "source"   // a source does not watch any more; about no case
 	NoticeReview   NoticeKind = "review"   // a feedback form waits for review
 	NoticeUrge     NoticeKind = "urge"     // 督办
 	NoticeReport   NoticeKind = "report"   // a report was issued

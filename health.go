@@ -2,6 +2,7 @@ package huiying
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -109,4 +110,28 @@ func (h SourceHealth) Status(s Source, now time.Time) (colour, why string) {
 		return "yellow", "平常约 " + SpanText(usual) + "有新内容，已 " + SpanText(quiet) + "没有：请打开网页看看是否还在更新"
 	}
 	return "green", "正常"
+}
+
+// Advice says what a person can do about a source that is red, in Chinese.
+func (h SourceHealth) Advice() string {
+	if h.Barren >= barrenRed {
+		return "在信源页测试这个信源，按新网页核对列表、正文和日期的选择器"
+	}
+	for _, a := range []struct{ sign, advice string }{
+		{"robots.txt", "网站不许采集：联系网站，或改用它的订阅源、停用这个信源"},
+		{"需要登录", "本系统不采集需登录的页面：换公开的来源，或停用这个信源"},
+		{"页面不存在", "核对网址，网站可能改版或迁移"},
+		{"找不到主机", "核对网址；其他信源也这样时请检查 DNS 和网络"},
+		{"暂缓", "网站要求放慢：把采集间隔加大一倍"},
+		{"放慢", "网站要求放慢：把采集间隔加大一倍"},
+		{"证书", "核对是不是网站的正式网址，联系网站更新证书"},
+		{"名单", "经办公室核准后，把网站写入 collector.allow"},
+		{"选择器", "在信源页测试这个信源，核对选择器"},
+		{"没有找到像文章的链接", "在信源页测试这个信源，填写 list 选择器"},
+	} {
+		if strings.Contains(h.LastError, a.sign) {
+			return a.advice
+		}
+	}
+	return "先用浏览器打开网页看能否访问；能打开时在信源页点“测试”，看哪一步没有取到"
 }

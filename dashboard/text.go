@@ -242,7 +242,7 @@ var clockStateLabels = map[huiying.ClockState]string{
 
 var noticeLabels = map[huiying.NoticeKind]string{
 	huiying.NoticeJudge: "待研判", huiying.NoticeAssigned: "新交办", huiying.NoticeEscalate: "催办",
-	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "变更", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办", huiying.NoticeReport: "报告印发",
+	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "变更", huiying.NoticeSource: "信源中断", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办", huiying.NoticeReport: "报告印发",
 }
 
 var sourceStatusLabels = map[string]string{"green": "正常", "yellow": "有波动", "red": "中断", "grey": "未运行"}

@@ -68,6 +68,7 @@ type system struct {
 	rules      *rulebook
 	node       string
 	started    time.Time
+	alarmed    sync.Map    // source → its last success when its outage was told
 	code       string      // lets somebody make the first accounts on a page
 	leading    atomic.Bool // this process keeps the clocks and sends
 }
@@ -342,6 +343,11 @@ func (s *system) sourceSeen(src huiying.Source, h huiying.SourceHealth) {
 	m := liveMessage(huiying.LiveSource, src.Region, map[string]any{"id": src.ID, "name": src.Name, "status": colour, "why": why, "items": h.Items})
 	if err := s.bus.PublishLive(context.Background(), m); err != nil {
 		s.log.Debug("live message lost", "source", src.ID, "err", err)
+	}
+	if colour == "red" {
+		if err := s.alarm(context.Background(), src, h, why); err != nil {
+			s.log.Error("nobody was told of a red source", "source", src.ID, "err", err)
+		}
 	}
 }
 

@@ -76,6 +76,14 @@ func writeNotifications(ctx context.Context, tx bun.Tx, c huiying.Case, list []h
 	return nil
 }
 
+// Tell stores notifications that are about no case; one that is there already (its
+// ID is made from what it says) stays as it is.
+func (l *Ledger) Tell(ctx context.Context, list []huiying.Notification) error {
+	return l.change(ctx, fmt.Sprintf("telling %d people", len(list)), func(ctx context.Context, tx bun.Tx) error {
+		return writeNotifications(ctx, tx, huiying.Case{}, list)
+	})
+}
+
 // cancel voids what still waits to be sent to the units of a case.
 func cancel(ctx context.Context, tx bun.Tx, id huiying.CaseID, units []huiying.UnitID) error {
 	if len(units) == 0 {

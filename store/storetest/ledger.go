@@ -47,6 +47,7 @@ type LedgerUnderTest interface {
 	SaveAttempt(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error
 	Notifications(ctx context.Context, q huiying.NotificationQuery) (huiying.Page[huiying.Notification], error)
 	CaseNotifications(ctx context.Context, id huiying.CaseID) ([]huiying.Notification, error)
+	Tell(ctx context.Context, list []huiying.Notification) error
 	MarkRead(ctx context.Context, to huiying.UserID, at time.Time) error
 	CountUnread(ctx context.Context, to huiying.UserID) (int, error)
 
@@ -181,6 +182,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"an item is unseen until it is marked, source by source", seenKeys},
 		{"rejected items are kept, counted and listed newest first", rejections},
 		{"pages to look at again come when they are due, and are forgotten when told", revisits},
+		{"what is about no case is told once and read like the rest", toldOnce},
 
 		{"an intake profile comes back, is replaced by name and refused when unusable", profilesComeBack},
 		{"saved searches are each person's own and bounded", searchesAreEachPersonsOwn},
