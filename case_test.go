@@ -701,13 +701,13 @@ func TestUnitsAreToldWhatChangesForThem(t *testing.T) {
 		cmd  huiying.Command
 		told []huiying.UnitID
 	}{
-		"another lead":       {c, huiying.Command{Action: huiying.ActReassign, By: leader, Lead: "jkj", Reason: "属教科局"}, []huiying.UnitID{"yjj"}},
+		"another lead":       {c, huiying.Command{Action: huiying.ActReassign, By: leader, Lead: "jkj", Reason: "属教科局"}, []huiying.UnitID{"yjj", "t100"}},
 		"a lead that left":   {c, huiying.Command{Action: huiying.ActReturn, By: liaison, Reason: "不归我"}, []huiying.UnitID{"t100"}},
 		"a merged case":      {c, huiying.Command{Action: huiying.ActMerge, By: leader, Into: "c2", Reason: "同一件事"}, []huiying.UnitID{"yjj", "t100"}},
 		"a deadline put off": {c, huiying.Command{Action: huiying.ActExtend, By: leader, Clock: huiying.ClockFeedback, Unit: "t100", Until: start.Add(20 * time.Hour), Reason: "待检测"}, []huiying.UnitID{"t100"}},
 		"a paused clock":     {c, huiying.Command{Action: huiying.ActPause, By: leader, Clock: huiying.ClockFeedback, Unit: "yjj", Reason: "待检测"}, []huiying.UnitID{"yjj"}},
 		"another start":      {c, huiying.Command{Action: huiying.ActRestart, By: supervisor, Clock: huiying.ClockRespond, Until: start.Add(-2 * time.Hour), Reason: "首发更早"}, []huiying.UnitID{"yjj"}},
-		"a response":         {c, respond(huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}), []huiying.UnitID{"yjj"}},
+		"a response":         {c, respond(huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}), []huiying.UnitID{"yjj", "t100"}},
 		"the end":            {responded, huiying.Command{Action: huiying.ActClose, By: leader, Reason: "达标"}, []huiying.UnitID{"yjj", "t100"}},
 	}
 	for name, tt := range tests {

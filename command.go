@@ -118,6 +118,11 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		}
 		c.release(from, now, out)
 		out.tell(from, "已改派其他单位，贵单位不再承办")
+		for _, u := range c.Units { // those who help go on, under another lead
+			if u.Unit != cmd.Lead {
+				out.tell(u.Unit, "主办单位已改派")
+			}
+		}
 		c.SignedBy = cmd.By.Name
 		return c.assign(cmd, r, now)
 	case ActReopen:
@@ -253,9 +258,7 @@ func (c *Case) respond(cmd Command, now time.Time, out *Outcome) (string, error)
 	resp.At, resp.By, resp.ApprovedBy, resp.ApprovedAt = now, cmd.By.User, c.ApprovedBy, c.ApprovedAt
 	c.Responses, c.Draft, c.ReboundAt = append(c.Responses, resp), nil, time.Time{}
 	c.ApprovedAt, c.ApprovedBy = time.Time{}, "" // what is published next is signed anew
-	if lead := c.Lead(); lead != "" {
-		out.tell(lead, "已发布回应")
-	}
+	c.tellUnits(out, "已发布回应")
 	if c.RespondedAt.IsZero() {
 		c.RespondedAt = now
 	}

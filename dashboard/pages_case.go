@@ -353,16 +353,19 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 		}
 		out = append(out, f)
 	}
-	slices.SortStableFunc(out, func(a, b actionForm) int {
-		switch {
-		case a.Main == b.Main:
-			return 0
-		case a.Main:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(out, func(a, b actionForm) int { return a.rank() - b.rank() })
 	return out, nil
+}
+
+// rank puts what somebody waits for first, then the road, then the rest.
+func (f actionForm) rank() int {
+	switch {
+	case f.Action == huiying.ActSign || f.Action == huiying.ActDecline, f.Main && (f.Action == huiying.ActExtend || f.Action == huiying.ActRefuse):
+		return 0
+	case f.Main:
+		return 1
+	}
+	return 2
 }
 
 // extendable are the clocks a unit may ask to have put off.
