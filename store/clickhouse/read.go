@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,17 @@ func (a *Archive) read(ctx context.Context, query string, each func(driver.Rows)
 }
 
 func (a *Archive) rows(ctx context.Context, query string, each func(driver.Rows) error) error {
+	err := a.query(ctx, query, each)
+	// The connection has the deadline of the context, and may find it passed a moment
+	// before the context does: whoever set it must see that it was theirs.
+	if end, ok := ctx.Deadline(); ok && errors.Is(err, os.ErrDeadlineExceeded) && time.Until(end) < time.Second {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return err
+}
+
+func (a *Archive) query(ctx context.Context, query string, each func(driver.Rows) error) error {
 	rows, err := a.conn.Query(ctx, query)
 	if err != nil {
 		return err
