@@ -155,7 +155,7 @@ func (a *Archive) store(ctx context.Context, rows []row) error {
 		})
 	}
 	each := func(steps ...func(context.Context, driver.Conn, []row) error) error {
-		g, ctx := errgroup.WithContext(ctx)
+		var g errgroup.Group // without a context of its own: ending one may close a connection that is in the pool again
 		for i, rows := range of {
 			if len(rows) == 0 {
 				continue
