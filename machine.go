@@ -14,6 +14,15 @@ type Machine struct {
 	Queues  []QueueDepth
 	Expired []string // what the passing of time has made wrong with the county's files
 	Errors  []LogLine
+	Backup  BackupMade // the latest; the zero value: none was ever made
+}
+
+// BackupMade is a back-up somebody made.
+type BackupMade struct {
+	At    time.Time `json:"at"`
+	File  string    `json:"file"`
+	Bytes int64     `json:"bytes"`
+	There bool      `json:"-"` // the file is still where it was written, as seen from this process
 }
 
 // StoreSize is how much one part of the data takes, in bytes.

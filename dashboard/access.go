@@ -226,7 +226,7 @@ var access = map[string]admission{
 
 // admits reports whether the gate lets a person at a browser through a route: what
 // is offered on a page is what the table allows.
-func (s *Server) admits(pattern string, p huiying.Person) bool {
+func admits(pattern string, p huiying.Person) bool {
 	a, known := access[pattern]
 	return known && (a.open || slices.Contains(a.roles, p.Role))
 }

@@ -307,3 +307,45 @@ func TestATokenReachesAsFarAsItsScopes(t *testing.T) {
 	check(t, h.ledger.RevokeToken(t.Context(), "monitor", dashboard.HashToken("only-read"), time.Now(), huiying.Audit{Region: jiaocheng, Action: "token.revoke"}))
 	caller{h: h, token: "only-read", http: h.web.Client()}.get("/cases").problem(t, http.StatusUnauthorized)
 }
+
+// Whoever guesses the address of a case of another unit or county learns nothing
+// of it, by whatever way.
+func TestACaseOfAnotherUnitIsNotThere(t *testing.T) {
+	h, c := filled(t)
+	id := string(c.ID)
+	for _, who := range []string{"zjj-liaison", "unitless", "wenshui"} {
+		as := h.as(who)
+		for _, way := range []struct {
+			method, path string
+			body         any
+		}{
+			{"GET", "/cases/" + id, nil},
+			{"GET", "/cases/" + id + "/row", nil},
+			{"GET", "/cases/" + id + "/effect", nil},
+			{"GET", "/cases/" + id + "/attachments/none", nil},
+			{"GET", "/api/v1/cases/" + id, nil},
+			{"POST", "/api/v1/cases/" + id + "/comment", map[string]any{"version": c.Version, "reason": "x"}},
+			{"POST", "/api/v1/cases/" + id + "/acknowledge", map[string]any{"version": c.Version}},
+			{"GET", "/api/v1/reports/case.docx?case=" + id, nil},
+			{"GET", "/api/v1/reports/feedback.docx?case=" + id, nil},
+			{"GET", "/api/v1/events/e1", nil},
+			{"GET", "/api/v1/posts/p1", nil},
+		} {
+			r := as.do(way.method, way.path, way.body, "Accept", "application/json")
+			if r.status != http.StatusNotFound && r.status != http.StatusForbidden {
+				t.Errorf("%s %s %s: %d", who, way.method, way.path, r.status)
+			}
+			if strings.Contains(string(r.body), "学校食堂") || strings.Contains(string(r.body), c.Number) && c.Number != "" {
+				t.Errorf("%s %s %s tells of it: %.200s", who, way.method, way.path, r.body)
+			}
+		}
+		for _, list := range []string{"/cases?view=all", "/api/v1/cases", "/notices", "/api/v1/notifications", "/api/v1/live/poll?since=0", "/drills"} {
+			if r := as.do("GET", list, nil, "Accept", "text/html"); strings.Contains(string(r.body), id) {
+				t.Errorf("%s finds the case on %s", who, list)
+			}
+		}
+	}
+	if now := must(h.ledger.Case(t.Context(), c.ID)); now.Version != c.Version {
+		t.Error("somebody foreign changed the case")
+	}
+}

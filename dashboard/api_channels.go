@@ -63,9 +63,6 @@ func (a api) routesChannels() {
 const testSent = "已发出"
 
 func (a api) testChannel(ctx context.Context, p huiying.Person, in *channelInput) (channelDone, error) {
-	if err := only(p, "测试通知渠道", huiying.SystemAdmin); err != nil {
-		return channelDone{}, err
-	}
 	if a.cfg.Channels == nil {
 		return channelDone{}, huiying.Errorf(huiying.CodeNotFound, "没有设置“%s”渠道", in.Name)
 	}
@@ -81,9 +78,6 @@ func (a api) testChannel(ctx context.Context, p huiying.Person, in *channelInput
 }
 
 func (a api) resend(ctx context.Context, p huiying.Person, in *resendInput) (channelDone, error) {
-	if err := only(p, "重发通知", huiying.SystemAdmin); err != nil {
-		return channelDone{}, err
-	}
 	if err := a.cfg.Ledger.Resend(ctx, p.Region, huiying.NotificationID(in.ID), a.now()); err != nil {
 		return channelDone{}, fmt.Errorf("sending a notification again: %w", err)
 	}

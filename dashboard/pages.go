@@ -140,22 +140,6 @@ func (s *Server) unitsOf(ctx context.Context) (*huiying.Directory, error) {
 	return huiying.NewDirectory(units), nil
 }
 
-// needPosts refuses those who may not read posts and events.
-func needPosts(p huiying.Person) error {
-	if p.SeesPosts() {
-		return nil
-	}
-	return huiying.Errorf(huiying.CodeForbidden, "%s看不到信息流和事件：承办单位只看本单位的交办单，管理员不接触内容", p.Role.Label())
-}
-
-// needCases refuses those who see no case at all.
-func needCases(p huiying.Person) error {
-	if p.SeesPosts() || p.Role.OfUnit() {
-		return nil
-	}
-	return huiying.Errorf(huiying.CodeForbidden, "%s不接触交办单内容", p.Role.Label())
-}
-
 // maxForm bounds what a form may send: a response text is a few pages at most.
 const maxForm = 512 << 10
 

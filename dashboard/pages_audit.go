@@ -116,12 +116,7 @@ func (s *Server) verifyAudits(ctx context.Context) error {
 	}
 }
 
-func mayAudit(p huiying.Person) error { return only(p, "查阅审计", huiying.AuditAdmin) }
-
 func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := mayAudit(p); err != nil {
-		return err
-	}
 	v := auditView{Kinds: auditKinds(), Check: s.verifier.now()}
 	q, err := v.Filter.read(r, p)
 	if err != nil {
@@ -166,25 +161,16 @@ func (f *auditFilter) read(r *http.Request, p huiying.Person) (huiying.AuditQuer
 
 // startVerify begins a check of the whole chain.
 func (s *Server) startVerify(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := mayAudit(p); err != nil {
-		return err
-	}
 	s.verifier.start(p)
 	return redirect(w, r, "/audit#chain")
 }
 
 func (s *Server) verifyFragment(w http.ResponseWriter, _ *http.Request, p huiying.Person) error {
-	if err := mayAudit(p); err != nil {
-		return err
-	}
 	return s.fragment(w, "chain", s.verifier.now())
 }
 
 // auditSheet is the trail as a sheet, with who took it out on every page.
 func (s *Server) auditSheet(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := mayAudit(p); err != nil {
-		return err
-	}
 	var f auditFilter
 	q, err := f.read(r, p)
 	if err != nil {

@@ -197,9 +197,6 @@ type newCaseView struct {
 func (s *Server) newCasePage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	v := newCaseView{Case: huiying.ManualCase{Queue: huiying.Offline, Level: huiying.Blue, Drill: r.URL.Query().Get("drill") == "yes"}}
 	if id := huiying.EventID(r.URL.Query().Get("event")); id != "" {
-		if err := needPosts(p); err != nil {
-			return err
-		}
 		e, err := s.cfg.Ledger.Event(r.Context(), id)
 		if err != nil {
 			return err

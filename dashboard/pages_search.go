@@ -90,9 +90,6 @@ func (w words) query() string {
 
 // postWords answers the form 按词检索: it leads to the search it spells.
 func (s *Server) postWords(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := needPosts(p); err != nil {
-		return err
-	}
 	q := r.URL.Query()
 	text := words{q.Get("all"), q.Get("any"), q.Get("none")}.query()
 	for _, name := range []string{"all", "any", "none", "cursor"} {
@@ -195,9 +192,6 @@ func (s *Server) savedSearches(ctx context.Context, p huiying.Person, at string)
 }
 
 func (s *Server) saveSearch(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := needPosts(p); err != nil {
-		return err
-	}
 	if err := readForm(w, r); err != nil {
 		return err
 	}
@@ -214,9 +208,6 @@ func (s *Server) saveSearch(w http.ResponseWriter, r *http.Request, p huiying.Pe
 }
 
 func (s *Server) openSearch(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := needPosts(p); err != nil {
-		return err
-	}
 	saved, err := s.cfg.Ledger.Searches(r.Context(), p.User)
 	if err != nil {
 		return err
@@ -233,9 +224,6 @@ func (s *Server) openSearch(w http.ResponseWriter, r *http.Request, p huiying.Pe
 }
 
 func (s *Server) dropSearch(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := needPosts(p); err != nil {
-		return err
-	}
 	if err := readForm(w, r); err != nil {
 		return err
 	}
@@ -262,9 +250,6 @@ var matchDays = []int{7, 30, 90}
 
 // postMatch is the dry run of a search: what it would have brought each day.
 func (s *Server) postMatch(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := needPosts(p); err != nil {
-		return err
-	}
 	q := r.URL.Query()
 	f := readPostFilter(q)
 	days, _ := strconv.Atoi(q.Get("over"))

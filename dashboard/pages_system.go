@@ -3,6 +3,7 @@ package dashboard
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"huiying"
 )
@@ -11,6 +12,7 @@ import (
 type systemView struct {
 	huiying.Machine
 	Up       string
+	Now      time.Time // of the machine
 	Biggest  int64
 	Blind    []huiying.BlindSpot
 	Dead     int
@@ -28,6 +30,7 @@ func (s *Server) systemPage(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	if v.Machine, err = s.cfg.Machine(ctx); err != nil {
 		return fmt.Errorf("read the state of the installation: %w", err)
 	}
+	v.Now = s.wall()
 	v.Up = huiying.SpanText(s.wall().Sub(v.Started))
 	for _, one := range v.Stores {
 		v.Biggest = max(v.Biggest, one.Bytes)
@@ -68,6 +71,12 @@ func sizeText(n int64) string {
 
 // lowDisk is how much room on the disk is too little, in bytes.
 const lowDisk = 2 << 30
+
+// backupOld is how long ago the latest back-up may be.
+const backupOld = 8 * 24 * time.Hour
+
+// BackupLate reports that there is no back-up, or none of the last week.
+func (v systemView) BackupLate() bool { return v.Now.Sub(v.Backup.At) > backupOld }
 
 // Low reports that the disk is nearly full.
 func (v systemView) Low() bool { return v.Free >= 0 && v.Free < lowDisk }

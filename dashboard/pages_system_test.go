@@ -41,7 +41,7 @@ func testPolicies() []huiying.Policy {
 func TestTheSystemPageSaysHowItStandsAndWhatIsToBeSetUp(t *testing.T) {
 	h, _ := filled(t)
 	page := h.as("sysadmin").page("/system")
-	page.says(t, "3小时", "3.0 GB", "不足 2 GB", "analyzer", "缺少 2027 年", "fetch failed", "盲点", "开始使用", "吕梁新闻")
+	page.says(t, "3小时", "3.0 GB", "不足 2 GB", "analyzer", "缺少 2027 年", "fetch failed", "盲点", "开始使用", "从未备份", "huiying backup", "吕梁新闻")
 	page.says(t, "还有 4 步没有完成", "核对单位和地名", "已完成 3/7 步")
 }
 

@@ -64,9 +64,6 @@ const (
 )
 
 func (s *Server) wallPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if err := needPosts(p); err != nil {
-		return err
-	}
 	v, err := s.walls.get(p.Region, s.wall, wallFor, func() (wallView, error) { return s.computeWall(r.Context(), p) })
 	if err != nil {
 		return fmt.Errorf("computing the wall: %w", err)

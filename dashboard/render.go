@@ -110,59 +110,48 @@ func countInApp(items []huiying.Notification) int {
 	return n
 }
 
+// navEntries are the pages the navigation leads to, in order; whom it leads there
+// the access table says.
+var navEntries = []navEntry{
+	{Path: "/", Label: "工作台", Icon: "home"},
+	{Path: "/posts", Label: "信息流", Icon: "rss"},
+	{Path: "/events", Label: "事件", Icon: "timeline-event"},
+	{Path: "/intake", Label: "登记", Icon: "writing"},
+	{Path: "/cases", Label: "交办单", Icon: "clipboard-list"},
+	{Path: "/stats", Label: "响应统计", Icon: "chart-bar"},
+	{Path: "/reports", Label: "报告", Icon: "file-text"},
+	{Path: "/wall", Label: "态势大屏", Icon: "device-desktop"},
+	{Path: "/sources", Label: "信源", Icon: "antenna"},
+	{Path: "/models", Label: "模型", Icon: "history"},
+	{Path: "/channels", Label: "通知渠道", Icon: "external-link"},
+	{Path: "/appraisal", Label: "考核", Icon: "check"},
+	{Path: "/roster", Label: "值班表", Icon: "users"},
+	{Path: "/units", Label: "机构与人员", Icon: "building-community"},
+	{Path: "/policies", Label: "政策库", Icon: "file-text"},
+	{Path: "/system", Label: "系统", Icon: "device-desktop"},
+	{Path: "/rules", Label: "规则", Icon: "filter"},
+	{Path: "/users", Label: "用户与权限", Icon: "lock"},
+	{Path: "/audit", Label: "审计", Icon: "history"},
+	{Path: "/notices", Label: "通知", Icon: "bell"},
+}
+
 // navigation lists what p may open.
 func navigation(p huiying.Person, at string, unread int) nav {
 	var out nav
-	add := func(path, label, icon string, count int) {
-		current := at == path || path != "/" && strings.HasPrefix(at, path+"/")
-		out = append(out, navEntry{path, label, icon, count, current})
+	for _, e := range navEntries {
+		pattern := "GET " + e.Path
+		if e.Path == "/" {
+			pattern = "GET /{$}"
+		}
+		if !admits(pattern, p) {
+			continue
+		}
+		e.Current = at == e.Path || e.Path != "/" && strings.HasPrefix(at, e.Path+"/")
+		if e.Path == "/notices" {
+			e.Count = unread
+		}
+		out = append(out, e)
 	}
-	add("/", "工作台", "home", 0)
-	if p.SeesPosts() {
-		add("/posts", "信息流", "rss", 0)
-		add("/events", "事件", "timeline-event", 0)
-	}
-	if mayOpen(p) || p.Role == huiying.Liaison {
-		add("/intake", "登记", "writing", 0)
-	}
-	if p.SeesPosts() || p.Role.OfUnit() {
-		add("/cases", "交办单", "clipboard-list", 0)
-		add("/stats", "响应统计", "chart-bar", 0)
-		add("/reports", "报告", "file-text", 0)
-	}
-	if p.SeesPosts() {
-		add("/wall", "态势大屏", "device-desktop", 0)
-	}
-	if operators(p, "信源") == nil {
-		add("/sources", "信源", "antenna", 0)
-	}
-	if operators(p, "模型") == nil {
-		add("/models", "模型", "history", 0)
-	}
-	if p.Role == huiying.SystemAdmin {
-		add("/channels", "通知渠道", "external-link", 0)
-	}
-	if p.Role.OfUnit() || p.Role == huiying.Assessor || p.Role == huiying.Supervisor || p.Role == huiying.Leader {
-		add("/appraisal", "考核", "check", 0)
-	}
-	add("/roster", "值班表", "users", 0)
-	add("/units", "机构与人员", "building-community", 0)
-	if p.SeesPosts() || p.Role.OfUnit() {
-		add("/policies", "政策库", "file-text", 0)
-	}
-	if p.Role == huiying.SystemAdmin {
-		add("/system", "系统", "device-desktop", 0)
-	}
-	if operators(p, "规则") == nil {
-		add("/rules", "规则", "filter", 0)
-	}
-	if mayKeepAccounts(p) == nil {
-		add("/users", "用户与权限", "lock", 0)
-	}
-	if mayAudit(p) == nil {
-		add("/audit", "审计", "history", 0)
-	}
-	add("/notices", "通知", "bell", unread)
 	return out
 }
 

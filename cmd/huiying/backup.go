@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -80,7 +81,44 @@ func (c *backupCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := noteBackup(ctx, l, path, m.At); err != nil {
+		return err
+	}
 	return printJSON(map[string]any{"file": path, "at": m.At, "parts": len(m.Parts)})
+}
+
+// lastBackup is the key under which the ledger remembers the latest back-up.
+const lastBackup = "backup.last"
+
+// noteBackup remembers that one was made, for the page 系统.
+func noteBackup(ctx context.Context, l *ledger.Ledger, path string, at time.Time) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	raw, err := json.Marshal(huiying.BackupMade{At: at, File: path, Bytes: info.Size()})
+	if err != nil {
+		return err
+	}
+	return l.SetMeta(ctx, lastBackup, string(raw))
+}
+
+// latestBackup is the one made last, and whether its file is still there.
+func (s *system) latestBackup(ctx context.Context) (huiying.BackupMade, error) {
+	var b huiying.BackupMade
+	raw, err := s.ledger.Meta(ctx, lastBackup)
+	if err != nil || raw == "" {
+		return b, err
+	}
+	if err := json.Unmarshal([]byte(raw), &b); err != nil {
+		return b, fmt.Errorf("read what is known of the latest back-up: %w", err)
+	}
+	_, err = os.Stat(b.File)
+	b.There = err == nil
+	return b, nil
 }
 
 func backupName(region huiying.Region, at time.Time) string {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"huiying"
 )
 
 // A back-up is written while letters come in, and restored into a fresh place:
@@ -39,6 +41,9 @@ func TestABackupMadeWhileRunningIsRestoredElsewhere(t *testing.T) {
 	}()
 	file := filepath.Join(t.TempDir(), "night.backup")
 	in.run("", "backup", "--config", in.config, "-o", file)
+	if _, page := in.form(in.account("keeper", huiying.SystemAdmin), "/system", nil); !strings.Contains(page, "最近一次备份") || !strings.Contains(page, file) {
+		t.Error("the page does not show the back-up that was made")
+	}
 	if err := <-imported; err != nil {
 		t.Fatal(err)
 	}

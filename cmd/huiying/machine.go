@@ -44,6 +44,9 @@ func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 	if m.Stores, err = storeSizes(s.cfg.Data); err != nil {
 		return m, err
 	}
+	if m.Backup, err = s.latestBackup(ctx); err != nil {
+		return m, err
+	}
 	m.Queues, err = s.bus.Depths(ctx)
 	return m, err
 }
