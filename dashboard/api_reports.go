@@ -49,11 +49,16 @@ func (s *Server) writeReport(w http.ResponseWriter, r *http.Request, p huiying.P
 	if err != nil {
 		return err
 	}
+	return s.sendReport(w, r, o)
+}
+
+// sendReport writes a document, puts that on record and sends it.
+func (s *Server) sendReport(w http.ResponseWriter, r *http.Request, o report.Order) error {
 	file, err := s.reports.Write(r.Context(), o)
 	if err != nil {
 		return err
 	}
-	if err := s.audit(r.Context(), r, p, "export.report", string(o.Kind)+"."+o.Format, file.Name); err != nil {
+	if err := s.audit(r.Context(), r, o.By, "export.report", string(o.Kind)+"."+o.Format, file.Name); err != nil {
 		return err
 	}
 	sendFile(w, file.Name, file.MIME, file.Bytes)

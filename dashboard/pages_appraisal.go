@@ -6,9 +6,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/xuri/excelize/v2"
-
 	"huiying"
+	"huiying/dashboard/report"
 )
 
 // appraisalView is 考核: the score of each unit and what it is made of.
@@ -165,58 +164,13 @@ func (s *Server) appraisalChanged(w http.ResponseWriter, r *http.Request, p huiy
 	return redirect(w, r, "/appraisal?done="+done+"&period="+url.QueryEscape(period))
 }
 
-// appraisalSheet is the 考核表: a line for every rule of every unit, with the
-// numbers of the cases points were lost by, and who took it out when.
+// appraisalSheet is the 考核表 of a quarter as a workbook.
 func (s *Server) appraisalSheet(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if s.reports == nil || !p.Role.OfUnit() && !p.Region.Covers(s.cfg.Region) {
+		return huiying.Errorf(huiying.CodeForbidden, "您的账号不能导出这里的考核表")
+	}
 	from, to := s.periodOf(r.URL.Query().Get("period"))
-	doc, err := (api{Server: s}).appraisal(r.Context(), p, from, to, s.cfg.Rules().Appraisal)
-	if err != nil {
-		return err
-	}
-	units, err := s.unitsOf(r.Context())
-	if err != nil {
-		return err
-	}
-	if err := s.audit(r.Context(), r, p, "export.appraisal", from.Format(time.DateOnly), ""); err != nil {
-		return err
-	}
-	mark := huiying.Watermark(p, "", s.now())
-	book := excelize.NewFile()
-	defer func() { _ = book.Close() }() // it has no files open
-	const sheet = "考核表"
-	rows := [][]any{
-		{fmt.Sprintf("政务舆情回应考核表（%s 至 %s）", from.Format(time.DateOnly), to.AddDate(0, 0, -1).Format(time.DateOnly))},
-		{"规则版本 " + doc.Version + "　" + mark},
-		{"单位", "承办件次", "总分", "考核项", "满分", "得分", "应计", "符合", "未符合的交办单", "申诉采纳的交办单", "依据"},
-	}
-	for _, a := range doc.Units {
-		score := any("样本不足")
-		if a.Scored {
-			score = a.Score
-		}
-		for _, l := range a.Lines {
-			got := any("样本不足")
-			if !l.Thin {
-				got = float64(int(l.Got*10+0.5)) / 10
-			}
-			rows = append(rows, []any{units.Name(a.Unit), a.Parts, score, l.Name, l.Points, got, l.N, l.Met, numbers(l.Missed), numbers(l.Excused), l.Rule})
-		}
-	}
-	if err := book.SetSheetName("Sheet1", sheet); err != nil {
-		return err
-	}
-	for i, row := range rows {
-		if err := book.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &row); err != nil {
-			return err
-		}
-	}
-	if err := book.SetColWidth(sheet, "A", "K", 16); err != nil {
-		return err
-	}
-	if err := watermark(book, mark); err != nil {
-		return err
-	}
-	return sendBook(w, book, "appraisal.xlsx", "考核表.xlsx")
+	return s.sendReport(w, r, report.Order{Kind: huiying.ReportAppraisal, Format: "xlsx", From: from, To: to, By: p, Now: s.now()})
 }
 
 func numbers(refs []huiying.CaseRef) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"huiying"
+	"huiying/dashboard/report"
 )
 
 // auditView is 审计: who did what and when, and whether the record is whole.
@@ -186,7 +187,7 @@ func (s *Server) auditSheet(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	if err := book.SetSheetName("Sheet1", sheet); err != nil {
 		return err
 	}
-	if err := watermark(book, mark); err != nil { // before a stream is opened, or it is lost
+	if err := report.MarkBook(book, mark); err != nil { // before a stream is opened, or it is lost
 		return err
 	}
 	out, err := book.NewStreamWriter(sheet)
@@ -225,21 +226,6 @@ func (s *Server) auditSheet(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		return err
 	}
 	return sendBook(w, book, "audit.xlsx", "审计.xlsx")
-}
-
-// watermark puts the line on every sheet of a workbook, at the head and foot of
-// every page, and into its properties.
-func watermark(book *excelize.File, mark string) error {
-	line := strings.ReplaceAll(mark, "&", "&&")
-	for _, sheet := range book.GetSheetList() {
-		if err := book.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{OddHeader: "&C" + line, OddFooter: "&C" + line + "　第 &P 页"}); err != nil {
-			return fmt.Errorf("marking sheet %s: %w", sheet, err)
-		}
-	}
-	if err := book.SetDocProps(&excelize.DocProperties{Creator: "回应 Huiying", Description: mark, Subject: "工作秘密"}); err != nil {
-		return fmt.Errorf("marking the workbook: %w", err)
-	}
-	return nil
 }
 
 // sendBook sends a workbook as a file; plain is its name in ASCII.

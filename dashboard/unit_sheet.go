@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"huiying"
+	"huiying/dashboard/report"
 )
 
 // Bounds of a sheet of units: a county has fifty.
@@ -304,7 +305,7 @@ func unitBook(units []huiying.Unit, mark string) (*excelize.File, error) {
 		}
 	}
 	if mark != "" {
-		return book, watermark(book, mark)
+		return book, report.MarkBook(book, mark)
 	}
 	return book, nil
 }

@@ -261,7 +261,7 @@ func (r *Reporter) matter(i int, m huiying.Matter, units *huiying.Directory) mat
 
 func (r *Reporter) answer(i int, c huiying.Case, units *huiying.Directory) answerRow {
 	row := answerRow{
-		I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Title: c.Title, Unit: unitsOfCase(c, units), At: stamp(c.RespondedAt), State: c.State.Label(),
+		I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Title: brevity(c.Title), Unit: unitsOfCase(c, units), At: stamp(c.RespondedAt), State: c.State.Label(),
 	}
 	if !c.FirstSeenAt.IsZero() {
 		row.Took = huiying.SpanText(c.RespondedAt.Sub(c.FirstSeenAt))
@@ -276,9 +276,9 @@ func (r *Reporter) answer(i int, c huiying.Case, units *huiying.Directory) answe
 // titleOf is the title of a case, with how far a rumour was checked.
 func titleOf(c huiying.Case) string {
 	if c.Rumor == "" {
-		return c.Title
+		return brevity(c.Title)
 	}
-	return c.Title + "（" + c.Rumor.Label() + "）"
+	return brevity(c.Title) + "（" + c.Rumor.Label() + "）"
 }
 
 // matters names rumours with their levels, the gravest first; "" when there are none.
@@ -371,6 +371,9 @@ func forms(all []huiying.ResponseForm) string {
 	}
 	return strings.Join(names, "、")
 }
+
+// brevity is a title as the cell of a table holds it.
+func brevity(title string) string { return huiying.Clip(title, 26) }
 
 func rest(n, shown int) string {
 	if n <= shown {

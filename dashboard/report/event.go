@@ -16,6 +16,7 @@ import (
 type eventView struct {
 	frame
 	Title     Link          `word:"标题"`
+	Topic     string        `word:"事由"`
 	Lead      string        `word:"导语"`
 	Level     string        `word:"等级"`
 	Reasons   string        `word:"定级依据"`
@@ -88,7 +89,7 @@ func (r *Reporter) event(ctx context.Context, o Order) (any, string, error) {
 	}
 	b := huiying.BriefingOf(e, c, posts, o.Now)
 	v := eventView{
-		frame: r.frame(o), Title: r.link(e.Title, eventPath(e.ID)), Lead: b.Lead, Level: b.Level.Label(), Reasons: reasonsOf(e.Reasons), Summary: b.Summary,
+		frame: r.frame(o), Title: r.link(e.Title, eventPath(e.ID)), Topic: topicOf(e.Title), Lead: b.Lead, Level: b.Level.Label(), Reasons: reasonsOf(e.Reasons), Summary: b.Summary,
 		FirstAt: stamp(e.FirstAt), First: Link{e.FirstSource, e.FirstURL}, Places: places(e.Places), Flags: flagsOf(e.Flags), Posts: r.link(number(e.Posts), eventPath(e.ID)),
 		Negative: number(e.Negative), Share: percent(e.Negative, e.Posts), Copies: number(e.Duplicates), Tier: e.Tier.Label(), Curve: orDash(e.Curve.Label()),
 		Spread:   fmt.Sprintf("阅读%s，点赞%s，评论%s，转发%s", number(int(e.Engagement.Views)), number(int(e.Engagement.Likes)), number(int(e.Engagement.Comments)), number(int(e.Engagement.Reposts))),
@@ -114,10 +115,31 @@ func (r *Reporter) event(ctx context.Context, o Order) (any, string, error) {
 	for i, p := range posts[:min(sourceRows, len(posts))] {
 		v.Sources = append(v.Sources, evidenceRow{order(i), p.Post.Source, p.Post.Channel.Label(), Link{huiying.Clip(p.Post.Headline(), 40), p.Post.URL}, stamp(p.Post.PublishedAt), number(int(p.Post.Engagement.Interactions()))})
 	}
+	if o.Kind != huiying.ReportSpecial { // one page
+		v.Title.Text = huiying.Clip(strings.Trim(v.Topic, "“”"), 20)
+	}
+	if o.Kind == huiying.ReportFlash {
+		v.Sources = v.Sources[:min(3, len(v.Sources))]
+		v.Summary, v.Measures = huiying.Clip(v.Summary, 150), huiying.Clip(v.Measures, 120)
+	}
 	if v.Chart, err = trendChart(eventPoints(e, o.Now), "时", false); err != nil {
 		return nil, "", fmt.Errorf("drawing the curve: %w", err)
 	}
 	return v, o.Kind.Label() + "：" + huiying.Clip(e.Title, 30), nil
+}
+
+// topicOf is what a title is about, as a heading names it: the topic a post on
+// Weibo gives (#…#), else its first sentence.
+func topicOf(title string) string {
+	if _, rest, ok := strings.Cut(title, "#"); ok {
+		if topic, _, ok := strings.Cut(rest, "#"); ok && strings.TrimSpace(topic) != "" {
+			return "“" + strings.TrimSpace(topic) + "”"
+		}
+	}
+	if i := strings.IndexAny(title, "。！？!?；;"); i > 0 {
+		title = title[:i]
+	}
+	return "“" + huiying.Clip(strings.TrimSpace(title), 30) + "”"
 }
 
 func (r *Reporter) ofCase(v *eventView, c huiying.Case, units *huiying.Directory) {

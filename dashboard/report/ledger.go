@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -178,71 +177,4 @@ func (v ledgerView) sheet(mark string) ([]byte, error) {
 		}
 		return nil
 	})
-}
-
-// writeSheet makes a book of one sheet: a title, who took it out, a head that
-// stays in sight and can be filtered, and the rows f gives.
-func writeSheet(name, title, mark string, head []any, f func(row func([]any) error, date, long int) error) ([]byte, error) {
-	book := excelize.NewFile()
-	defer func() { _ = book.Close() }() // it is in memory
-	if err := book.SetSheetName("Sheet1", name); err != nil {
-		return nil, err
-	}
-	style := func(s *excelize.Style) int {
-		id, err := book.NewStyle(s)
-		if err != nil {
-			panic(err) // the styles are ours
-		}
-		return id
-	}
-	plain := "yyyy-mm-dd hh:mm"
-	hours := "[h]\"小时\"mm\"分\""
-	big := style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 16, Family: "宋体"}})
-	bold := style(&excelize.Style{Font: &excelize.Font{Bold: true, Family: "宋体"}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F2F2F2"}}, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}})
-	date, long := style(&excelize.Style{CustomNumFmt: &plain}), style(&excelize.Style{CustomNumFmt: &hours})
-	w, err := book.NewStreamWriter(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.SetColWidth(1, 1, 6); err != nil {
-		return nil, err
-	}
-	if err := w.SetColWidth(2, len(head), 17); err != nil {
-		return nil, err
-	}
-	if err := w.SetPanes(&excelize.Panes{Freeze: true, XSplit: 2, YSplit: 3, TopLeftCell: "C4", ActivePane: "bottomRight"}); err != nil {
-		return nil, err
-	}
-	heads := make([]any, len(head))
-	for i, h := range head {
-		heads[i] = excelize.Cell{StyleID: bold, Value: h}
-	}
-	n := 0
-	row := func(cells []any) error {
-		n++
-		return w.SetRow(fmt.Sprintf("A%d", n), cells)
-	}
-	for _, line := range [][]any{{excelize.Cell{StyleID: big, Value: title}}, {"工作秘密，不得外传。导出：" + mark}, heads} {
-		if err := row(line); err != nil {
-			return nil, err
-		}
-	}
-	if err := f(row, date, long); err != nil {
-		return nil, err
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	last, err := excelize.CoordinatesToCellName(len(head), max(4, n))
-	if err != nil {
-		return nil, err
-	}
-	if err := book.AutoFilter(name, "A3:"+last, nil); err != nil {
-		return nil, err
-	}
-	b, err := book.WriteToBuffer()
-	if err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }

@@ -116,7 +116,7 @@ func (r *Reporter) Write(ctx context.Context, o Order) (File, error) {
 	if table, ok := view.(interface {
 		sheet(mark string) ([]byte, error)
 	}); ok && o.Format == "xlsx" {
-		raw, err := table.sheet(mark)
+		raw, err := table.sheet(huiying.Watermark(o.By, o.Number, o.Now))
 		return File{name + ".xlsx", mimeExcel, raw}, err
 	}
 	w, err := r.fill(o.Kind, view)

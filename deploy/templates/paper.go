@@ -14,7 +14,8 @@ import (
 type paper struct {
 	body      strings.Builder
 	landscape bool
-	width     int // of the text, in twentieths of a point
+	onePage   bool // a form or a short brief: less margin above and below
+	width     int  // of the text, in twentieths of a point
 }
 
 // Sizes in twentieths of a point: A4, and the margins of GB/T 9704 (top 37 mm,
@@ -30,6 +31,9 @@ const (
 )
 
 func portrait() *paper { return &paper{width: portraitText} }
+
+// onePage is a portrait page for what should not go on to a second one.
+func onePage() *paper { return &paper{onePage: true, width: portraitText} }
 
 func landscape() *paper { return &paper{landscape: true, width: landscapeText} }
 
@@ -102,8 +106,12 @@ type column struct {
 func (d *paper) list(name string, columns ...column) {
 	widths := d.open(columns)
 	d.body.WriteString(`<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>`)
+	head := "表头"
+	if d.landscape {
+		head = smaller[head]
+	}
 	for i, c := range columns {
-		d.cell(widths[i], 1, "表头", c.head, "F2F2F2")
+		d.cell(widths[i], 1, head, c.head, "F2F2F2")
 	}
 	d.body.WriteString(`</w:tr><w:tr><w:trPr><w:cantSplit/></w:trPr>`)
 	for i, c := range columns {
@@ -117,10 +125,16 @@ func (d *paper) list(name string, columns ...column) {
 		if style == "" {
 			style = table
 		}
+		if d.landscape {
+			style = smaller[style]
+		}
 		d.cell(widths[i], 1, style, text, "")
 	}
 	d.body.WriteString(`</w:tr></w:tbl>`)
 }
+
+// smaller are the styles of wide tables.
+var smaller = map[string]string{"表头": "小表头", table: "小表文", "表左": "小表左"}
 
 func (d *paper) open(columns []column) []int {
 	total := 0
@@ -190,6 +204,9 @@ func (d *paper) form(fields ...field) {
 // docx is the file.
 func (d *paper) docx() []byte {
 	page := fmt.Sprintf(`<w:pgSz w:w="%d" w:h="%d"/><w:pgMar w:top="%d" w:right="%d" w:bottom="%d" w:left="%d" w:header="851" w:footer="1400" w:gutter="0"/>`, short, long, top, right, bottom, left)
+	if d.onePage {
+		page = fmt.Sprintf(`<w:pgSz w:w="%d" w:h="%d"/><w:pgMar w:top="1304" w:right="%d" w:bottom="1304" w:left="%d" w:header="624" w:footer="737" w:gutter="0"/>`, short, long, right, left)
+	}
 	if d.landscape {
 		page = fmt.Sprintf(`<w:pgSz w:w="%d" w:h="%d" w:orient="landscape"/><w:pgMar w:top="1247" w:right="%d" w:bottom="1134" w:left="%d" w:header="624" w:footer="567" w:gutter="0"/>`, long, short, narrow, narrow)
 	}
