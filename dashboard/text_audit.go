@@ -60,6 +60,7 @@ var auditLabels = []option{
 	{"export.appraisal", "导出考核表"},
 	{"export.report", "导出报告"},
 	{"report.issue", "印发报告"},
+	{"archive.purge", "清理过期信息"},
 	{"report.read", "下载已印发的报告"},
 	{"report.send", "邮件发送报告"},
 	{"report.mail", "报告邮件已发出"},

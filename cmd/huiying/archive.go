@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"huiying"
 	"huiying/dashboard"
@@ -15,6 +16,7 @@ type archive interface {
 	dashboard.Archive
 	Insert(ctx context.Context, batch []huiying.Assessed) ([]huiying.PostID, error)
 	SaveVersions(ctx context.Context, versions []huiying.Version) error
+	Purge(ctx context.Context, before time.Time) (int, error)
 	Close() error
 }
 

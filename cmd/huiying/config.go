@@ -95,6 +95,9 @@ type Config struct {
 
 	Channels channelsConfig `yaml:"channels"`
 
+	// Retention is how many days after publication a post is kept; 0: 180.
+	Retention int `yaml:"retention_days"`
+
 	// Backup writes one every day; without a folder nobody does.
 	Backup struct {
 		Dir        string `yaml:"dir"`             // on another disk, better on another machine
@@ -158,6 +161,9 @@ func loadConfig(path string) (*Config, error) {
 	}
 	c.Data = c.abs(c.Data)
 	c.County = c.abs(c.County)
+	if c.Retention = cmp.Or(c.Retention, 180); c.Retention < 1 {
+		return nil, fmt.Errorf("%s: retention_days 应为天数，至少 1", path)
+	}
 	c.Backup.At, c.Backup.Keep = cmp.Or(c.Backup.At, "03:00"), cmp.Or(c.Backup.Keep, 14)
 	if _, err := time.Parse("15:04", c.Backup.At); err != nil || c.Backup.Keep < 1 {
 		return nil, fmt.Errorf("%s: backup: at 应为时刻，如 03:00；keep 至少为 1", path)

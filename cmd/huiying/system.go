@@ -245,6 +245,7 @@ func (s *system) run(ctx context.Context, roles []string) error {
 	if slices.Contains(roles, roleAlerting) {
 		g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "archive", archiveBatch, s.keep) })
 		g.Go(func() error { return s.keepBackups(ctx) })
+		g.Go(func() error { return s.keepRetention(ctx) })
 		g.Go(func() error { return s.ledger.Lead(ctx, "alerting "+string(s.cfg.Region), s.node, s.alert) })
 	}
 	if slices.Contains(roles, roleDashboard) {
