@@ -173,13 +173,3 @@ func (s *Server) appraisalSheet(w http.ResponseWriter, r *http.Request, p huiyin
 	return s.sendReport(w, r, report.Order{Kind: huiying.ReportAppraisal, Format: "xlsx", From: from, To: to, By: p, Now: s.now()})
 }
 
-func numbers(refs []huiying.CaseRef) string {
-	out := ""
-	for i, r := range refs {
-		if i > 0 {
-			out += "、"
-		}
-		out += r.Number
-	}
-	return out
-}
