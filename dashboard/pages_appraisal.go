@@ -172,4 +172,3 @@ func (s *Server) appraisalSheet(w http.ResponseWriter, r *http.Request, p huiyin
 	from, to := s.periodOf(r.URL.Query().Get("period"))
 	return s.sendReport(w, r, report.Order{Kind: huiying.ReportAppraisal, Format: "xlsx", From: from, To: to, By: p, Now: s.now()})
 }
-
