@@ -34,6 +34,9 @@ func TestACaseKeepsTheEvidenceOfAPostThatIsGone(t *testing.T) {
 	if r.json(t, &c); c.ID == "" {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
+	if r := h.as("leader").page("/cases/" + string(c.ID)); strings.Contains(string(r.body), "原文改过") {
+		t.Error("a post nobody changed is called edited")
+	}
 	check(t, h.archive.SaveVersions(t.Context(), []huiying.Version{{Post: "p1", N: 1, At: time.Now(), Gone: "页面说内容已删除"}}))
 	h.as("leader").page("/cases/"+string(c.ID)).says(t, "家长说要去县里反映。", "原文已不在（")
 }
