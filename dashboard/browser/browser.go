@@ -234,13 +234,17 @@ func (t *Tab) SignIn(user, password string) error {
 	return nil
 }
 
+const shotTime = 30 * time.Second
+
 // Shot saves what the screen shows, or the whole page, as a PNG.
 func (t *Tab) Shot(file string, whole bool) error {
 	shot := chromedp.CaptureScreenshot()
 	if whole {
 		shot = chromedp.FullScreenshot(100)
 	}
-	png, err := chromedp.Run(t.ctx, shot)
+	ctx, cancel := context.WithTimeout(t.ctx, shotTime) // a window in the background may never draw
+	defer cancel()
+	png, err := chromedp.Run(ctx, shot)
 	if err != nil {
 		return fmt.Errorf("screenshot: %w", err)
 	}

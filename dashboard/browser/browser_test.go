@@ -46,8 +46,8 @@ func TestACaseArrivesLiveIsAcknowledgedOnAPhoneAndItsResponseTimeAppears(t *test
 	}
 	shot(t, phone, "phone-case")
 	must(t, phone.Tap(".ack-bar .ack-button"))
-	must(t, phone.Wait(".note"))
-	note, err := phone.Text(".note")
+	must(t, phone.Wait(`.note[role=status]`))
+	note, err := phone.Text(`.note[role=status]`)
 	must(t, err)
 	if !strings.Contains(note, "已签收") {
 		t.Errorf("after the tap the page says %q", note)
