@@ -125,7 +125,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	must(t, w.Wait(".preview .evidence"))
 	must(t, w.Shot(filepath.Join(shots, "setup-sources.png"), false))
 	must(t, w.Click(`button[value=save]`))
-	must(t, w.Wait(".note"))
+	must(t, w.Wait(".note[role=status]"))
 	for end := time.Now().Add(time.Minute); state("sources") != "done"; time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the source never brought anything")
@@ -135,7 +135,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	// A test message really leaves.
 	must(t, w.Open("/setup?step=message"))
 	must(t, w.Click(`button[value=send]`))
-	must(t, w.Wait(".note"))
+	must(t, w.Wait(".note[role=status]"))
 	select {
 	case <-received:
 	case <-time.After(20 * time.Second):
