@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"huiying"
+	"huiying/store/internal/batch"
 	"huiying/store/storetest"
 )
 
@@ -96,10 +97,10 @@ func TestPostsRepeatedInOtherBatchesCountOnceInEveryRead(t *testing.T) {
 // insert writes, as a killed process leaves it.
 func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 	ctx := context.Background()
-	for name, begin := range map[string]func(a *Archive, rows []row) error{
-		"after the tally": func(a *Archive, rows []row) error { return addTally(ctx, a.shards[0].conn, rows) },
-		"after the posts": func(a *Archive, rows []row) error { return addPosts(ctx, a.shards[0].conn, "posts", rows) },
-		"after both": func(a *Archive, rows []row) error {
+	for name, begin := range map[string]func(a *Archive, rows []batch.Row) error{
+		"after the tally": func(a *Archive, rows []batch.Row) error { return addTally(ctx, a.shards[0].conn, rows) },
+		"after the posts": func(a *Archive, rows []batch.Row) error { return addPosts(ctx, a.shards[0].conn, "posts", rows) },
+		"after both": func(a *Archive, rows []batch.Row) error {
 			if err := addTally(ctx, a.shards[0].conn, rows); err != nil {
 				return err
 			}

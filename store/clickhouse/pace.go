@@ -3,34 +3,17 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"golang.org/x/sync/errgroup"
 
 	"huiying"
+	"huiying/store/internal/batch"
 )
 
-// Pace is how fast posts are stored, in rows a second. All three store the same
-// posts, batch by batch in turns.
-type Pace struct {
-	N int `json:"archive_rows"`
-
-	// Archive is [Archive.Insert]: repeats looked for, JSON written, texts cut into
-	// terms, tally kept and hours summed, documents written when the rest is there.
-	Archive float64 `json:"archive_rows_per_second"`
-
-	// Driver puts the same rows into the same two large tables, text index included,
-	// from values made beforehand: what the database itself takes for them.
-	Driver float64 `json:"driver_rows_per_second"`
-
-	// Plain puts columns and JSON into one table without an index of terms.
-	Plain float64 `json:"driver_plain_rows_per_second"`
-
-	ToDriver float64 `json:"ratio_to_driver"`
-	ToPlain  float64 `json:"ratio_to_plain"`
-}
+// Pace is how fast posts are stored, in rows a second.
+type Pace = batch.Pace
 
 // MeasurePace stores batches in all three ways, in tables of its own beside those
 // of an archive that is empty. The posts must have IDs of their own.
@@ -50,33 +33,14 @@ func (a *Archive) MeasurePace(ctx context.Context, batches [][]huiying.Assessed)
 		}
 	}()
 	sync := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"async_insert": 0}))
-	var p Pace
-	var took [3]time.Duration
-	for _, batch := range batches {
-		rows, err := a.cut(ctx, batch)
-		if err != nil {
-			return Pace{}, err
-		}
-		for i, way := range []func() error{
-			func() error { _, err := a.Insert(ctx, batch); return err },
-			func() error { return bare(sync, conn, rows) },
-			func() error { return addDocs(sync, conn, "plain", rows) },
-		} {
-			began := time.Now()
-			if err := way(); err != nil {
-				return Pace{}, fmt.Errorf("measuring inserts: %w", err)
-			}
-			took[i] += time.Since(began)
-		}
-		p.N += len(batch)
-	}
-	rate := func(d time.Duration) float64 { return float64(p.N) / d.Seconds() }
-	p.Archive, p.Driver, p.Plain = rate(took[0]), rate(took[1]), rate(took[2])
-	p.ToDriver, p.ToPlain = p.Archive/p.Driver, p.Archive/p.Plain
-	return p, nil
+	return batch.Ways{
+		Prepare: a.cut, Insert: a.Insert,
+		Driver: func(_ context.Context, rows []batch.Row) error { return bare(sync, conn, rows) },
+		Plain:  func(_ context.Context, rows []batch.Row) error { return addDocs(sync, conn, "plain", rows) },
+	}.Measure(ctx, batches)
 }
 
-func bare(ctx context.Context, conn driver.Conn, rows []row) error {
+func bare(ctx context.Context, conn driver.Conn, rows []batch.Row) error {
 	var both errgroup.Group
 	both.Go(func() error { return addPosts(ctx, conn, "bare_posts", rows) })
 	both.Go(func() error { return addDocs(ctx, conn, "bare_docs", rows) })

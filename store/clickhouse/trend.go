@@ -8,6 +8,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"huiying"
+	"huiying/store/internal/batch"
 )
 
 // maxBuckets bounds one trend: a year of hours fits.
@@ -18,7 +19,7 @@ const maxBuckets = 10000
 // from does). Hours without posts are there too, as zeros.
 func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error) {
 	hours := int64(max(1, step/time.Hour))
-	first, end := int64(hourOf(from)), int64(hourOf(to.Add(time.Hour-1)))
+	first, end := batch.Hour(from), batch.Hour(to.Add(time.Hour-1))
 	n := (end - first + hours - 1) / hours
 	if n <= 0 {
 		return []huiying.TrendBucket{}, nil

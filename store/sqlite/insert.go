@@ -4,16 +4,13 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"huiying"
+	"huiying/store/internal/batch"
+	"huiying/store/internal/jsondoc"
 )
 
 const (
@@ -27,58 +24,37 @@ const (
 	addUp       = ` ON CONFLICT DO UPDATE SET posts = posts + excluded.posts, negative = negative + excluded.negative, risky = risky + excluded.risky`
 )
 
-// riskyFrom is the risk score from which a post counts as risky in trends.
-const riskyFrom = 60
-
 // Insert stores a batch in one transaction: rows, search terms and sums.
 // It returns the IDs that were not stored before; the others are left as they
 // are, so that a batch may be delivered again.
-func (a *Archive) Insert(ctx context.Context, batch []huiying.Assessed) ([]huiying.PostID, error) {
-	batch, err := a.unknown(ctx, batch)
-	if err != nil || len(batch) == 0 {
+func (a *Archive) Insert(ctx context.Context, posts []huiying.Assessed) ([]huiying.PostID, error) {
+	posts, err := batch.Unknown(ctx, posts, func(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]bool, error) {
+		return knownIDs(ctx, a.db.Read, ids)
+	})
+	if err != nil || len(posts) == 0 {
 		return nil, err
 	}
-	rows, err := a.prepare(ctx, batch)
+	rows, err := a.prepare(ctx, posts)
 	if err != nil {
 		return nil, err
 	}
 	tx, err := a.db.Write.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("beginning to store %d posts: %w", len(batch), err)
+		return nil, fmt.Errorf("beginning to store %d posts: %w", len(posts), err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	fresh, err := a.store(ctx, tx, rows)
 	if err != nil {
-		return nil, fmt.Errorf("storing %d posts: %w", len(batch), err)
+		return nil, fmt.Errorf("storing %d posts: %w", len(posts), err)
 	}
 	if err := tx.Commit(); err != nil {
-		return nil, fmt.Errorf("storing %d posts: %w", len(batch), err)
+		return nil, fmt.Errorf("storing %d posts: %w", len(posts), err)
 	}
 	return fresh, nil
 }
 
-// unknown drops repeats within the batch and posts that are stored already,
-// before the work of cutting them into terms.
-func (a *Archive) unknown(ctx context.Context, batch []huiying.Assessed) ([]huiying.Assessed, error) {
-	ids := make([]huiying.PostID, 0, len(batch))
-	for _, p := range batch {
-		if p.Post.ID == "" {
-			return nil, huiying.Invalid("id", "信息没有编号，不能入库")
-		}
-		ids = append(ids, p.Post.ID)
-	}
-	known, err := knownIDs(ctx, a.db.Read, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]huiying.Assessed, 0, len(batch))
-	for _, p := range batch {
-		if !known[p.Post.ID] {
-			known[p.Post.ID] = true
-			out = append(out, p)
-		}
-	}
-	return out, nil
+func (a *Archive) prepare(ctx context.Context, posts []huiying.Assessed) ([]batch.Row, error) {
+	return batch.Prepare(ctx, posts, func(text string) string { return documentTerms(a.tokens(text)) })
 }
 
 type querier interface {
@@ -89,7 +65,7 @@ func knownIDs(ctx context.Context, db querier, ids []huiying.PostID) (map[huiyin
 	known := make(map[huiying.PostID]bool, len(ids))
 	for part := range slices.Chunk(ids, 500) {
 		if err := addKnown(ctx, db, part, known); err != nil {
-			return nil, fmt.Errorf("looking for stored posts: %w", err)
+			return nil, err
 		}
 	}
 	return known, nil
@@ -117,99 +93,70 @@ func addKnown(ctx context.Context, db querier, ids []huiying.PostID, known map[h
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-// row is a post made ready to be written.
-type row struct {
-	seq        int64
-	post       *huiying.Post
-	assessment *huiying.Assessment
-	doc        string
-	terms      string
+// numbered is a row with its place in the order of lists.
+type numbered struct {
+	batch.Row
+	seq int64
 }
 
-// prepare does what needs no database, on all cores, so that the writer is held
-// for as short as can be.
-func (a *Archive) prepare(ctx context.Context, batch []huiying.Assessed) ([]row, error) {
-	rows := make([]row, len(batch))
-	g, ctx := errgroup.WithContext(ctx)
-	workers := min(runtime.GOMAXPROCS(0), len(batch))
-	for w := range workers {
-		g.Go(func() error {
-			for i := w; i < len(batch); i += workers {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				doc, err := json.Marshal(batch[i])
-				if err != nil {
-					return fmt.Errorf("writing post %s as JSON: %w", batch[i].Post.ID, err)
-				}
-				rows[i] = row{
-					post: &batch[i].Post, assessment: &batch[i].Assessment,
-					doc: string(doc), terms: documentTerms(a.tokens(batch[i].Post.FullText())),
-				}
-			}
-			return nil
-		})
-	}
-	return rows, g.Wait()
-}
-
-func (a *Archive) store(ctx context.Context, tx *sql.Tx, rows []row) ([]huiying.PostID, error) {
-	rows, err := stillUnknown(ctx, tx, rows)
+func (a *Archive) store(ctx context.Context, tx *sql.Tx, fresh []batch.Row) ([]huiying.PostID, error) {
+	fresh, err := stillUnknown(ctx, tx, fresh)
 	if err != nil {
 		return nil, err
 	}
 	stmt := func(query string) *sql.Stmt { return tx.StmtContext(ctx, a.write[query]) }
 	numbers := numbering{last: stmt(lastSeq), next: make(map[int64]int64)}
-	fresh := make([]huiying.PostID, len(rows))
-	for i := range rows {
-		if rows[i].seq, err = numbers.take(ctx, rows[i].post.PublishedAt); err != nil {
+	ids, rows := make([]huiying.PostID, len(fresh)), make([]numbered, len(fresh))
+	for i, r := range fresh {
+		seq, err := numbers.take(ctx, r.Post.PublishedAt)
+		if err != nil {
 			return nil, err
 		}
-		fresh[i] = rows[i].post.ID
+		ids[i], rows[i] = r.Post.ID, numbered{r, seq}
 	}
 	// FTS5 writes out what it holds in memory whenever a row ID is not above the
 	// one before, so order makes one segment of a batch instead of hundreds.
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.seq, b.seq) })
+	slices.SortFunc(rows, func(a, b numbered) int { return cmp.Compare(a.seq, b.seq) })
 	post, doc, flag, terms := stmt(insertPost), stmt(insertDoc), stmt(insertFlag), stmt(insertTerms)
 	hours, days := make(map[sumKey]sum), make(map[sumKey]sum)
 	for _, r := range rows {
-		p, as := r.post, r.assessment
-		if _, err := post.ExecContext(ctx, r.values(r.seq)...); err != nil {
+		p := r.Post
+		if _, err := post.ExecContext(ctx, values(r.Row, r.seq)...); err != nil {
 			return nil, fmt.Errorf("post %s: %w", p.ID, err)
 		}
-		if _, err := doc.ExecContext(ctx, r.seq, r.doc); err != nil {
+		if _, err := doc.ExecContext(ctx, r.seq, r.Doc); err != nil {
 			return nil, fmt.Errorf("document of post %s: %w", p.ID, err)
 		}
-		for _, f := range as.Flags {
+		for _, f := range r.Assessment.Flags {
 			if _, err := flag.ExecContext(ctx, string(f), r.seq); err != nil {
 				return nil, fmt.Errorf("flag of post %s: %w", p.ID, err)
 			}
 		}
-		if _, err := terms.ExecContext(ctx, r.seq, r.terms); err != nil {
+		if _, err := terms.ExecContext(ctx, r.seq, r.Terms); err != nil {
 			return nil, fmt.Errorf("terms of post %s: %w", p.ID, err)
 		}
-		k := sumKey{p.Region, hourOf(p.PublishedAt), p.Channel}
-		hours[k] = hours[k].plus(as)
+		k := sumKey{p.Region, batch.Hour(p.PublishedAt), p.Channel}
+		hours[k] = hours[k].plus(r.Row)
 		k.at = dayOf(k.at)
-		days[k] = days[k].plus(as)
+		days[k] = days[k].plus(r.Row)
 	}
 	if err := addSums(ctx, stmt(addHour), hours); err != nil {
 		return nil, err
 	}
-	return fresh, addSums(ctx, stmt(addDay), days)
+	return ids, addSums(ctx, stmt(addDay), days)
 }
 
 // stillUnknown looks once more, now that nobody else can write.
-func stillUnknown(ctx context.Context, tx *sql.Tx, rows []row) ([]row, error) {
+func stillUnknown(ctx context.Context, tx *sql.Tx, rows []batch.Row) ([]batch.Row, error) {
 	ids := make([]huiying.PostID, len(rows))
 	for i, r := range rows {
-		ids[i] = r.post.ID
+		ids[i] = r.Post.ID
 	}
 	known, err := knownIDs(ctx, tx, ids)
 	if err != nil || len(known) == 0 {
 		return rows, err
 	}
-	return slices.DeleteFunc(rows, func(r row) bool { return known[r.post.ID] }), nil
+	return slices.DeleteFunc(rows, func(r batch.Row) bool { return known[r.Post.ID] }), nil
 }
 
 // sumKey is an hour or a day of a region and channel.
@@ -221,23 +168,15 @@ type sumKey struct {
 
 type sum struct{ posts, negative, risky int }
 
-func (s sum) plus(as *huiying.Assessment) sum {
+func (s sum) plus(r batch.Row) sum {
 	s.posts++
-	if as.Sentiment.Label == "negative" {
+	if r.Negative() {
 		s.negative++
 	}
-	if as.Risk.Score >= riskyFrom {
+	if r.Risky() {
 		s.risky++
 	}
 	return s
-}
-
-func hourOf(t time.Time) int64 {
-	h := t.Unix() / 3600
-	if t.Unix()%3600 < 0 {
-		h-- // before 1970
-	}
-	return h
 }
 
 // dayOf is the day in Beijing of an hour.
@@ -256,4 +195,13 @@ func addSums(ctx context.Context, add *sql.Stmt, sums map[sumKey]sum) error {
 		}
 	}
 	return nil
+}
+
+// values are those of insertPost.
+func values(r batch.Row, seq int64) []any {
+	p, as := r.Post, r.Assessment
+	return []any{
+		seq, string(p.ID), string(p.Region), jsondoc.Micro(p.PublishedAt), string(p.Channel),
+		p.Source, as.Category, as.Sentiment.Label, as.Risk.Score, string(r.Lead()), string(p.Parent),
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"huiying"
+	"huiying/store/internal/batch"
 	"huiying/store/internal/jsondoc"
 	"huiying/store/internal/keyset"
 )
@@ -124,7 +125,7 @@ func (s *selection) filter(q huiying.PostQuery) {
 	if q.Parent != "" {
 		s.wherePost("p.parent <> '' AND p.parent = ?", string(q.Parent)) // likewise
 	}
-	if q.MinRisk >= riskyFrom {
+	if q.MinRisk >= batch.RiskyFrom {
 		s.wherePost("p.risk >= 60") // likewise
 	}
 	if q.MinRisk > 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"huiying"
+	"huiying/store/internal/batch"
 	"huiying/store/internal/keyset"
 )
 
@@ -17,7 +18,7 @@ const maxBuckets = 10000
 // from does). Hours without posts are there too, as zeros.
 func (a *Archive) Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error) {
 	hours := int64(max(1, step/time.Hour))
-	first, end := hourOf(from), hourOf(to.Add(time.Hour-1))
+	first, end := batch.Hour(from), batch.Hour(to.Add(time.Hour-1))
 	n := (end - first + hours - 1) / hours
 	if n <= 0 {
 		return []huiying.TrendBucket{}, nil
