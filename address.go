@@ -16,6 +16,18 @@ var trackingParams = []string{
 	"gclid", "fbclid", "ncid", "ws_rid", "xsec_source", "xhsshare", "chksm", "pass_ticket", "key", "uin", "ascene", "devicetype",
 }
 
+// checkURL refuses what no browser can be sent to; empty is no address at all.
+func checkURL(field, raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return Invalid(field, "网址应以 http:// 或 https:// 开头，收到 %q", Clip(raw, 80))
+	}
+	return nil
+}
+
 // CanonicalURL drops the fragment, tracking parameters and default ports, and
 // lower-cases scheme and host, so that a page read twice has one address that
 // still leads to it. A fragment that is a route (#/… or #!/…) stays. What does not

@@ -220,9 +220,6 @@ func (c *Case) handle(cmd Command, now time.Time, before Case) (string, error) {
 		return "", Invalid("text", "请写明初步核实情况和处置打算")
 	}
 	u := c.unit(cmd.By.Unit)
-	if u.AckedAt.IsZero() {
-		return "", Errorf(CodeConflict, "请先签收")
-	}
 	c.fedBack(u, now)
 	if !u.Lead {
 		c.State = before.State
@@ -294,6 +291,14 @@ func (c *Case) transfer(cmd Command, r *Rules, now time.Time, out *Outcome) (str
 		return "", Errorf(CodeConflict, "本单已在%s队列", c.Queue.Label())
 	}
 	c.Queue = Queue(to)
+	c.recount(r, now)
+	if k, had := c.Clock(ClockSettle, ""); (!had || !k.Open()) && !c.AssignedAt.IsZero() { // the hotline's clock runs in one queue only
+		at, why := now, "自移送起算"
+		if had {
+			at, why = k.Start, k.StartWhy
+		}
+		c.start(r, ClockSettle, "", at, why)
+	}
 	out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, To: string(Analyst), Text: "转入" + c.Queue.Label() + "队列"})
 	if c.Queue == Offline {
 		return "转县新闻中心（社会舆情）", nil

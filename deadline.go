@@ -17,21 +17,7 @@ func (c *Case) changeLevel(to Level, r *Rules, now time.Time, out *Outcome) (str
 	from := c.Level
 	c.Level = to
 	c.Reasons = append(c.Reasons, Reason{Rule: "人工调整", Text: from.Label() + " → " + to.Label()})
-	for i := range c.Clocks {
-		k := &c.Clocks[i]
-		if !k.Open() {
-			continue
-		}
-		if k.Agreed {
-			continue
-		}
-		n, ok := r.clock(k.Kind, c, k.Start, k.StartWhy)
-		if !ok {
-			k.StoppedAt, k.Void = now, true
-			continue
-		}
-		*k = n.after(*k, r)
-	}
+	c.recount(r, now)
 	at, why := c.publicStart()
 	for _, kind := range []ClockKind{ClockAuthoritative, ClockPress} {
 		if _, had := c.Clock(kind, ""); !had {
@@ -45,11 +31,32 @@ func (c *Case) changeLevel(to Level, r *Rules, now time.Time, out *Outcome) (str
 	return from.Label() + " → " + to.Label(), nil
 }
 
+// recount computes the open clocks anew from their own starts, by the level and
+// queue the case has now; one that no longer applies ends.
+func (c *Case) recount(r *Rules, now time.Time) {
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if !k.Open() || k.Agreed {
+			continue
+		}
+		n, ok := r.clock(k.Kind, c, k.Start, k.StartWhy)
+		if !ok {
+			k.StoppedAt, k.Void = now, true
+			continue
+		}
+		*k = n.after(*k, r)
+	}
+}
+
 // after is a clock computed anew that goes on where the old one stands: whose it
-// is, what was excused, whether it is paused.
+// is, what was excused, whether it is paused. A lapse that is on record and still
+// one is not put there again.
 func (k Clock) after(old Clock, r *Rules) Clock {
 	k.Unit, k.Excused, k.Extended, k.PausedAt, k.PauseWhy = old.Unit, old.Excused, old.Extended, old.PausedAt, old.PauseWhy
 	k.Due = r.Calendar.Add(k.Start, time.Duration(k.Limit+k.Excused), k.Hours)
+	if !k.Due.After(old.OverdueAt) {
+		k.OverdueAt = old.OverdueAt
+	}
 	return k
 }
 
@@ -63,10 +70,17 @@ func (c *Case) picked(cmd Command, is func(Clock) bool) *Clock {
 	return nil
 }
 
+// tooLongAgo reports whether t is so far before the case was opened that the
+// year must be a slip of the pen.
+func tooLongAgo(t, opened time.Time) bool { return t.Before(opened.AddDate(-1, 0, 0)) }
+
 // restart corrects when a clock began.
 func (c *Case) restart(cmd Command, r *Rules, now time.Time, out *Outcome) (string, error) {
-	if cmd.Until.IsZero() || cmd.Until.After(now) {
+	switch {
+	case cmd.Until.IsZero() || cmd.Until.After(now):
 		return "", Invalid("until", "起算时间不能晚于现在")
+	case tooLongAgo(cmd.Until, c.OpenedAt):
+		return "", Invalid("until", "起算时间 %s 比登记早一年以上，请核对年份", cmd.Until.In(Beijing).Format(time.DateOnly))
 	}
 	if k := c.picked(cmd, Clock.Running); k != nil {
 		if k.Agreed {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -100,11 +99,8 @@ func (in Intake) check(p Post, now time.Time) error {
 	case !p.PublishedAt.IsZero() && p.PublishedAt.Year() < 1990:
 		return Invalid("published_at", "发布时间 %s 太早", p.PublishedAt.In(Beijing).Format(time.DateOnly))
 	}
-	if p.URL != "" {
-		u, err := url.Parse(p.URL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return Invalid("url", "网址应以 http:// 或 https:// 开头，收到 %q", Clip(p.URL, 80))
-		}
+	if err := checkURL("url", p.URL); err != nil {
+		return err
 	}
 	if _, err := ParseRegion(string(p.Region)); err != nil {
 		return err

@@ -19,6 +19,12 @@ func (c *Case) checkPart(p *Part) (string, error) {
 	if p == nil || strings.TrimSpace(p.Title) == "" {
 		return "", Invalid("split.title", "请写明拆出的是哪件事")
 	}
+	if err := checkTitle("split.title", p.Title); err != nil {
+		return "", err
+	}
+	if err := checkCategory("split.category", p.Category); err != nil {
+		return "", err
+	}
 	for _, id := range p.Posts {
 		if !slices.ContainsFunc(c.Evidence, func(e Evidence) bool { return e.Post == id }) {
 			return "", Invalid("split.posts", "%s 不是本单的依据", id)

@@ -1,6 +1,10 @@
 package huiying
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // PushResult says what became of each item of a push or an import.
 type PushResult struct {
@@ -38,4 +42,35 @@ type ManualCase struct {
 	Drill    bool      `json:"drill,omitempty"`   // 演练: counts nowhere, nothing is really sent
 
 	Evidence []Evidence `json:"-"` // the posts of the event as they stand, frozen with the case
+}
+
+// Check returns an error that names the field a person must look at again.
+func (m ManualCase) Check(now time.Time) error {
+	switch {
+	case m.EventAt.After(now):
+		return Invalid("event_at", "事发时间不能晚于现在")
+	case !m.EventAt.IsZero() && m.EventAt.Year() < 1990:
+		return Invalid("event_at", "事发时间 %s 太早，请核对年份", m.EventAt.In(Beijing).Format(time.DateOnly))
+	}
+	if err := checkTitle("title", m.Title); err != nil {
+		return err
+	}
+	return checkCategory("category", m.Category)
+}
+
+// maxTitle is how many characters the title a person gives a case may have.
+const maxTitle = 200
+
+func checkTitle(field, title string) error {
+	if n := len([]rune(strings.TrimSpace(title))); n > maxTitle {
+		return Invalid(field, "标题 %d 个字，超过上限 %d 个字，细节请写在摘要里", n, maxTitle)
+	}
+	return nil
+}
+
+func checkCategory(field, name string) error {
+	if name != "" && !slices.Contains(Categories, name) {
+		return Invalid(field, "没有“%s”这一类，应为%s之一", Clip(name, 20), strings.Join(Categories, "、"))
+	}
+	return nil
 }

@@ -97,6 +97,9 @@ func (c *Case) draft(cmd Command, now time.Time) (string, error) {
 		return "", Invalid("response.text", "请写拟发布的回应内容")
 	}
 	d := *cmd.Response
+	if err := checkURL("response.url", d.URL); err != nil {
+		return "", err
+	}
 	if d.Publicity != "" {
 		if err := checkPublicity(d.Publicity, d.PublicityReason); err != nil {
 			return "", err
@@ -124,6 +127,9 @@ func (r Response) Check() error {
 		if f.Label() == "" {
 			return Invalid("response.forms", "没有 %q 这种回应形式", f)
 		}
+	}
+	if err := checkURL("response.url", r.URL); err != nil {
+		return err
 	}
 	return checkPublicity(r.Publicity, r.PublicityReason)
 }

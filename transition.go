@@ -131,7 +131,7 @@ var Transitions = []Transition{
 	{ActReassign, "改派", []CaseState{StateAssigned, StateAcknowledged, StateVerifying, StateHandling, StateReturned}, StateAssigned, judges, true},
 	{ActAddUnit, "加协办", withUnit, "", judges, false},
 	{ActVerify, "开始核实", []CaseState{StateAcknowledged, StateReturned}, StateVerifying, unitRoles, false},
-	{ActHandle, "首次反馈并处置", inWork, StateHandling, unitRoles, false},
+	{ActHandle, "首次反馈并处置", withUnit, StateHandling, unitRoles, false},
 	{ActSubmit, "报送反馈单", inWork, StateReviewing, unitRoles, false},
 	{ActSign, "签字报送", inWork, StateReviewing, []Role{Head}, false},
 	{ActDecline, "退回修改", inWork, "", []Role{Head}, true},
@@ -236,6 +236,12 @@ func (c Case) permits(t Transition, p Person) error {
 		}
 		if u == nil || !u.Lead && t.Action != ActHandle && t.Action != ActAttach && t.Action != ActReturn && t.Action != ActAsk {
 			return Errorf(CodeForbidden, "%s由主办单位办理", t.Label)
+		}
+		if t.Action == ActHandle && u.AckedAt.IsZero() {
+			return Errorf(CodeConflict, "请先签收")
+		}
+		if t.Action == ActHandle && u.Lead && !slices.Contains(inWork, c.State) { // a helper's word waits for nobody
+			return Errorf(CodeConflict, "交办单现在是“%s”，不能%s", c.State.Label(), t.Label)
 		}
 		if t.Action == ActReturn && u.Lead && c.State != StateAssigned && c.State != StateAcknowledged {
 			return Errorf(CodeConflict, "已经开始办理，不能退单；确需改派请与研判员联系")

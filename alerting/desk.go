@@ -215,8 +215,11 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	if !by.Region.Covers(m.Region) {
 		return huiying.Case{}, huiying.Errorf(huiying.CodeForbidden, "%s 不在您的管辖范围", m.Region)
 	}
-	if m.EventAt.After(now) {
-		return huiying.Case{}, huiying.Invalid("event_at", "事发时间不能晚于现在")
+	if err := m.Check(now); err != nil {
+		return huiying.Case{}, err
+	}
+	if err := d.checkUnits(huiying.Command{Lead: m.Lead}, now); err != nil {
+		return huiying.Case{}, err
 	}
 	found := make(map[string]int)
 	draft := huiying.Case{
@@ -226,9 +229,6 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
 	}
 	if m.Lead != "" {
-		if err := d.units().Check(m.Lead, now); err != nil {
-			return huiying.Case{}, err
-		}
 		draft.Routing = []huiying.Candidate{{Unit: m.Lead, P: 1, Why: "登记人建议"}}
 	}
 	return d.open(ctx, draft, by, nil)

@@ -117,6 +117,9 @@ func TestACaseIsOpenedByHandByThoseWhoMay(t *testing.T) {
 		{"a queue must be named", leader, huiying.ManualCase{Queue: "none"}, huiying.CodeInvalid},
 		{"an event must exist", leader, huiying.ManualCase{Event: "e0"}, huiying.CodeNotFound},
 		{"a title must be given", leader, huiying.ManualCase{Title: " "}, huiying.CodeInvalid},
+		{"a title is no report", leader, huiying.ManualCase{Title: strings.Repeat("长", 201)}, huiying.CodeInvalid},
+		{"a category must exist", leader, huiying.ManualCase{Category: "什么类"}, huiying.CodeInvalid},
+		{"nothing happened in 1970", leader, huiying.ManualCase{EventAt: time.Unix(0, 0)}, huiying.CodeInvalid},
 	}
 	for _, tt := range tests {
 		tt.m.Queue = cmp.Or(tt.m.Queue, huiying.Offline)
@@ -391,6 +394,9 @@ func TestASplitCaseIsJudgedOnItsOwn(t *testing.T) {
 	}
 	if _, ok := part.Clock(huiying.ClockJudge, ""); !ok {
 		t.Error("nobody has to judge the part")
+	}
+	if e := o.timeline(t, c.ID, huiying.ActSplit); len(e) != 1 || strings.Contains(e[0].Detail, "5678") {
+		t.Errorf("the timeline keeps the telephone number: %+v", e)
 	}
 }
 

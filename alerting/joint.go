@@ -27,10 +27,10 @@ func (d *Desk) merge(ctx context.Context, id huiying.CaseID, cmd huiying.Command
 
 // split makes a case of its own out of a part of another one (拆分).
 func (d *Desk) split(ctx context.Context, id huiying.CaseID, cmd huiying.Command) (huiying.Case, error) {
+	part, found := *cmd.Split, make(map[string]int)
+	part.Title, part.Summary = huiying.Redact(huiying.CleanText(part.Title), found), huiying.Redact(huiying.CleanText(part.Summary), found)
+	cmd.Split = &part // the timeline quotes the title
 	return d.joint(ctx, id, cmd, func(before huiying.Case, now time.Time) (huiying.Case, int, huiying.Outcome, error) {
-		part := *cmd.Split
-		found := make(map[string]int)
-		part.Title, part.Summary = huiying.Redact(huiying.CleanText(part.Title), found), huiying.Redact(huiying.CleanText(part.Summary), found)
 		draft := before.Part(part)
 		draft.ID = newCaseID()
 		child, out, err := huiying.Open(draft, cmd.By, d.rules(), now)

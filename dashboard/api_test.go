@@ -346,6 +346,10 @@ func TestActions(t *testing.T) {
 		if p := h.as("leader").post("/cases/"+string(c.ID)+"/dismiss", map[string]any{"version": c.Version}).problem(t, 422); p.Field != "reason" {
 			t.Errorf("field %q", p.Field)
 		}
+		p := h.as("leader").post("/cases/"+string(c.ID)+"/change-level", map[string]any{"version": c.Version, "level": "purple", "reason": "扩大"}).problem(t, 422)
+		if p.Field != "level" || strings.Count(p.Detail, "level") != 1 {
+			t.Errorf("field %q: %s", p.Field, p.Detail)
+		}
 	})
 	t.Run("broken JSON is said to be so", func(t *testing.T) {
 		c := h.open("城管")

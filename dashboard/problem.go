@@ -205,7 +205,11 @@ func fromHuma(m *huma.ErrorModel, id string) *problem {
 		if e == nil {
 			continue
 		}
-		p.Errors = append(p.Errors, problemField{Location: e.Location, Message: translate(e.Message)})
+		at, message := e.Location, translate(e.Message)
+		if field, own, ok := strings.Cut(message, "："); ok && at == "body" && domainField.MatchString(field) { // a type of ours that reads itself says which field
+			at, message = "body."+field, own
+		}
+		p.Errors = append(p.Errors, problemField{Location: at, Message: message})
 	}
 	if len(p.Errors) > 0 {
 		first := p.Errors[0]
@@ -215,6 +219,9 @@ func fromHuma(m *huma.ErrorModel, id string) *problem {
 	p.Code = problemCode(nil, m.Status)
 	return p.finish(id)
 }
+
+// domainField is how the domain names a field in front of what is wrong with it.
+var domainField = regexp.MustCompile(`^[a-z][a-z_.]*$`)
 
 // phrases puts huma's messages into Chinese; what is not here stays as it is.
 var phrases = []struct {
@@ -237,6 +244,7 @@ var phrases = []struct {
 	{regexp.MustCompile(`^expected length >= (\d+)$`), "至少 $1 个字"},
 	{regexp.MustCompile(`^expected length <= (\d+)$`), "最多 $1 个字"},
 	{regexp.MustCompile(`^expected string to be RFC 3339 date-time$`), "应为 2026-01-02T15:04:05+08:00 这样的时间"},
+	{regexp.MustCompile(`^expected string to be base64 encoded$`), "应为 base64 编码的文件内容，不能是空的"},
 	{regexp.MustCompile(`^request body is required$`), "缺少请求体"},
 	{regexp.MustCompile(`^request body is too large limit=(\d+) bytes$`), "请求体超过上限 $1 字节"},
 	{regexp.MustCompile(`^request body read timeout$`), "请求体没有按时传完"},
