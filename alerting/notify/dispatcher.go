@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -65,6 +66,8 @@ func (t Throttled) Unwrap() error { return t.Err }
 type Outbox interface {
 	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
 	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
+	// WaitingElsewhere are those that wait for a channel that is none of these.
+	WaitingElsewhere(ctx context.Context, channels []string, limit int) ([]huiying.Notification, error)
 	// SaveAttempt records an attempt and, in the same transaction, what another
 	// channel is to carry instead.
 	SaveAttempt(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error
@@ -96,7 +99,7 @@ func NewDispatcher(outbox Outbox, channels []Channel, speed huiying.Speed, wake 
 // Run sends until ctx ends. A message whose attempt is cut off by a crash is
 // tried again: receivers see its ID and can drop the repeat.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	if err := d.refuseStrays(ctx); err != nil {
+	if err := d.rescueStrays(ctx); err != nil {
 		d.log.Error("notifications of channels that are not set up", "err", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -118,30 +121,25 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// refuseStrays gives up, on record, what waits for a channel that is not set up
-// (any more).
-func (d *Dispatcher) refuseStrays(ctx context.Context) error {
-	const page = 500
+// rescueStrays has other channels carry what waits for one that is not set up
+// (any more), as if that channel had refused it.
+func (d *Dispatcher) rescueStrays(ctx context.Context) error {
+	names := make([]string, len(d.lanes))
+	for i, l := range d.lanes {
+		names[i] = l.channel.Name()
+	}
 	for {
-		waiting, err := d.outbox.DueNotifications(ctx, "", d.speed.Now().AddDate(1, 0, 0), page)
-		if err != nil {
+		strays, err := d.outbox.WaitingElsewhere(ctx, names, lookPast)
+		if err != nil || len(strays) == 0 {
 			return err
 		}
-		refused := 0
-		for _, n := range waiting {
-			if d.lane(n.Channel) != nil {
-				continue
-			}
-			refused++
+		for _, n := range strays {
 			n.Status = huiying.NotifyFailed
-			n.Attempts = append(n.Attempts, huiying.Attempt{At: d.speed.Now(), Attempt: len(n.Attempts) + 1, Detail: "没有设置“" + n.Channel + "”渠道"})
+			n.Attempts = append(n.Attempts, huiying.Attempt{At: d.speed.Now(), Attempt: len(n.Attempts) + 1, Detail: huiying.ChannelLabel(n.Channel) + "没有开通"})
 			d.counted(n.Channel, "failed")
-			if err := d.outbox.SaveAttempt(ctx, n); err != nil && !errors.Is(err, huiying.ErrConflict) {
+			if err := d.passOn(ctx, n); err != nil {
 				return err
 			}
-		}
-		if refused == 0 || len(waiting) < page {
-			return nil
 		}
 	}
 }
@@ -157,9 +155,11 @@ func (d *Dispatcher) lane(channel string) *lane {
 
 // standIn is the channel that carries a notification its own cannot: the next of
 // the list that is in order and does not carry the same notice already; nil when
-// there is none.
-func (d *Dispatcher) standIn(ctx context.Context, own *lane, n huiying.Notification) (*lane, error) {
-	if len(d.lanes) < 2 {
+// there is none. A report goes by mail or not at all.
+func (d *Dispatcher) standIn(ctx context.Context, n huiying.Notification) (*lane, error) {
+	own := slices.IndexFunc(d.lanes, func(l *lane) bool { return l.channel.Name() == n.Channel }) // -1: the first stands in
+	others := append(slices.Clone(d.lanes[own+1:]), d.lanes[:max(0, own)]...)
+	if len(others) == 0 || n.Report != "" {
 		return nil, nil //nolint:nilnil // nobody is no error
 	}
 	carried := make(map[string]bool)
@@ -172,13 +172,47 @@ func (d *Dispatcher) standIn(ctx context.Context, own *lane, n huiying.Notificat
 			carried[other.Channel] = carried[other.Channel] || other.Notice == n.Notice && other.ID != n.ID
 		}
 	}
-	at := slices.Index(d.lanes, own)
-	for i := 1; i < len(d.lanes); i++ {
-		if l := d.lanes[(at+i)%len(d.lanes)]; !l.broken(time.Now()) && !carried[l.channel.Name()] {
+	for _, l := range others {
+		if !l.broken(time.Now()) && !carried[l.channel.Name()] {
 			return l, nil
 		}
 	}
 	return nil, nil //nolint:nilnil // nobody is no error
+}
+
+// passOn gives up on a notification and has the next channel carry what it says:
+// the dead letter stays for people to look at and send again. The ID of what is
+// carried instead is made from its own, so that giving up again doubles nothing.
+func (d *Dispatcher) passOn(ctx context.Context, n huiying.Notification) error {
+	other, err := d.standIn(ctx, n)
+	if err != nil {
+		return err
+	}
+	if other == nil {
+		return d.save(ctx, n)
+	}
+	name := other.channel.Name()
+	last := &n.Attempts[len(n.Attempts)-1]
+	last.Detail += "；改由" + huiying.ChannelLabel(name) + "发送"
+	root, _, _ := strings.Cut(string(n.ID), "-")
+	instead := n
+	instead.ID, instead.Channel, instead.Status, instead.NextAt = huiying.NotificationID(root+"-"+name), name, huiying.NotifyPending, last.At
+	instead.Attempts = []huiying.Attempt{{At: last.At, Attempt: 1, Detail: "代" + huiying.ChannelLabel(n.Channel) + "发送"}}
+	d.counted(n.Channel, "handed over")
+	if err := d.save(ctx, n, instead); err != nil {
+		return err
+	}
+	other.nudge()
+	return nil
+}
+
+// save keeps an attempt; that an acknowledgement cancelled the notification
+// meanwhile is as good.
+func (d *Dispatcher) save(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error {
+	if err := d.outbox.SaveAttempt(ctx, n, instead...); err != nil && !errors.Is(err, huiying.ErrConflict) {
+		return err
+	}
+	return nil
 }
 
 // Test sends a message that says it is a test, at once and past the outbox.

@@ -231,7 +231,6 @@ func TestAMessageIsGivenUpOnRecord(t *testing.T) {
 	}{
 		{"a refusal is final at once", "webhook", http.StatusBadRequest, 1, map[string]int{"webhook failed": 1}},
 		{"a fault is given up after six tries", "webhook", http.StatusBadGateway, 6, map[string]int{"webhook retry": 5, "webhook failed": 1}},
-		{"a channel that is not set up fails at once", "sms", http.StatusOK, 1, map[string]int{"sms failed": 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

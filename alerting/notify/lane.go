@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -209,52 +208,17 @@ func (l *lane) record(ctx context.Context, n huiying.Notification, sent error, t
 	}
 	n.Attempts = append(n.Attempts, a)
 	l.counted(n.Channel, outcome)
-	if outcome == "failed" && n.Report == "" {
+	if outcome == "failed" {
 		return l.passOn(ctx, n)
 	}
 	return l.save(ctx, n)
-}
-
-// passOn gives up on a notification and has the next channel carry what it says:
-// the dead letter stays for people to look at and send again. The ID of what is
-// carried instead is made from its own, so that giving up again doubles nothing.
-func (l *lane) passOn(ctx context.Context, n huiying.Notification) error {
-	other, err := l.standIn(ctx, l, n)
-	if err != nil {
-		return err
-	}
-	if other == nil {
-		return l.save(ctx, n)
-	}
-	name := other.channel.Name()
-	last := &n.Attempts[len(n.Attempts)-1]
-	last.Detail += "；改由" + huiying.ChannelLabel(name) + "发送"
-	root, _, _ := strings.Cut(string(n.ID), "-")
-	instead := n
-	instead.ID, instead.Channel, instead.Status, instead.NextAt = huiying.NotificationID(root+"-"+name), name, huiying.NotifyPending, last.At
-	instead.Attempts = []huiying.Attempt{{At: last.At, Attempt: 1, Detail: "代" + huiying.ChannelLabel(n.Channel) + "发送"}}
-	l.counted(n.Channel, "handed over")
-	if err := l.save(ctx, n, instead); err != nil {
-		return err
-	}
-	other.nudge()
-	return nil
-}
-
-// save keeps an attempt; that an acknowledgement cancelled the notification
-// meanwhile is as good.
-func (l *lane) save(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error {
-	if err := l.outbox.SaveAttempt(ctx, n, instead...); err != nil && !errors.Is(err, huiying.ErrConflict) {
-		return err
-	}
-	return nil
 }
 
 // handOver gives what waits to other channels, on record, and says how much. What
 // every other channel carries already waits for its own.
 func (l *lane) handOver(ctx context.Context, due []huiying.Notification) (moved int, err error) {
 	for _, n := range due {
-		other, err := l.standIn(ctx, l, n)
+		other, err := l.standIn(ctx, n)
 		if err != nil {
 			return moved, err
 		}
@@ -284,10 +248,14 @@ func (l *lane) broken(now time.Time) bool {
 
 // noted keeps the channel's health. A refusal of one message for good counts as a
 // failure of the channel, as a revoked key refuses everything; that a recipient
-// cannot be reached does not.
+// cannot be reached is none, and stands with the notification.
 func (l *lane) noted(err error, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	var unreachable Unreachable
+	if errors.As(err, &unreachable) {
+		return
+	}
 	now := l.speed.Now()
 	if day := now.Format(time.DateOnly); l.state.Day != day {
 		l.state.Day, l.state.Sent, l.state.Failed = day, 0, 0
@@ -300,10 +268,6 @@ func (l *lane) noted(err error, n int) {
 	}
 	l.state.Failed += n
 	l.state.LastError, l.state.LastErrorAt = err.Error(), now
-	var unreachable Unreachable
-	if errors.As(err, &unreachable) {
-		return
-	}
 	if l.fails++; l.fails >= breakAfter || l.breaks > 0 {
 		pause := min(longestBreak, firstBreak<<min(l.breaks, 10))
 		if l.breaks == 0 {

@@ -85,8 +85,11 @@ func (c *Mail) Send(ctx context.Context, batch []huiying.Notification) error {
 func (c *Mail) letter(ctx context.Context, n huiying.Notification, to []string) (*mail.Msg, error) {
 	b := c.brief(n)
 	m := mail.NewMsg()
-	if err := errors.Join(m.From(c.From), m.To(to...)); err != nil {
-		return nil, Permanent{fmt.Errorf("邮件: 地址不对：%w", err)}
+	if err := m.From(c.From); err != nil {
+		return nil, Permanent{fmt.Errorf("邮件: 发件地址不对：%w", err)}
+	}
+	if err := m.To(to...); err != nil {
+		return nil, Permanent{Unreachable{fmt.Errorf("邮件: %s的邮箱不对：%w", n.ToName, err)}}
 	}
 	m.Subject("【回应】" + b.line())
 	m.SetMessageIDWithValue(string(n.ID) + "@" + domainOf(c.From))

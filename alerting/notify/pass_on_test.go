@@ -123,8 +123,34 @@ func TestARecipientWithoutAnAddressIsReachedAnotherWayAndTheChannelStaysGreen(t 
 	p.idle(t)
 	cancel()
 	wg.Wait()
-	if h := d.Health(); h[0].State != huiying.ChannelGreen || h[0].Failed != 7 || h[1].Sent != 7 {
+	if h := d.Health(); h[0].State != huiying.ChannelGreen || h[0].Failed != 0 || h[0].LastError != "" || h[1].Sent != 7 {
 		t.Errorf("health %+v", h)
+	}
+}
+
+// The office gave up its robot while messages waited for it; so many others wait
+// that they are not on the first page.
+func TestWhatWaitsForAChannelThatIsNotSetUpAnyMoreGoesByTheNextOne(t *testing.T) {
+	t.Parallel()
+	up := newRobot(t, saying(`{"errcode":0}`))
+	p := newPost(t, "dingtalk", 120)
+	stray, twice := to("wecom", "n-stray"), to("wecom", "both")
+	stray.ID, stray.NextAt = "stray", nine.Add(time.Hour) // waits for the end of the night
+	p.add(t, stray, twice, to("dingtalk", "both"))
+	stop := p.serve(t, nine.Add(time.Second), nil, up.channels()["dingtalk"])
+	until(t, "the stray is carried", func() bool {
+		return p.message(t, "stray").Status == huiying.NotifyFailed && p.message(t, "bothwecom").Status == huiying.NotifyFailed
+	})
+	p.idle(t)
+	stop()
+	if dead := p.message(t, "stray"); !strings.Contains(dead.Attempts[0].Detail, "企业微信没有开通；改由钉钉发送") {
+		t.Errorf("the dead letter says %+v", dead.Attempts)
+	}
+	if instead := p.message(t, "stray-dingtalk"); instead.Status != huiying.NotifySent {
+		t.Errorf("it was not carried: %+v", instead)
+	}
+	if dead := p.message(t, "bothwecom"); strings.Contains(dead.Attempts[0].Detail, "改由") { // it goes by the other anyway
+		t.Errorf("told twice: %+v", dead.Attempts)
 	}
 }
 

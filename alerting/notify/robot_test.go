@@ -286,8 +286,9 @@ func TestMailGoesOverTLSToTheAddressOnRecord(t *testing.T) {
 		}
 		err := m.Send(t.Context(), one())
 		var permanent notify.Permanent
+		var unreachable notify.Unreachable
 		if refuse != "" {
-			if !errors.As(err, &permanent) {
+			if !errors.As(err, &permanent) || !errors.As(err, &unreachable) {
 				t.Errorf("a recipient that does not exist: %v", err)
 			}
 			continue
@@ -300,6 +301,13 @@ func TestMailGoesOverTLSToTheAddressOnRecord(t *testing.T) {
 				t.Errorf("the server was not told %s:\n%s", want, got())
 			}
 		}
+		for _, none := range []string{"", "sthj"} { // is not on record, is no address
+			m.Address = func(huiying.Notification) string { return none }
+			if err := m.Send(t.Context(), one()); !errors.As(err, &unreachable) {
+				t.Errorf("to %q: %v, want a fault of the recipient", none, err)
+			}
+		}
+		m.Address = func(huiying.Notification) string { return "sthj@example.gov.cn" }
 		m.Config = nil // a server nobody vouches for
 		if err := m.Send(t.Context(), one()); err == nil {
 			t.Error("mail went to a server with an unknown certificate")

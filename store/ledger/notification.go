@@ -132,6 +132,20 @@ func (l *Ledger) NextNotification(ctx context.Context, channel string) (time.Tim
 	return jsondoc.Time(at), true, nil
 }
 
+// WaitingElsewhere are notifications that wait for a channel which is none of
+// these, now or later, the oldest first.
+func (l *Ledger) WaitingElsewhere(ctx context.Context, channels []string, limit int) ([]huiying.Notification, error) {
+	w := waiting("")
+	if len(channels) > 0 {
+		w.add("channel NOT IN (?)", bun.List(channels))
+	}
+	var rows []notificationRow
+	if err := l.read.NewRaw("SELECT * FROM notifications"+w.where()+" ORDER BY next_at, id LIMIT ?", append(w.args, limit)...).Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("looking for notifications of other channels: %w", err)
+	}
+	return notificationsOf(rows)
+}
+
 // SaveAttempt records what became of an attempt to send, also through which
 // channel it goes on. When the notification
 // does not wait any more (an acknowledgement cancelled it meanwhile) it returns

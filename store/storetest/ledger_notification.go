@@ -76,6 +76,17 @@ func attemptsAreRecorded(t *testing.T, l LedgerUnderTest) {
 		t.Errorf("the first one due: %v", first)
 	}
 
+	for _, x := range []struct {
+		channels []string
+		want     []huiying.NotificationID
+	}{
+		{nil, []huiying.NotificationID{"n00002", "n00004", "n00003"}}, // the first three of the four
+		{[]string{"sms"}, []huiying.NotificationID{"n00002", "n00004", "n00003"}},
+		{[]string{"sms", "webhook"}, []huiying.NotificationID{}},
+	} {
+		same(t, "waiting for other channels", names(value(l.WaitingElsewhere(ctx, x.channels, 3))(t), notificationID), x.want)
+	}
+
 	n := due[0]
 	if n.Number != c.Number || !n.Due.Equal(at(60)) || n.Case != c.ID {
 		t.Errorf("the notification: %+v", n)
