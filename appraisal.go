@@ -18,7 +18,7 @@ const (
 	MeritAcknowledge Merit = "acknowledge" // acknowledged within the limit
 	MeritFeedback    Merit = "feedback"    // first feedback within the limit
 	MeritRespond     Merit = "respond"     // of the lead: answered within the limit
-	MeritFixed       Merit = "fixed"       // of the lead: closed, and not reopened since
+	MeritFixed       Merit = "fixed"       // of the lead: closed, and not reopened since; not asked of a rumour found untrue
 	MeritComplete    Merit = "complete"    // of the lead: the feedback form was not sent back
 )
 
@@ -87,7 +87,8 @@ func (d Decision) Label() string {
 // explained. Scored is false when no rule had enough cases.
 type Appraisal struct {
 	Unit   UnitID          `json:"unit"`
-	Parts  int             `json:"parts"` // cases it had a part in
+	Parts  int             `json:"parts"`  // cases it had a part in
+	Rumors []CaseRef       `json:"rumors"` // of these, rumours nobody has checked yet: counted under no rule
 	Scored bool            `json:"scored"`
 	Score  float64         `json:"score"` // 0…100, the points got of those that could be got
 	Lines  []AppraisalLine `json:"lines"`
@@ -110,7 +111,7 @@ type CaseRef struct {
 	Number string `json:"number"`
 }
 
-// part is a unit's part in a case as the timeline tells it.
+// part is a unit's part in a case as the timeline tells it; rumor is the case's.
 type part struct {
 	assigned              time.Time
 	lead                  bool
@@ -119,11 +120,14 @@ type part struct {
 	sentBack, reopened    bool
 	late                  map[ClockKind]bool
 	submitted, everClosed bool
+	rumor                 RumorState
 }
 
 // Appraise replays the timelines and scores every unit that was sent a case in
 // [from, to). The order of the logs does not matter: the same timelines always
-// give the same scores.
+// give the same scores. What is said to be a rumour counts once somebody has
+// checked it; a unit that had to deny it is asked for its deadlines and its form,
+// not for a fix.
 func Appraise(r AppraisalRules, logs []CaseLog, appeals []Appeal, from, to time.Time) []Appraisal {
 	granted := make(map[string]bool)
 	for _, a := range appeals {
@@ -139,13 +143,17 @@ func Appraise(r AppraisalRules, logs []CaseLog, appeals []Appeal, from, to time.
 			}
 			a := byUnit[unit]
 			if a == nil {
-				a = &Appraisal{Unit: unit, Lines: make([]AppraisalLine, len(r.Rules))}
+				a = &Appraisal{Unit: unit, Rumors: []CaseRef{}, Lines: make([]AppraisalLine, len(r.Rules))}
 				for i, rule := range r.Rules {
 					a.Lines[i] = AppraisalLine{AppraisalRule: rule, Missed: []CaseRef{}, Excused: []CaseRef{}}
 				}
 				byUnit[unit] = a
 			}
 			a.Parts++
+			if p.rumor == RumorUnverified {
+				a.Rumors = append(a.Rumors, CaseRef{log.Case, log.Number})
+				continue
+			}
 			for i := range a.Lines {
 				a.Lines[i].count(unit, log, *p, granted)
 			}
@@ -191,7 +199,7 @@ func (p part) has(m Merit) (met, counts bool) {
 		met, counts = inTime(p.responded, ClockRespond)
 		return met, counts && p.lead
 	case MeritFixed:
-		return p.closed && !p.reopened, p.lead && p.everClosed
+		return p.closed && !p.reopened, p.lead && p.everClosed && p.rumor != RumorRefuted
 	case MeritComplete:
 		return !p.sentBack, p.lead && p.submitted
 	}
@@ -217,6 +225,7 @@ func (a *Appraisal) sum(r AppraisalRules) {
 // one at its end: what was returned or sent elsewhere is held against nobody.
 func replay(entries []Entry) map[UnitID]*part {
 	parts := make(map[UnitID]*part)
+	var rumor RumorState
 	lead := func() *part {
 		for _, p := range parts {
 			if p.lead {
@@ -280,7 +289,12 @@ func replay(entries []Entry) map[UnitID]*part {
 				u = lead()
 			}
 			delete(u.late, e.Clock)
+		case ActOpen, ActRumor:
+			rumor = e.Rumor
 		}
+	}
+	for _, p := range parts {
+		p.rumor = rumor
 	}
 	return parts
 }

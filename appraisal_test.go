@@ -124,6 +124,47 @@ func TestAScoreIsReplayedFromTheTimeline(t *testing.T) {
 	}
 }
 
+// What is said to be a rumour is no fact: until it was checked a unit gains and
+// loses nothing by it, and what was untrue could not be fixed.
+func TestARumourIsAppraisedOnceItWasChecked(t *testing.T) {
+	t.Parallel()
+	resp := &huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}
+	c, out, err := huiying.Open(huiying.Case{ID: "c1", Region: "141122", Queue: huiying.Online, Title: "网传水库要垮", Level: huiying.Blue, Flags: []huiying.Flag{huiying.FlagRumor}}, leader, testRules(), start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &logged{c: c}
+	l.keep(out)
+	at := start
+	do := func(cmd huiying.Command) { at = at.Add(time.Minute); l.do(t, at, cmd) }
+	do(huiying.Command{Action: huiying.ActAssign, By: leader, Lead: "yjj"})
+	do(huiying.Command{Action: huiying.ActAcknowledge, By: liaison})
+	do(huiying.Command{Action: huiying.ActRespond, By: leader, Response: resp})
+	do(huiying.Command{Action: huiying.ActClose, By: leader, Reason: "已辟谣"})
+	look := func() huiying.Appraisal {
+		return huiying.Appraise(appraisalRules, []huiying.CaseLog{l.log()}, nil, start, at)[0]
+	}
+	if a := look(); a.Parts != 1 || len(a.Rumors) != 1 || a.Scored || a.Lines[0].N != 0 {
+		t.Errorf("not checked: %+v", a)
+	}
+	for _, x := range []struct {
+		state            huiying.RumorState
+		answered, solved int
+	}{{huiying.RumorRefuted, 1, 0}, {huiying.RumorVerified, 1, 1}, {huiying.RumorUnverified, 0, 0}} {
+		do(huiying.Command{Action: huiying.ActRumor, By: leader, To: string(x.state), Reason: "现场核查"})
+		a := look()
+		if got := lineOf(t, []huiying.Appraisal{a}, "yjj", huiying.MeritRespond).N; got != x.answered {
+			t.Errorf("%s: asked %d times for the response", x.state, got)
+		}
+		if got := lineOf(t, []huiying.Appraisal{a}, "yjj", huiying.MeritFixed).N; got != x.solved {
+			t.Errorf("%s: asked %d times for the fix", x.state, got)
+		}
+		if apart := len(a.Rumors) == 1; apart != (x.answered == 0) {
+			t.Errorf("%s: apart are %+v", x.state, a.Rumors)
+		}
+	}
+}
+
 // Whatever people do: the timeline tells which units have a part, and the order
 // in which logs and entries come changes no score.
 func TestTheTimelineTellsWhoHasAPartAndScoresDoNotDependOnOrder(t *testing.T) {

@@ -121,6 +121,8 @@ type Entry struct {
 	Clock  ClockKind `json:"clock,omitempty"` // overdue, extend and the like: which clock; Unit says whose
 	Reason string    `json:"reason,omitempty"`
 	Detail string    `json:"detail,omitempty"` // what changed, in words
+
+	Rumor RumorState `json:"rumor,omitempty"` // open, rumor: how far the matter has been checked from now on; "" when nobody calls it a rumour
 }
 
 // NoticeKind says why somebody is told something.
@@ -303,7 +305,7 @@ func Open(c Case, by Person, r *Rules, now time.Time) (Case, Outcome, error) {
 		c.start(r, kind, "", at, why)
 	}
 	out := Outcome{Entries: []Entry{{
-		Case: c.ID, At: now, Action: ActOpen, By: by, To: c.State,
+		Case: c.ID, At: now, Action: ActOpen, By: by, To: c.State, Rumor: c.Rumor,
 		Detail: "登记为" + c.Queue.Label() + "，初判" + c.Level.Label(),
 	}}}
 	due, _ := c.Clock(ClockJudge, "")

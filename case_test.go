@@ -362,6 +362,7 @@ type timeline struct {
 	refused int
 	sent    int // responses
 	handed  int // forms that left the unit
+	rumor   huiying.RumorState
 }
 
 func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
@@ -408,6 +409,8 @@ func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
 			if e.To == huiying.StateReviewing {
 				l.handed++
 			}
+		case huiying.ActRumor:
+			l.rumor = e.Rumor
 		}
 	}
 }
@@ -421,7 +424,7 @@ func (l *timeline) check(t *rapid.T, c huiying.Case) {
 			t.Fatalf("%s acknowledged at %v, the timeline says %v", u.Unit, u.AckedAt, l.acked[u.Unit])
 		}
 	}
-	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent || len(c.Feedback) != l.handed {
+	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent || len(c.Feedback) != l.handed || c.Rumor != l.rumor {
 		t.Fatalf("the case (%s, %v, version %d, %d refusals, %d responses) is not the fold of its timeline %+v", c.State, units, c.Version, len(c.Refusals), len(c.Responses), *l)
 	}
 }

@@ -96,6 +96,8 @@ func (c Case) Do(cmd Command, r *Rules, now time.Time) (Case, Outcome, error) {
 		entry.Clock, entry.Unit = cmd.Clock, cmd.Unit
 	case ActAsk:
 		entry.Clock = cmd.Clock
+	case ActRumor:
+		entry.Rumor = next.Rumor
 	}
 	out.Entries = append([]Entry{entry}, out.Entries...)
 	next.Version++

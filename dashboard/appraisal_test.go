@@ -45,7 +45,7 @@ func TestAUnitAppealsAndTheAssessorDecides(t *testing.T) {
 }
 
 func TestOtherRulesAreTriedAndTheSheetIsTakenOut(t *testing.T) {
-	h, _ := filled(t)
+	h, c := filled(t)
 	h.as("assessor").submit("/appraisal/try", "rules", otherRules).says(t, "规则 试", "教科局", "样本不足")
 	bad := h.as("assessor").submit("/appraisal/try", "rules", strings.Replace(otherRules, "acknowledge", "clicks", 1))
 	if bad.status != http.StatusUnprocessableEntity {
@@ -62,6 +62,18 @@ func TestOtherRulesAreTriedAndTheSheetIsTakenOut(t *testing.T) {
 	check(t, err)
 	if len(rows) < 4 || !strings.Contains(rows[1][0], "考核") || !strings.Contains(rows[1][0], "导出") || rows[3][0] != "教科局" {
 		t.Errorf("the sheet: %v", rows)
+	}
+	h.act("analyst", c, "rumor", map[string]any{"to": "unverified", "reason": "网传，无出处"})
+	h.as("jkj-liaison").page("/appraisal").says(t, "其中未核实传闻 1 件不计", c.Number)
+	book, err = excelize.OpenReader(bytes.NewReader(h.as("assessor").page("/appraisal.xlsx").body))
+	check(t, err)
+	rows, err = book.GetRows("逐件说明")
+	check(t, err)
+	if len(rows) != 4 || rows[3][2] != c.Number || rows[3][3] != "未核实传闻，核实前不计" {
+		t.Errorf("case by case: %v", rows)
+	}
+	if linked, url, err := book.GetCellHyperLink("逐件说明", "C4"); err != nil || !linked || !strings.HasSuffix(url, "/cases/"+string(c.ID)) {
+		t.Errorf("the case is linked to %q, %v", url, err)
 	}
 }
 

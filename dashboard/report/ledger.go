@@ -169,12 +169,12 @@ func (v ledgerView) cells(i int, c huiying.Case, date, long int) []any {
 // sheet writes the 台账 as Excel, row by row: ten thousand take no more memory
 // than ten.
 func (v ledgerView) sheet(mark string) ([]byte, error) {
-	return writeSheet("台账", v.Masthead+"（"+v.Period+"，"+v.N+"件）", mark, ledgerHead, func(row func([]any) error, date, long int) error {
+	return writeBook(mark, sheet{"台账", v.Masthead + "（" + v.Period + "，" + v.N + "件）", ledgerHead, func(row func([]any) error, date, long int) error {
 		for i, c := range v.cases {
 			if err := row(v.cells(i, c, date, long)); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}})
 }

@@ -8,23 +8,49 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// writeSheet makes a book of one sheet: a title, who took it out, a head that
-// stays in sight and can be filtered, and the rows f gives. Printed, it lies
-// across the page, as wide as the paper, with the head on every page.
-func writeSheet(name, title, mark string, head []any, f func(row func([]any) error, date, long int) error) ([]byte, error) {
+// sheet is one of a book: its title, its head and the rows it gives. A cell may be
+// a [Link].
+type sheet struct {
+	name, title string
+	head        []any
+	rows        func(row func([]any) error, date, long int) error
+}
+
+// writeBook makes a book of sheets: each with a title, who took it out, a head that
+// stays in sight and can be filtered, and its rows. Printed, a sheet lies across
+// the page, as wide as the paper, with the head on every page.
+func writeBook(mark string, sheets ...sheet) ([]byte, error) {
 	book := excelize.NewFile()
 	defer func() { _ = book.Close() }() // it is in memory
-	if err := book.SetSheetName("Sheet1", name); err != nil {
-		return nil, err
+	for i, s := range sheets {
+		var err error
+		if i == 0 {
+			err = book.SetSheetName("Sheet1", s.name)
+		} else {
+			_, err = book.NewSheet(s.name)
+		}
+		if err := errors.Join(err, layOut(book, s.name, len(s.head))); err != nil {
+			return nil, err
+		}
 	}
 	if err := MarkBook(book, mark); err != nil { // before a stream is opened, or it is lost
 		return nil, err
 	}
-	if err := layOut(book, name, len(head)); err != nil {
+	for _, s := range sheets {
+		if err := s.write(book, mark); err != nil {
+			return nil, fmt.Errorf("sheet %s: %w", s.name, err)
+		}
+	}
+	b, err := book.WriteToBuffer()
+	if err != nil {
 		return nil, err
 	}
-	style := func(s *excelize.Style) int {
-		id, err := book.NewStyle(s)
+	return b.Bytes(), nil
+}
+
+func (s sheet) write(book *excelize.File, mark string) error {
+	style := func(like *excelize.Style) int {
+		id, err := book.NewStyle(like)
 		if err != nil {
 			panic(err) // the styles are ours
 		}
@@ -35,52 +61,68 @@ func writeSheet(name, title, mark string, head []any, f func(row func([]any) err
 	big := style(&excelize.Style{Font: &excelize.Font{Bold: true, Size: 16, Family: "宋体"}})
 	bold := style(&excelize.Style{Font: &excelize.Font{Bold: true, Family: "宋体"}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F2F2F2"}}, Alignment: &excelize.Alignment{Horizontal: "center", Vertical: "center", WrapText: true}})
 	date, long := style(&excelize.Style{CustomNumFmt: &plain}), style(&excelize.Style{CustomNumFmt: &hours})
-	w, err := book.NewStreamWriter(name)
+	w, err := book.NewStreamWriter(s.name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := w.SetColWidth(1, 1, 6); err != nil {
-		return nil, err
+	first := 17.0
+	if s.head[0] == "序号" {
+		first = 6
 	}
-	if err := w.SetColWidth(2, len(head), 17); err != nil {
-		return nil, err
+	if err := errors.Join(w.SetColWidth(1, 1, first), w.SetColWidth(2, len(s.head), 17)); err != nil {
+		return err
 	}
 	if err := w.SetPanes(&excelize.Panes{Freeze: true, XSplit: 2, YSplit: 3, TopLeftCell: "C4", ActivePane: "bottomRight"}); err != nil {
-		return nil, err
+		return err
 	}
-	heads := make([]any, len(head))
-	for i, h := range head {
+	heads := make([]any, len(s.head))
+	for i, h := range s.head {
 		heads[i] = excelize.Cell{StyleID: bold, Value: h}
 	}
+	blue := style(&excelize.Style{Font: &excelize.Font{Color: "0563C1", Underline: "single"}})
+	links := make(map[string]string) // by cell
 	n := 0
 	row := func(cells []any, height ...excelize.RowOpts) error {
 		n++
 		return w.SetRow(fmt.Sprintf("A%d", n), cells, height...)
 	}
-	if err := errors.Join(row([]any{excelize.Cell{StyleID: big, Value: title}}, excelize.RowOpts{Height: 26}), row([]any{mark}), row(heads, excelize.RowOpts{Height: 32})); err != nil {
-		return nil, err
+	if err := errors.Join(row([]any{excelize.Cell{StyleID: big, Value: s.title}}, excelize.RowOpts{Height: 26}), row([]any{mark}), row(heads, excelize.RowOpts{Height: 32})); err != nil {
+		return err
 	}
-	if err := f(func(cells []any) error { return row(cells) }, date, long); err != nil {
-		return nil, err
-	}
-	if err := w.Flush(); err != nil {
-		return nil, err
-	}
-	last, err := excelize.CoordinatesToCellName(len(head), max(4, n))
+	err = s.rows(func(cells []any) error {
+		for i, c := range cells {
+			l, ok := c.(Link)
+			if !ok {
+				continue
+			}
+			if cells[i] = l.Text; l.URL != "" {
+				cells[i] = excelize.Cell{StyleID: blue, Value: l.Text}
+				at, err := excelize.CoordinatesToCellName(i+1, n+1)
+				if err != nil {
+					return err
+				}
+				links[at] = l.URL
+			}
+		}
+		return row(cells)
+	}, date, long)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := book.AutoFilter(name, "A3:"+last, nil); err != nil {
-		return nil, err
+	for at, url := range links {
+		if err := book.SetCellHyperLink(s.name, at, url, "External"); err != nil {
+			return err
+		}
 	}
-	if err := book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + name + "'!$3:$3", Scope: name}); err != nil {
-		return nil, err
-	}
-	b, err := book.WriteToBuffer()
+	last, err := excelize.CoordinatesToCellName(len(s.head), max(4, n))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return b.Bytes(), nil
+	return errors.Join( // before the stream ends, or it is lost
+		book.AutoFilter(s.name, "A3:"+last, nil),
+		w.Flush(),
+		book.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + s.name + "'!$3:$3", Scope: s.name}),
+	)
 }
 
 // layOut sets how a sheet of so many columns is printed: on A4, a wide one on A3.
