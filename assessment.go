@@ -138,6 +138,10 @@ const (
 	PhaseResolved Phase = "resolved"
 )
 
+// Happened reports whether the text tells of something that happened, rather than
+// of work, plans or advice.
+func (p Phase) Happened() bool { return p == PhaseOccurred || p == PhaseResolved }
+
 // Flag marks a matter that needs special care. The first four are those of
 // 交政办发〔2020〕78号: the answer must be fast, accurate, authoritative, apt.
 type Flag string

@@ -40,8 +40,6 @@ type ManualCase struct {
 	Event    EventID   `json:"event,omitempty"`   // made from an event
 	EventAt  time.Time `json:"event_at,omitzero"` // when it happened
 	Drill    bool      `json:"drill,omitempty"`   // 演练: counts nowhere, nothing is really sent
-
-	Evidence []Evidence `json:"-"` // the posts of the event as they stand, frozen with the case
 }
 
 // Check returns an error that names the field a person must look at again.

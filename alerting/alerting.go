@@ -25,7 +25,6 @@ import (
 type Ledger interface {
 	Placed(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.EventID, error)
 	ActiveEvents(ctx context.Context, region huiying.Region, since time.Time) ([]huiying.Event, error)
-	Event(ctx context.Context, id huiying.EventID) (huiying.Event, error)
 	SaveEvents(ctx context.Context, events []huiying.Event, members []huiying.EventPost) error
 	caseLedger
 }
@@ -48,10 +47,12 @@ type Engine struct {
 	ahead    bool // the tracker holds what the ledger does not; one consumer owns both
 }
 
-// Config is what an engine is made of. Baseline may be nil.
+// Config is what an engine is made of. Baseline may be nil, and so may Archive: a
+// case then freezes the posts that raised it and none from before.
 type Config struct {
 	Region   huiying.Region
 	Ledger   Ledger
+	Archive  Archive
 	Rules    *huiying.Rules
 	Units    *huiying.Directory
 	Speed    huiying.Speed

@@ -17,6 +17,8 @@ import (
 
 // caseLedger is what the desk keeps: cases and the accounts it tells.
 type caseLedger interface {
+	Event(ctx context.Context, id huiying.EventID) (huiying.Event, error)
+	EventPosts(ctx context.Context, id huiying.EventID, limit int) ([]huiying.EventPost, error)
 	OpenCase(ctx context.Context, c huiying.Case, ch huiying.Change) (huiying.Case, error)
 	Case(ctx context.Context, id huiying.CaseID) (huiying.Case, error)
 	SaveCase(ctx context.Context, c huiying.Case, prevRev int, ch huiying.Change) error
@@ -35,6 +37,7 @@ type caseLedger interface {
 type Desk struct {
 	region    huiying.Region
 	ledger    caseLedger
+	archive   Archive
 	book      atomic.Pointer[huiying.Rules]
 	directory atomic.Pointer[huiying.Directory]
 	speed     huiying.Speed
@@ -48,7 +51,7 @@ type Desk struct {
 
 func newDesk(cfg Config) *Desk {
 	d := &Desk{
-		region: cfg.Region, ledger: cfg.Ledger, speed: cfg.Speed,
+		region: cfg.Region, ledger: cfg.Ledger, archive: cfg.Archive, speed: cfg.Speed,
 		mailing: &mailing{ledger: cfg.Ledger, channels: cfg.Channels, duty: cfg.Duty}, live: cfg.Live, log: cfg.Log,
 		wake: make(chan struct{}, 1), notify: make(chan struct{}, 1), changed: make(chan struct{}, 1),
 	}
@@ -221,11 +224,15 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	if err := d.checkUnits(huiying.Command{Lead: m.Lead}, now); err != nil {
 		return huiying.Case{}, err
 	}
+	posts, err := d.eventPosts(ctx, m.Region, m.Event)
+	if err != nil {
+		return huiying.Case{}, err
+	}
 	found := make(map[string]int)
 	draft := huiying.Case{
 		ID: newCaseID(), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
 		Summary: huiying.Redact(huiying.CleanText(m.Summary), found), Category: m.Category, Level: m.Level,
-		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Drill: m.Drill, Evidence: m.Evidence,
+		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Drill: m.Drill, Evidence: huiying.EvidenceOf(posts),
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
 	}
 	if m.Lead != "" {
@@ -236,7 +243,11 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 
 // openEvent makes the case of an event, and sends it at once when the rule says so.
 func (d *Desk) openEvent(ctx context.Context, e huiying.Event, posts []huiying.Assessed, rule huiying.OpenRule, route Routing) (huiying.Case, error) {
-	draft := caseOf(e, posts)
+	earlier, err := d.members(ctx, e.ID)
+	if err != nil { // a case is not kept waiting for what the archive holds anyway
+		d.log.Warn("a case freezes only the posts that raised it", "event", e.ID, "err", err)
+	}
+	draft := caseOf(e, append(earlier, posts...))
 	draft.RoutingNote = route.Note
 	by := huiying.TheSystem(e.Region)
 	var send *huiying.Command
@@ -310,23 +321,6 @@ func (d *Desk) standing(ctx context.Context, id huiying.CaseID) (huiying.CaseID,
 		}
 		id = c.MergedInto
 	}
-}
-
-// caseOf drafts a case from an event; its posts so far are frozen as evidence.
-func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
-	c := huiying.Case{
-		ID: eventCaseID(e.ID), Region: e.Region, Queue: e.Queue, Level: e.Level, Reasons: e.Reasons, Title: e.Title,
-		Summary: e.Summary, Category: e.Category, Flags: e.Flags, Places: e.Places, Event: e.ID, Risk: e.Risk,
-		Factors: e.Factors, Engagement: e.Engagement, Emergency: isEmergency(e), Routing: e.Units,
-		Policy: e.Misreading.Policy, Misreading: e.Misreading, EventAt: e.FirstAt, FirstSeenAt: e.FirstSeenAt,
-	}
-	c.Evidence = huiying.EvidenceOf(posts)
-	return c
-}
-
-// isEmergency says whether the 5 h and 24 h clocks of 突发事件 apply.
-func isEmergency(e huiying.Event) bool {
-	return e.State == huiying.PhaseOccurred && (e.Emergency.P >= 0.5 || e.Has(huiying.FlagDeath))
 }
 
 // eventCaseID makes opening the case of one event twice give one case.

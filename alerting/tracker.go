@@ -363,7 +363,6 @@ func begin(a huiying.Assessed) *huiying.Event {
 	sum := sha256.Sum256([]byte(a.Post.ID))
 	return &huiying.Event{
 		ID: huiying.EventID("e" + hex.EncodeToString(sum[:10])), Region: a.Post.Region, Queue: a.Post.Channel.Queue(),
-		Title: a.Post.Headline(), Summary: huiying.Clip(a.Post.Text, 160), Category: a.Assessment.Category,
 		Channels: make(map[huiying.Channel]int), Sources: make(map[string]int), Hours: make(map[string]int),
 	}
 }
@@ -397,7 +396,7 @@ func gather(e *huiying.Event, a huiying.Assessed, duplicate bool) {
 	graver := as.Risk.Score > e.Risk || e.Posts == 1
 	if graver { // the gravest post speaks for the event
 		e.Risk, e.Factors, e.State = as.Risk.Score, as.Risk.Factors, as.State
-		e.Category = as.Category
+		e.Title, e.Summary, e.Category = p.Headline(), huiying.Clip(p.Text, 160), as.Category
 	}
 	heed(e, as)
 	e.Keywords = union(e.Keywords, as.Keywords, func(a, b string) bool { return a == b })

@@ -333,9 +333,6 @@ func (a api) openCase(ctx context.Context, p huiying.Person, in *openInput) (*ca
 		return nil, err
 	}
 	m.Region = region
-	if m.Evidence, err = a.evidence(ctx, region, m.Event); err != nil {
-		return nil, err
-	}
 	c, err := a.cfg.Desk.Open(ctx, p, m)
 	if err != nil {
 		return nil, fmt.Errorf("opening a case: %w", err)

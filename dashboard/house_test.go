@@ -114,7 +114,7 @@ func newHouse(t *testing.T) *house {
 	rules := testRules()
 	check(t, h.ledger.SaveUnits(ctx, testUnits))
 	engine := must(alerting.New(ctx, alerting.Config{
-		Region: jiaocheng, Ledger: h.ledger, Rules: rules, Units: huiying.NewDirectory(testUnits), Live: h.bus.PublishLive, Log: log,
+		Region: jiaocheng, Ledger: h.ledger, Archive: h.archive, Rules: rules, Units: huiying.NewDirectory(testUnits), Live: h.bus.PublishLive, Log: log,
 	}))
 	h.desk = engine.Desk()
 	h.inlet = &inlet{Collector: collector.New(collector.Config{

@@ -170,7 +170,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		channels[i] = w.Name()
 	}
 	s.engine, err = alerting.New(ctx, alerting.Config{
-		Region: s.cfg.Region, Ledger: s.ledger, Rules: s.rules.Rules(), Units: s.rules.inForce().units, Speed: s.speed,
+		Region: s.cfg.Region, Ledger: s.ledger, Archive: s.archive, Rules: s.rules.Rules(), Units: s.rules.inForce().units, Speed: s.speed,
 		Channels: channels, Duty: s.ledger, Baseline: s.baseline(), Live: s.bus.PublishLive, Log: s.log.With("part", roleAlerting),
 	})
 	if err != nil {
