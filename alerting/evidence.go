@@ -1,8 +1,10 @@
 package alerting
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"huiying"
@@ -33,7 +35,8 @@ func (d *Desk) eventPosts(ctx context.Context, region huiying.Region, id huiying
 	return d.members(ctx, id)
 }
 
-// members are the first posts of an event, as the archive has them.
+// members are the first posts of an event in the order they joined, as the
+// archive has them.
 func (d *Desk) members(ctx context.Context, id huiying.EventID) ([]huiying.Assessed, error) {
 	if d.archive == nil {
 		return nil, nil
@@ -50,6 +53,9 @@ func (d *Desk) members(ctx context.Context, id huiying.EventID) ([]huiying.Asses
 	if err != nil {
 		return nil, fmt.Errorf("reading the posts of event %s: %w", id, err)
 	}
+	slices.SortFunc(posts.Items, func(a, b huiying.Assessed) int {
+		return cmp.Compare(slices.Index(ids, a.Post.ID), slices.Index(ids, b.Post.ID))
+	})
 	return posts.Items, nil
 }
 

@@ -99,6 +99,21 @@ func TestWhatMattersAlarmsAndWhatDoesNotStaysQuiet(t *testing.T) {
 			huiying.Post{Channel: huiying.ChannelNews, Title: "文水县一工厂起火", Text: "文水县一工厂昨晚起火，消防正在处置。"},
 			0, quiet, huiying.PhaseOccurred, nil, nil,
 		},
+		{
+			"thanks to somebody, read by many",
+			huiying.Post{Channel: huiying.ChannelForum, Title: "找到了！感谢捡到我妈医保卡的出租车师傅", Text: "我妈把布兜落在出租车上，里头有医保卡和八百块钱，师傅一路问到家门口，水都没喝一口就走了。好人一生平安。", Engagement: huiying.Engagement{Views: 9000, Likes: 800}},
+			0, 20, huiying.PhaseOccurred, nil, nil,
+		},
+		{
+			"pupils at a race are not a matter of minors",
+			office("全县中小学生冬季长跑比赛举行", "11月23日上午，全县中小学生冬季长跑比赛在县体育场举行，23所学校的412名学生参赛。"), 0, quiet, "", nil,
+			[]huiying.Flag{huiying.FlagMinor},
+		},
+		{
+			"pupils who were hurt are",
+			forum("校车翻了", "今早夏家营镇一辆校车侧翻，三名学生受伤送医，路口还堵着。"), quiet, 100, huiying.PhaseOccurred,
+			[]huiying.Flag{huiying.FlagCasualty, huiying.FlagMinor}, nil,
+		},
 		{"a recipe", forum("红烧肉的做法", "五花肉切块，冷水下锅，加姜片，小火慢炖一小时。"), 0, 0, huiying.PhaseOccurred, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,6 +16,7 @@ var (
 	injuries   = look(`受伤|重伤|轻伤|伤者|送医|送往医院|被困|昏迷|住院治疗|抢救|伤亡`)
 	unhurt     = look(`(?:无|没有|未造成|没|未发生)(?:人员|人|任何人)*(?:受伤|伤亡|被困|死亡)`)
 	manyPeople = look(`([0-9]{2,5})(?:多|余)?[名个位]?(?:人|群众|工人|农民工|村民|居民|业主|家长|学生)|几十(?:名|个|号)?(?:人|工人|村民|业主|家长)|上百(?:名|个|号)?(?:人|工人|村民|业主|家长)|[三四五六七八九]十(?:多|余)?(?:名|个|号)?(?:人|工人|村民|业主|家长|户)`)
+	minors     = look(`名(?:中|小|大)?学生|儿童|幼儿|婴儿|未成年|男童|女童|(?:男|女)孩|孩子们?(?:被|受|都|全)|几个孩子|[0-9一二两三四五六七八九十多]+(?:名|个)(?:小)?(?:孩|学生)`)
 	moments    = look(`[0-9]{1,4}(?:日|号|点|时)|昨天|今天|今早|昨晚|刚刚|凌晨|上午|下午|晚上`)
 )
 
@@ -62,8 +63,15 @@ func flagsOf(r *reading, hits []hit, as huiying.Assessment) []huiying.Flag {
 			add(huiying.FlagCasualty)
 		}
 	}
+	if slices.ContainsFunc(out, func(f huiying.Flag) bool { return slices.Contains(harmful, f) }) && minors.in(r.seen) {
+		add(huiying.FlagMinor)
+	}
 	return out
 }
+
+// harmful are the flags of matters in which a child is a minor to be protected,
+// not just somebody a text speaks of.
+var harmful = []huiying.Flag{huiying.FlagDeath, huiying.FlagCasualty, huiying.FlagHealth}
 
 // affirmed is the first match that is not denied, as in 无人员伤亡, or none.
 func affirmed(r *reading, p *pattern) (found hit) {
@@ -131,6 +139,8 @@ const (
 	heatScale  = 4.0  // each power of ten of weighted interactions
 	forAppeal  = 6.0  // somebody asks for an answer
 	forTone    = 4.0  // negative tone, only beside a topic: criticism is not risk
+	praise     = -0.6 // share taken off for thanks and praise that ask for nothing
+	pleased    = 0.5  // sentiment score from which a text is praise
 	notReal    = -0.8 // share taken off for a drill, plan or memory
 	notice     = -0.6
 	solved     = -0.4
@@ -199,8 +209,11 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 	case huiying.PhaseResolved:
 		add("已解决或已澄清", solved*sum, stateWhy)
 	case huiying.PhaseOccurred:
-		if elsewhere != "" {
+		switch {
+		case elsewhere != "":
 			add("外地事项", notOurs*sum, elsewhere)
+		case as.Sentiment.Score >= pleased && len(as.Flags) == 0 && !complaints.in(r.seen):
+			add("感谢、表扬类内容", praise*sum, fmt.Sprintf("情感 %.2f，没有求助或投诉的话", as.Sentiment.Score))
 		}
 	}
 	f = append(f, r.learned.factors(r)...)
