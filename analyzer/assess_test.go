@@ -112,7 +112,8 @@ func TestWhatMattersAlarmsAndWhatDoesNotStaysQuiet(t *testing.T) {
 		{
 			"pupils who were hurt are",
 			forum("校车翻了", "今早夏家营镇一辆校车侧翻，三名学生受伤送医，路口还堵着。"), quiet, 100, huiying.PhaseOccurred,
-			[]huiying.Flag{huiying.FlagCasualty, huiying.FlagMinor}, nil,
+			[]huiying.Flag{huiying.FlagCasualty, huiying.FlagMinor},
+			nil,
 		},
 		{"a recipe", forum("红烧肉的做法", "五花肉切块，冷水下锅，加姜片，小火慢炖一小时。"), 0, 0, huiying.PhaseOccurred, nil, nil},
 	} {
