@@ -62,7 +62,7 @@ type Config struct {
 	Burst        int           // default 1
 	Timeout      time.Duration // of one request, wall clock; default 30 s
 	MaxBody      int64         // bytes of one page; default 8 MB
-	Workers      int           // visits at the same time; default 8
+	Workers      int           // visits at the same time; default 16
 	DailyBudget  int           // requests a day and host, of county time; default 5000
 	Quiet        []Window      // times of day in which no visit begins
 	Browser      string        // path of a Chromium for sources of kind browser; empty: none
@@ -89,6 +89,8 @@ type Collector struct {
 	chromium *chromium // nil: none
 	holder   string    // of leases: this collector among those that share the work
 
+	failures failures
+
 	pause func(ctx context.Context, d time.Duration) error // wall clock; replaced in tests
 }
 
@@ -98,7 +100,7 @@ const finishTime = 10 * time.Second
 
 // New makes a collector; nothing moves before Run, Visit or Push.
 func New(cfg Config) *Collector {
-	cfg.Workers = cmp.Or(cfg.Workers, 8)
+	cfg.Workers = cmp.Or(cfg.Workers, 16)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -140,6 +142,7 @@ func (c *Collector) Visit(ctx context.Context, s huiying.Source) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // interrupted is not failed; what is unsettled is read again
 	}
+	c.failures.count(err)
 	c.grade(&h, v, t, err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
@@ -262,6 +265,10 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 	}
 	var preview huiying.Preview
 	for i, item := range items[:min(len(items), shown)] {
+		if v.late() {
+			v.note("网站太慢，只试取了前 %d 条", i)
+			break
+		}
 		p, err := item.post, item.err
 		if err == nil && item.fetch != nil {
 			p, item.replies, err = c.complete(ctx, v, item)

@@ -13,9 +13,10 @@ import (
 
 // Bounds of automatic extraction.
 const (
-	maxElements    = 50_000 // of a page the fall-back reads
-	trustedRunes   = 200    // the general extractor is sure of articles at least this long
-	paragraphRunes = 8      // a shorter line counts only beside longer ones
+	maxElements    = 50_000    // of a page the fall-back reads
+	maxReadable    = 512 << 10 // bytes of text; its time grows with text times nesting
+	trustedRunes   = 200       // the general extractor is sure of articles at least this long
+	paragraphRunes = 8         // a shorter line counts only beside longer ones
 )
 
 // content is the article's text and the element it stands in. Long articles
@@ -45,6 +46,15 @@ func (p *page) readable() string {
 	doc := cloneWithout(p.doc.Nodes[0], func(n *html.Node) bool {
 		return repliesName.MatchString(named(n)) && container(n) && n.DataAtom != atom.Body
 	})
+	size := 0
+	for n := range doc.Descendants() {
+		if n.Type == html.TextNode {
+			size += len(n.Data)
+		}
+	}
+	if size > maxReadable {
+		return ""
+	}
 	a, err := parser.ParseDocument(doc, p.url)
 	if err != nil || a.Node == nil {
 		return ""

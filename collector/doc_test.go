@@ -42,7 +42,7 @@ const sourcesHead = `# 信源
 - 需脚本的网页由无界面的 Chromium 打开，要在配置里写明才启用（` + "`collector.browser: /usr/bin/chromium`" + `，内存上限 ` + "`collector.browser_mb`" + `，默认 1024）。一次只开一页，每页一个新浏览器，45 秒、24 MB 为限；网页要的一切都经过同一道地址检查，不取图片，不许下载、弹窗。请用专用的非 root 用户运行，Chromium 的沙箱才起作用。
 - 邮箱写在配置里，密码在只有本用户可读（chmod 600）的文件中：` + "`collector.mailboxes: [{name: liaison, server: \"imap.example.gov.cn:993\", user: yuqing@example.gov.cn, secret_file: mail.secret}]`" + `；143 端口加 ` + "`starttls: true`" + `，单位自签的证书用 ` + "`ca_file`" + ` 指明。总是加密，不加密的连接一律不用。
 - 几个采集进程可以共用一套台账分担工作：谁在访问一个网站，谁就持有它的租约（30 秒，访问时续租）；一个进程中断，租约到期后由别的进程接替，不重复采集。
-- 不连接本机和内部网络的地址；内容有大小、时间、跳转次数和压缩倍数的上限。
+- 不连接本机和内部网络的地址（解析域名之后、每次跳转之后都查）；内容有大小、时间、跳转次数、压缩倍数、嵌套层数和条数的上限，压缩包、程序、图片不打开。每次采集最多占用一个采集线程 10 分钟，其余留到下次，一个坏信源拖不住别的。出错按种类计数（指标 huiying_collect_failures_total）。
 
 ## 健康状况
 

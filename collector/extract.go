@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -77,10 +78,10 @@ func parsePage(pageURL string, body []byte, contentType string, now time.Time) (
 	if err != nil {
 		return nil, huiying.Invalid("url", "不是合法的网址：%s", huiying.Clip(pageURL, 200))
 	}
-	if !isText(contentType) {
+	if !isText(contentType) || scriptType.MatchString(contentType) {
 		return nil, notAPage(pageURL, "是 "+contentType+"，不是网页")
 	}
-	if bytes.HasPrefix(body, []byte("%PDF")) || bytes.Contains(body[:min(len(body), 512)], []byte{0, 0, 0}) {
+	if isBinary(body) {
 		return nil, notAPage(pageURL, "是二进制文件，不是网页")
 	}
 	text, encoding, how := decodeText(body, contentType)
@@ -92,6 +93,9 @@ func parsePage(pageURL string, body []byte, contentType string, now time.Time) (
 	p.readMeta()
 	return p, nil
 }
+
+// scriptType is what browsers run or draw with and no reader reads.
+var scriptType = regexp.MustCompile(`(?i)^\s*(?:text|application)/(?:x-)?(?:javascript|ecmascript|css)\b`)
 
 func notAPage(pageURL, message string) error {
 	return &Failure{URL: huiying.Clip(pageURL, 300), Message: message, Permanent: true}

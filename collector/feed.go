@@ -82,9 +82,24 @@ func parseFeed(v *visit, got Fetched) ([]candidate, error) {
 	return items, nil
 }
 
+// feedDepth bounds the nesting of a feed's elements. gofeed reads extensions by
+// calling itself, and a stack that overflows ends the process past any recover.
+const feedDepth = 200
+
 // readFeed keeps a broken feed from ending the process: gofeed v1.4.2 panics on
 // an item that is null.
 func readFeed(text []byte) (feed *gofeed.Feed, err error) {
+	text = bytes.Map(func(r rune) rune { // gofeed leaves them out too
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+			return -1
+		}
+		return r
+	}, text)
+	if depth, items := outline(text); depth > feedDepth {
+		return nil, fmt.Errorf("元素套了 %d 层以上", feedDepth)
+	} else if items > mostListed {
+		return nil, fmt.Errorf("条目超过 %d 个", mostListed)
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("read feed: %v", r)

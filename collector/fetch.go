@@ -1,11 +1,13 @@
 package collector
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"mime"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -31,7 +33,8 @@ type FetchConfig struct {
 	Allow        []string      // sites that may be read, with all below them; empty: any
 	Wall         func() time.Time
 
-	allowed func(netip.AddrPort) bool // instead of public addresses; tests only
+	allowed  func(netip.AddrPort) bool // instead of public addresses; tests only
+	resolver *net.Resolver             // instead of the system's; tests only
 }
 
 // Bounds of a fetch.
@@ -40,6 +43,7 @@ const (
 	defaultMaxBody = 8 << 20
 	defaultBudget  = 5000
 	maxRedirects   = 8
+	maxHeader      = 64 << 10 // bytes of an answer's head, cookies included
 )
 
 // Fetcher reads public pages politely: it obeys robots.txt, asks one page of a
@@ -95,13 +99,13 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 	f.client = &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // a proxy would connect for us, past the guard
-			DialContext:            dialer(allowed).DialContext,
+			DialContext:            dialer(allowed, cfg.resolver).DialContext,
 			ForceAttemptHTTP2:      true,
 			TLSHandshakeTimeout:    10 * time.Second,
 			MaxIdleConnsPerHost:    1,
 			MaxIdleConns:           64,
 			IdleConnTimeout:        30 * time.Second,
-			MaxResponseHeaderBytes: 64 << 10,
+			MaxResponseHeaderBytes: maxHeader,
 			DisableCompression:     true, // readBody unpacks, within bounds
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -120,7 +124,7 @@ func (f *Fetcher) Get(ctx context.Context, address string, v Validators) (Fetche
 	if err != nil {
 		return Fetched{}, err
 	}
-	return f.follow(ctx, u, v, f.cfg.MaxBody, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
+	return f.follow(ctx, u, v, bound{f.cfg.MaxBody, false}, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
 }
 
 // spare reports whether an address may be read beside what is new: its host's
@@ -131,7 +135,7 @@ func (f *Fetcher) spare(address string) bool {
 }
 
 func (f *Fetcher) readRobots(ctx context.Context, u *url.URL) ([]byte, error) {
-	got, err := f.follow(ctx, u, Validators{}, robotsMax, nil)
+	got, err := f.follow(ctx, u, Validators{}, bound{robotsMax, true}, nil)
 	return got.Body, err
 }
 
@@ -145,15 +149,15 @@ func (f *Fetcher) mayRead(ctx context.Context, u *url.URL) error {
 }
 
 // follow asks for u and goes where it is sent, checking each step.
-func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, maxBody int64, allowed func(context.Context, *url.URL) error) (Fetched, error) {
+func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bound, allowed func(context.Context, *url.URL) error) (Fetched, error) {
 	start := u
 	been := []string{}
 	for {
 		if slices.Contains(been, u.String()) {
-			return Fetched{}, &Failure{URL: printable(start), Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
+			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
 		}
 		if len(been) > maxRedirects {
-			return Fetched{}, &Failure{URL: printable(start), Message: fmt.Sprintf("重定向超过 %d 次", maxRedirects), Permanent: true}
+			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: fmt.Sprintf("重定向超过 %d 次", maxRedirects), Permanent: true}
 		}
 		been = append(been, u.String())
 		if allowed != nil {
@@ -161,13 +165,13 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, maxBody 
 				return Fetched{}, err
 			}
 		}
-		got, next, err := f.ask(ctx, u, v, maxBody)
+		got, next, err := f.ask(ctx, u, v, size)
 		if err != nil || next == "" {
 			return got, err
 		}
 		to, err := u.Parse(next)
 		if err != nil {
-			return Fetched{}, &Failure{URL: printable(u), Message: "重定向到不合法的网址", Permanent: true, Cause: err}
+			return Fetched{}, &Failure{URL: printable(u), Kind: KindRedirect, Message: "重定向到不合法的网址", Permanent: true, Cause: err}
 		}
 		to.Fragment = ""
 		if u, err = checkURL(to.String()); err != nil {
@@ -177,7 +181,7 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, maxBody 
 }
 
 // ask sends one request and reads its answer, or where it sends us.
-func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int64) (got Fetched, next string, err error) {
+func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound) (got Fetched, next string, err error) {
 	if err := f.onList(u); err != nil {
 		return Fetched{}, "", err
 	}
@@ -190,7 +194,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int
 	defer cancel()
 	req, err := http.NewRequestWithContext(hurry, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return Fetched{}, "", &Failure{URL: printable(u), Message: "不是合法的网址", Permanent: true, Cause: err}
+		return Fetched{}, "", &Failure{URL: printable(u), Kind: KindAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
 	}
 	req.Header.Set("User-Agent", f.cfg.UserAgent)
 	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml,application/json,application/feed+json;q=0.9,*/*;q=0.5")
@@ -230,9 +234,14 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, maxBody int
 		}
 		return Fetched{}, "", failure
 	}
-	got.Body, got.Read, err = readBody(res, u, maxBody)
+	if !isText(got.ContentType) {
+		return Fetched{}, "", &Failure{URL: printable(u), Message: "是 " + huiying.Clip(got.ContentType, 60) + "，不是网页，没有打开", Permanent: true}
+	}
+	got.Body, got.Read, err = readBody(res, u, size)
 	var failure *Failure
 	switch {
+	case err == nil && isBinary(got.Body):
+		return Fetched{}, "", &Failure{URL: printable(u), Message: "是二进制文件，不是网页，没有打开", Permanent: true}
 	case err != nil && ctx.Err() != nil:
 		return Fetched{}, "", ctx.Err()
 	case errors.As(err, &failure):
@@ -247,14 +256,14 @@ func (f *Fetcher) onList(u *url.URL) error {
 	if f.approved(u.Hostname()) {
 		return nil
 	}
-	return &Failure{URL: printable(u), Message: "网站 " + huiying.Clip(u.Hostname(), 80) + " 不在获准采集的名单里，经办公室核准后写入 collector.allow", Permanent: true}
+	return &Failure{URL: printable(u), Kind: KindAddress, Message: "网站 " + huiying.Clip(u.Hostname(), 80) + " 不在获准采集的名单里，经办公室核准后写入 collector.allow", Permanent: true}
 }
 
 // approved reports whether a host is on the list, or below one that is.
 func (f *Fetcher) approved(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	host = strings.ToLower(strings.TrimSuffix(asciiHost(host), "."))
 	return len(f.cfg.Allow) == 0 || slices.ContainsFunc(f.cfg.Allow, func(site string) bool {
-		site = strings.ToLower(strings.Trim(site, "."))
+		site = strings.ToLower(strings.Trim(asciiHost(site), "."))
 		return host == site || strings.HasSuffix(host, "."+site)
 	})
 }
@@ -277,20 +286,31 @@ func sizeText(n int64) string {
 	return fmt.Sprintf("%d MB", n>>20)
 }
 
-// isText reports whether a content type may hold text we read.
+// isBinary reports whether a body is an archive, a program, a picture or the
+// like, whatever its type says.
+func isBinary(body []byte) bool {
+	for _, magic := range []string{"PK\x03\x04", "Rar!", "7z\xBC\xAF", "\x1F\x8B", "BZh", "\xFD7zXZ", "%PDF", "GIF8", "\xFF\xD8\xFF"} {
+		if bytes.HasPrefix(body, []byte(magic)) {
+			return true
+		}
+	}
+	return bytes.Contains(body[:min(len(body), 512)], []byte{0, 0, 0})
+}
+
+// isText reports whether a content type may hold text we read. Scripts are let
+// through: interfaces call their JSON that.
 func isText(contentType string) bool {
 	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	if err != nil || kind == "" {
 		return true // undeclared or broken: the reader will see
 	}
-	major, _, _ := strings.Cut(kind, "/")
-	switch major {
-	case "image", "audio", "video", "font":
-		return false
+	major, minor, _ := strings.Cut(kind, "/")
+	if major != "application" {
+		return major == "text"
 	}
-	switch kind {
-	case "application/pdf", "application/zip", "application/msword", "application/vnd.ms-excel", "application/gzip":
-		return false
+	switch minor {
+	case "xml", "json", "javascript", "x-javascript", "octet-stream":
+		return true
 	}
-	return true
+	return strings.HasSuffix(minor, "+xml") || strings.HasSuffix(minor, "json")
 }

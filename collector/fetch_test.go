@@ -335,7 +335,7 @@ func TestGetNeverReachesOurOwnNetwork(t *testing.T) {
 
 	f := testFetcher(t, func(c *FetchConfig) { c.AllowPrivate = false; c.Timeout = 2 * time.Second })
 	// only the front server, which stands for a public site, is let through
-	f.client.Transport.(*http.Transport).DialContext = dialer(func(ap netip.AddrPort) bool { return ap == door || publicOnly(ap) }).DialContext
+	f.client.Transport.(*http.Transport).DialContext = dialer(func(ap netip.AddrPort) bool { return ap == door || publicOnly(ap) }, nil).DialContext
 	for _, host := range []string{
 		"127.0.0.1", "localhost", "2130706433", "0x7f000001", "0x7f.1", "017700000001", "127.1", "0.0.0.0", "0",
 		"[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "127.0.0.1.",

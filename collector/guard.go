@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/idna"
 )
 
 // A forbiddenAddress is an address inside our own house that a page or a
@@ -59,8 +61,8 @@ func public(addr netip.Addr) bool {
 // dialer connects only where allowed says so. The check is on the address the
 // name was resolved to, at the moment of connecting, so neither a redirect nor
 // a name that changes its address gets around it.
-func dialer(allowed func(netip.AddrPort) bool) *net.Dialer {
-	d := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+func dialer(allowed func(netip.AddrPort) bool, names *net.Resolver) *net.Dialer {
+	d := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Resolver: names}
 	d.Control = func(_, address string, _ syscall.RawConn) error {
 		ap, err := netip.ParseAddrPort(address)
 		if err != nil || !allowed(ap) {
@@ -79,10 +81,10 @@ func anywhere(netip.AddrPort) bool { return true }
 func checkURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
-		return nil, &Failure{URL: raw, Message: "不是合法的网址", Permanent: true, Cause: err}
+		return nil, &Failure{URL: raw, Kind: KindAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
 	}
 	fail := func(format string, args ...any) (*url.URL, error) {
-		return nil, &Failure{URL: printable(u), Message: fmt.Sprintf(format, args...), Permanent: true}
+		return nil, &Failure{URL: printable(u), Kind: KindAddress, Message: fmt.Sprintf(format, args...), Permanent: true}
 	}
 	switch host := u.Hostname(); {
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -95,7 +97,20 @@ func checkURL(raw string) (*url.URL, error) {
 		// 2130706433, 0x7f.1, 017700000001: other spellings of 127.0.0.1
 		return fail("主机 %s 是变形的 IP 写法，不允许采集", host)
 	}
+	if ascii := asciiHost(u.Hostname()); ascii != u.Hostname() { // one name for one host, 交城.中国 included
+		u.Host = strings.Replace(u.Host, u.Hostname(), ascii, 1)
+	}
 	return u, nil
+}
+
+// asciiHost is a host's name as it is asked for: xn--… where it has other letters
+// than ASCII; as it is when it is no such name.
+func asciiHost(host string) string {
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return host
+	}
+	return ascii
 }
 
 // oddIP reports whether host would be read as a number by some resolvers

@@ -63,7 +63,7 @@ func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
 	release := func() { <-h.slot }
 	if left := h.away(hs.wall()); left > 0 {
 		release()
-		return nil, &Failure{URL: id, Message: fmt.Sprintf("网站要求暂缓访问，%s后再试", huiying.SpanText(left)), RetryAfter: left}
+		return nil, &Failure{URL: id, Kind: KindAway, Message: fmt.Sprintf("网站要求暂缓访问，%s后再试", huiying.SpanText(left)), RetryAfter: left}
 	}
 	if err := h.limit.Wait(ctx); err != nil {
 		release()
@@ -80,7 +80,7 @@ func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
 	}
 	if left := h.spend(hs.wall(), hs.budget); left > 0 {
 		release()
-		return nil, &Failure{URL: id, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", hs.budget), RetryAfter: left}
+		return nil, &Failure{URL: id, Kind: KindAway, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", hs.budget), RetryAfter: left}
 	}
 	asked := hs.wall()
 	return func() {

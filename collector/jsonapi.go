@@ -210,6 +210,9 @@ func (r jsonRules) page(v *visit, got Fetched, doc any, n int) ([]candidate, err
 	if !ok {
 		return nil, &Failure{URL: got.URL, Message: "返回内容里没有列表，请用 items 指明位置（最外层有：" + keysOf(doc) + "）", Permanent: true}
 	}
+	if len(list) > mostListed {
+		return nil, &Failure{URL: got.URL, Message: fmt.Sprintf("列表超过 %d 条", mostListed), Permanent: true}
+	}
 	v.note("第 %d 页，列表 %q，%d 条", n+1, where, len(list))
 	out := make([]candidate, 0, len(list))
 	for i, o := range list {
@@ -265,7 +268,7 @@ func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
 // answered adds the comments of an item: those it tells, or how to ask for them.
 func (r jsonRules) answered(v *visit, got Fetched, o any, c *candidate) {
 	if r.repliesURL == "" {
-		c.replies = r.answers(v, got, at(o, r.replies), c.post.URL)
+		c.replies = r.answers(v, got, at(o, r.replies), c.post.URL, 0)
 		return
 	}
 	address := fill(o, r.repliesURL, url.QueryEscape)
@@ -291,15 +294,21 @@ func (r jsonRules) answered(v *visit, got Fetched, o any, c *candidate) {
 		if err != nil {
 			return p, nil, err
 		}
-		return p, append(beside, r.answers(v, answer, at(doc, r.replies), p.URL)...), nil
+		return p, append(beside, r.answers(v, answer, at(doc, r.replies), p.URL, 0)...), nil
 	}
 }
 
+// replyDepth bounds how far comments to comments are followed.
+const replyDepth = 10
+
 // answers reads a list of comments, with those to them when they stand inside.
-func (r jsonRules) answers(v *visit, got Fetched, list any, page string) []huiying.Post {
+func (r jsonRules) answers(v *visit, got Fetched, list any, page string, depth int) []huiying.Post {
 	items, _ := itemsAt(list, "", false)
+	if depth > replyDepth {
+		items = nil
+	}
 	var out []huiying.Post
-	for i, o := range items {
+	for i, o := range items[:min(len(items), maxReplies)] {
 		c := r.reply.item(v, got, o, i)
 		if c.err != nil {
 			c.post.PublishedAt = time.Time{} // the time of reading counts
@@ -307,7 +316,7 @@ func (r jsonRules) answers(v *visit, got Fetched, list any, page string) []huiyi
 		c.post.URL, c.post.Title = page, ""
 		out = append(out, c.post)
 		for _, name := range []string{"replies", "children", "sub_comments", "comments"} {
-			out = append(out, r.answers(v, got, at(o, name), page)...)
+			out = append(out, r.answers(v, got, at(o, name), page, depth+1)...)
 		}
 		if len(out) >= maxReplies {
 			break

@@ -136,7 +136,7 @@ func (b Mailbox) dial() (*imapclient.Client, error) {
 			return nil, errors.New("证书文件里没有可用的 PEM 证书")
 		}
 	}
-	opts := &imapclient.Options{TLSConfig: conf, Dialer: dialer(anywhere), WordDecoder: &mime.WordDecoder{CharsetReader: charset.Reader}}
+	opts := &imapclient.Options{TLSConfig: conf, Dialer: dialer(anywhere, nil), WordDecoder: &mime.WordDecoder{CharsetReader: charset.Reader}}
 	if b.StartTLS {
 		return imapclient.DialStartTLS(b.Server, opts)
 	}

@@ -45,7 +45,7 @@ func newGuardedProxy(ctx context.Context, allowed func(netip.AddrPort) bool, mos
 	p := &guardedProxy{listener: l, full: full, max: most, stop: stop}
 	p.onStop = func(f func()) func() bool { return context.AfterFunc(ctx, f) }
 	p.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dialer(allowed).DialContext(ctx, network, address)
+		conn, err := dialer(allowed, nil).DialContext(ctx, network, address)
 		if err != nil {
 			p.refused.Store(address, err)
 			return nil, err

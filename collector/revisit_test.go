@@ -138,7 +138,7 @@ func TestASiteThatIsDownSaysNothingOfItsPosts(t *testing.T) {
 	for range 3 {
 		later(24*time.Hour, "down")
 	}
-	later(72*time.Hour, "404")
+	later(73*time.Hour, "404")
 	if len(out.posts) != 1 {
 		t.Errorf("%d posts", len(out.posts))
 	}

@@ -18,7 +18,7 @@ import (
 const (
 	robotsKept   = 24 * time.Hour
 	robotsRetry  = 10 * time.Minute
-	robotsMax    = 512 << 10 // RFC 9309 §2.5: at least 500 KiB
+	robotsMax    = 512 << 10 // RFC 9309 §2.5: at least 500 KiB; what follows is not read
 	robotsAgents = "huiying" // the product token robots.txt may name
 )
 
@@ -63,7 +63,7 @@ func (r *robots) check(ctx context.Context, u *url.URL) error {
 		}
 	}
 	if e.deny != "" {
-		return &Failure{URL: printable(u), Message: e.deny, Permanent: !e.retry}
+		return &Failure{URL: printable(u), Kind: KindRobots, Message: e.deny, Permanent: !e.retry}
 	}
 	path := u.EscapedPath()
 	if path == "" {
@@ -73,7 +73,7 @@ func (r *robots) check(ctx context.Context, u *url.URL) error {
 		path += "?" + u.RawQuery
 	}
 	if e.group != nil && !e.group.Test(path) {
-		return &Failure{URL: printable(u), Message: "网站的 robots.txt 不允许采集这个页面", Permanent: true}
+		return &Failure{URL: printable(u), Kind: KindRobots, Message: "网站的 robots.txt 不允许采集这个页面", Permanent: true}
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (r *robots) read(ctx context.Context, e *robotsEntry, u *url.URL) error {
 			e.until = r.wall().Add(robotsRetry)
 			return nil
 		}
-		return &Failure{URL: printable(u), Message: f.Message, RetryAfter: f.RetryAfter, Permanent: f.Permanent, Cause: f}
+		return &Failure{URL: printable(u), Kind: f.Kind, Message: f.Message, RetryAfter: f.RetryAfter, Permanent: f.Permanent, Cause: f}
 	}
 	return nil
 }

@@ -359,7 +359,7 @@ func (p *page) links(r siteRules, pattern *regexp.Regexp) []link {
 		seen[key] = true
 		out = append(out, l)
 	})
-	return out
+	return out[:min(len(out), mostListed)]
 }
 
 func plainTextOf(s *goquery.Selection) string {

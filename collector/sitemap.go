@@ -62,7 +62,10 @@ func openSitemap(opts options, s huiying.Source) (plan, error) {
 		if err := m.read(ctx, v, s.URL, true); err != nil {
 			return nil, err
 		}
-		return m.candidates(v), nil
+		if m.empty {
+			return nil, &Failure{URL: s.URL, Message: "网站地图里没有一个网页的网址，请核对网址", Permanent: true}
+		}
+		return m.candidates(v)
 	}
 	return plan{list: list, page: rules.complete}, nil
 }
@@ -75,6 +78,7 @@ type sitemap struct {
 	since   time.Time
 	found   []sitemapEntry
 	old     int
+	empty   bool // everything was read, and there was nothing
 }
 
 type sitemapEntry struct {
@@ -98,6 +102,7 @@ func (m *sitemap) read(ctx context.Context, v *visit, address string, index bool
 	if !index {
 		return nil
 	}
+	all := len(files)
 	files = slices.DeleteFunc(files, func(e sitemapEntry) bool {
 		return !e.at.IsZero() && e.at.Before(m.since) || !m.rules.opens(got.URL, e.Loc)
 	})
@@ -107,11 +112,12 @@ func (m *sitemap) read(ctx context.Context, v *visit, address string, index bool
 			return err
 		}
 	}
+	m.empty = len(m.found) == 0 && len(files) == all && len(v.memory.Lists) == 0
 	return nil
 }
 
 // candidates are the recent pages, the latest changed first.
-func (m *sitemap) candidates(v *visit) []candidate {
+func (m *sitemap) candidates(v *visit) ([]candidate, error) {
 	slices.SortStableFunc(m.found, newestEntry)
 	var items []candidate
 	foreign := 0
@@ -131,7 +137,10 @@ func (m *sitemap) candidates(v *visit) []candidate {
 		items = append(items, candidate{key: itemKey("", e.Loc, ""), where: e.Loc, raw: e.Loc + " " + e.LastMod, post: post, fetch: m.rules.complete})
 	}
 	v.note("其中最近更新的 %d 个，较早的 %d 个没有取；别的网站上的 %d 个没有打开", len(items), m.old, foreign)
-	return items
+	if foreign > 0 && foreign == len(m.found) {
+		return nil, &Failure{URL: v.source.URL, Message: fmt.Sprintf("列出的 %d 个网址都在别的网站上，没有打开；需要时用 hosts 准许", foreign), Permanent: true}
+	}
+	return items, nil
 }
 
 func newestEntry(a, b sitemapEntry) int { return cmp.Or(b.at.Compare(a.at), cmp.Compare(a.Loc, b.Loc)) }

@@ -23,17 +23,24 @@ const (
 	zstdWindow   = 8 << 20 // bytes one stream may ask us to remember
 )
 
-// readBody reads an answer's body and unpacks it: at most maxBody bytes, and not
-// more than mostUnpacked times what came over the wire. read is the bytes that
-// came. Errors of the body itself are a [Failure]; others are the transport's.
-func readBody(res *http.Response, u *url.URL, maxBody int64) (body []byte, read int64, err error) {
+// bound is how much of a body is read, in bytes, and whether the rest is left
+// unread or makes the whole an error.
+type bound struct {
+	bytes int64
+	cut   bool
+}
+
+// readBody reads an answer's body and unpacks it: within size, and not more than
+// mostUnpacked times what came over the wire. read is the bytes that came. Errors
+// of the body itself are a [Failure]; others are the transport's.
+func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int64, err error) {
 	wire := &counter{r: res.Body}
 	unpacked, done, err := unpack(wire, res.Header.Get("Content-Encoding"))
 	if err != nil {
 		return nil, wire.n, unpackFailure(u, err)
 	}
 	defer done()
-	limited := &io.LimitedReader{R: unpacked, N: maxBody + 1}
+	limited := &io.LimitedReader{R: unpacked, N: size.bytes + 1}
 	for {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
@@ -41,10 +48,12 @@ func readBody(res *http.Response, u *url.URL, maxBody int64) (body []byte, read 
 		n, err := limited.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case int64(len(body)) > maxBody:
-			return nil, wire.n, &Failure{URL: printable(u), Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(maxBody)), Permanent: true}
+		case int64(len(body)) > size.bytes && size.cut:
+			return body[:size.bytes], wire.n, nil
+		case int64(len(body)) > size.bytes:
+			return nil, wire.n, &Failure{URL: printable(u), Kind: KindTooLarge, Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(size.bytes)), Permanent: true}
 		case unpacked != io.Reader(wire) && len(body) > smallEnough && int64(len(body)) > mostUnpacked*wire.n:
-			return nil, wire.n, &Failure{URL: printable(u), Message: fmt.Sprintf("压缩内容展开超过 %d 倍，像是压缩炸弹，没有读完就停下了", mostUnpacked), Permanent: true}
+			return nil, wire.n, &Failure{URL: printable(u), Kind: KindTooLarge, Message: fmt.Sprintf("压缩内容展开超过 %d 倍，像是压缩炸弹，没有读完就停下了", mostUnpacked), Permanent: true}
 		case errors.Is(err, io.EOF):
 			return body, wire.n, nil
 		case err != nil:
@@ -83,10 +92,10 @@ func unpackFailure(u *url.URL, err error) error {
 	var unknown *unknownPacking
 	switch {
 	case errors.As(err, &unknown):
-		return &Failure{URL: printable(u), Message: unknown.Error(), Permanent: true}
+		return &Failure{URL: printable(u), Kind: KindBroken, Message: unknown.Error(), Permanent: true}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrCRCMismatch),
 		errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrReservedBlockType), strings.HasPrefix(err.Error(), "brotli:"), strings.HasPrefix(err.Error(), "flate:"):
-		return &Failure{URL: printable(u), Message: "压缩内容已损坏，解不开", Cause: err}
+		return &Failure{URL: printable(u), Kind: KindBroken, Message: "压缩内容已损坏，解不开", Cause: err}
 	}
 	return err
 }

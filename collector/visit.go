@@ -24,6 +24,7 @@ type visit struct {
 	limit   int // new items at most
 	dry     bool
 	now     func() time.Time
+	until   time.Time // wall clock: no further page is asked for
 
 	rendered *rendering // pages are asked for as scripts make them
 	chromium *chromium  // nil when the installation has none
@@ -46,8 +47,10 @@ type memory struct {
 }
 
 func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
-	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, dry: dry, now: c.cfg.Speed.Now, limit: 50, fresh: make(map[string]Validators)}
-	if !dry {
+	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, dry: dry, now: c.cfg.Speed.Now, limit: 50, until: time.Now().Add(visitTime), fresh: make(map[string]Validators)}
+	if dry {
+		v.until = time.Now().Add(tryTime)
+	} else {
 		v.memory = recall(s, state)
 	}
 	return v
@@ -77,6 +80,8 @@ func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, er
 	var got Fetched
 	var err error
 	switch {
+	case v.late():
+		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
 	case v.rendered == nil:
 		got, err = v.fetcher.Get(ctx, address, known)
 	case v.chromium == nil:
@@ -101,6 +106,10 @@ func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, er
 	}
 	return got, nil
 }
+
+// late reports whether the visit has taken all the time a source may have of a
+// worker.
+func (v *visit) late() bool { return time.Now().After(v.until) }
 
 func (v *visit) note(format string, args ...any) {
 	if v.dry && len(v.notes) < 50 {
@@ -130,6 +139,9 @@ const (
 	maxTries     = 5   // fetches of one item over as many visits
 	givenUpAfter = 3   // fetches that fail in a row end a visit: the site is down
 	lagsKept     = 200
+
+	visitTime = 10 * time.Minute // wall clock; what is left then waits for the next visit
+	tryTime   = time.Minute
 )
 
 // A tally is what a visit brought.
@@ -157,10 +169,15 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 	failed := 0
 	for _, item := range list {
 		if item.err == nil && item.fetch != nil {
+			if v.late() {
+				t.unfinished = true
+				break
+			}
 			item.post, item.replies, item.err = c.complete(ctx, v, item)
 			if ctx.Err() != nil {
 				return t, errors.Join(ctx.Err(), b.flush(context.WithoutCancel(ctx)))
 			}
+			c.failures.count(item.err)
 			if item.err != nil && !permanent(item.err) {
 				t.trouble, t.unfinished = item.err, true
 				if v.tryAgain(item.key) {
@@ -183,7 +200,7 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 	}
 	err = b.flush(ctx)
 	if err == nil && failed >= givenUpAfter {
-		err = t.trouble
+		err = fmt.Errorf("连续 %d 页没有取到：%w", givenUpAfter, t.trouble)
 	}
 	return t, err
 }

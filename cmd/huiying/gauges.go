@@ -21,12 +21,13 @@ var (
 	freeDesc    = prometheus.NewDesc("huiying_disk_free_bytes", "What is left on the disk of the data folder.", nil, nil)
 	sizeDesc    = prometheus.NewDesc("huiying_disk_size_bytes", "How large the disk of the data folder is.", nil, nil)
 	wallDesc    = prometheus.NewDesc("huiying_clock_timestamp_seconds", "This machine's clock when it was asked, unix time: to compare with Prometheus's own.", nil, nil)
+	failedDesc  = prometheus.NewDesc("huiying_collect_failures_total", "Pages, lists and sources the collector could not read, by kind of trouble.", []string{"kind"}, nil)
 	stepDesc    = prometheus.NewDesc("huiying_clock_step_seconds", "How far the clock was set forward (back: negative) since the process began.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, stepDesc} {
+	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, failedDesc, stepDesc} {
 		ch <- d
 	}
 }
@@ -37,6 +38,11 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	gauge(buildDesc, 1, version, runtime.Version())
+	if g.s.collector != nil {
+		for kind, n := range g.s.collector.Failures() {
+			ch <- prometheus.MustNewConstMetric(failedDesc, prometheus.CounterValue, float64(n), string(kind))
+		}
+	}
 	leading := 0.0
 	if g.s.leading.Load() {
 		leading = 1

@@ -1,0 +1,85 @@
+package collector
+
+import (
+	"bytes"
+	"math"
+)
+
+// mostListed bounds what one list may tell at once, whatever its kind: more is no
+// list of news, and each item takes a kilobyte or two.
+const mostListed = 20_000
+
+// outline goes over XML once, without parsing it, and tells how deep its elements
+// nest and how many are items or entries. It never tells less than encoding/xml
+// finds in the same text when it is lenient: what hides an end from that (a
+// comment, a quoted value, a declaration) hides it here, and a declaration inside
+// an element, which no feed has, counts as endless depth.
+func outline(text []byte) (deepest, items int) {
+	depth := 0
+	for {
+		i := bytes.IndexByte(text, '<')
+		if i < 0 || i+1 == len(text) {
+			return deepest, items
+		}
+		text = text[i:]
+		switch {
+		case bytes.HasPrefix(text, []byte("<!--")):
+			text = after(text[4:], "-->")
+		case bytes.HasPrefix(text, []byte("<![CDATA[")):
+			text = after(text[9:], "]]>")
+		case text[1] == '?':
+			text = after(text[2:], "?>")
+		case text[1] == '!':
+			if depth > 0 {
+				return math.MaxInt, items
+			}
+			text = after(text, ">")
+		case text[1] == '/':
+			depth = max(0, depth-1)
+			text = text[2:]
+		default:
+			name := text[1:]
+			var closed bool
+			closed, text = tag(text)
+			if begins(name, "item") || begins(name, "entry") {
+				items++
+			}
+			if depth++; depth > deepest {
+				deepest = depth
+			}
+			if closed {
+				depth--
+			}
+		}
+	}
+}
+
+// tag steps over <name a="b"> and reports whether it closes itself. A > inside
+// quotes does not end it.
+func tag(text []byte) (closed bool, rest []byte) {
+	var quote byte
+	for i, b := range text {
+		switch {
+		case quote != 0:
+			if b == quote {
+				quote = 0
+			}
+		case b == '"' || b == '\'':
+			quote = b
+		case b == '>':
+			return text[i-1] == '/', text[i+1:]
+		}
+	}
+	return false, nil
+}
+
+func begins(name []byte, word string) bool {
+	return len(name) > len(word) && bytes.HasPrefix(name, []byte(word)) && bytes.IndexByte([]byte(" \t\r\n/>"), name[len(word)]) >= 0
+}
+
+func after(text []byte, end string) []byte {
+	if i := bytes.Index(text, []byte(end)); i >= 0 {
+		return text[i+len(end):]
+	}
+	return nil
+}
