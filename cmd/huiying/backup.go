@@ -135,12 +135,21 @@ func writeBackup(ctx context.Context, cfg *Config, l *ledger.Ledger, secret, pat
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	m = backup.Manifest{Program: version, Region: cfg.Region, At: time.Now()}
-	parts := map[string]string{backupLedger: filepath.Join(work, backupLedger), backupArchive: filepath.Join(work, backupArchive)}
+	parts := map[string]string{backupLedger: filepath.Join(work, backupLedger)}
 	if err := l.Snapshot(ctx, parts[backupLedger]); err != nil {
 		return m, err
 	}
-	if err := cfg.snapshotArchive(ctx, parts[backupArchive]); err != nil {
-		return m, err
+	if d := cfg.Backup.ClickHouse; d.Disk != "" {
+		clean, errServers := cfg.backupServers(ctx, d, filepath.Base(work), parts)
+		defer func() { err = errors.Join(err, clean()) }()
+		if errServers != nil {
+			return m, errServers
+		}
+	} else {
+		parts[backupArchive] = filepath.Join(work, backupArchive)
+		if err := cfg.snapshotArchive(ctx, parts[backupArchive]); err != nil {
+			return m, err
+		}
 	}
 	if cfg.County != "" {
 		parts[backupCounty] = filepath.Join(work, backupCounty)
@@ -217,6 +226,10 @@ type restoreCmd struct {
 	passphrase
 	File string `arg:"" type:"existingfile" help:"The back-up."`
 	To   string `required:"" type:"path" help:"An empty or new folder; it becomes an embedded installation."`
+
+	Archive  string `placeholder:"ADDRESS" help:"For a back-up that ClickHouse wrote: the address of an empty database, clickhouse://…"`
+	Disk     string `help:"The servers' back-up disk, <backups><allowed_disk>."`
+	DiskPath string `type:"path" help:"Where this machine sees that disk."`
 }
 
 // Run unpacks a back-up, makes an embedded installation of it, and checks the
@@ -241,7 +254,11 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := embed(c.To, m)
+	archive, err := c.restoreServers(ctx)
+	if err != nil {
+		return err
+	}
+	cfg, err := embed(c.To, archive, m)
 	if err != nil {
 		return err
 	}
@@ -263,9 +280,10 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 	return printJSON(map[string]any{"config": cfg.path, "at": m.At, "program": m.Program, "cases": cases, "audit_rows": rows})
 }
 
-// embed makes the configuration of an unpacked back-up one of this folder, and
-// notes from when on posts have to find their events anew.
-func embed(dir string, m backup.Manifest) (*Config, error) {
+// embed makes the configuration of an unpacked back-up one of this folder, with the
+// archive where it is now ("": in the folder), and notes from when on posts have to
+// find their events anew.
+func embed(dir, archive string, m backup.Manifest) (*Config, error) {
 	path := filepath.Join(dir, configName)
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -276,7 +294,7 @@ func embed(dir string, m backup.Manifest) (*Config, error) {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
 	}
 	cfg.path, cfg.Data, cfg.County, cfg.Attachments = path, ".", "", ""
-	cfg.Ledger, cfg.Archive, cfg.Bus.URL, cfg.Bus.Replicas = "", "", "", 0
+	cfg.Ledger, cfg.Archive, cfg.Bus.URL, cfg.Bus.Replicas, cfg.Backup.ClickHouse = "", archive, "", 0, backupDisk{}
 	if fileExists(filepath.Join(dir, backupCounty)) {
 		cfg.County = backupCounty
 	}

@@ -104,6 +104,10 @@ type Config struct {
 		At         string `yaml:"at"`              // time of day, 03:00
 		Keep       int    `yaml:"keep"`            // how many; 0: 14
 		Passphrase string `yaml:"passphrase_file"` // a 0600 file; or the variable HUIYING_BACKUP_PASSPHRASE
+
+		// ClickHouse has the servers back the archive up themselves; without it this
+		// process reads the county's posts out one by one.
+		ClickHouse backupDisk `yaml:"clickhouse"`
 	} `yaml:"backup"`
 
 	Scan []string `yaml:"attachment_scan"` // a command that gets the path of an uploaded file: 0 clean, 1 refused
@@ -169,6 +173,12 @@ func loadConfig(path string) (*Config, error) {
 		return nil, fmt.Errorf("%s: backup: at 应为时刻，如 03:00；keep 至少为 1", path)
 	}
 	c.Attachments, c.Backup.Dir, c.Backup.Passphrase = c.abs(c.Attachments), c.abs(c.Backup.Dir), c.abs(c.Backup.Passphrase)
+	if d := &c.Backup.ClickHouse; d.Disk != "" || d.Path != "" {
+		if d.Disk == "" || d.Path == "" || c.Archive == "" {
+			return nil, fmt.Errorf("%s: backup.clickhouse: disk 和 path 要一起给出，且 archive 在 ClickHouse 上", path)
+		}
+		d.Path = c.abs(d.Path)
+	}
 	for _, file := range []*string{&c.Bus.Creds, &c.Bus.CA, &c.Bus.Cert, &c.Bus.Key} {
 		*file = c.abs(*file)
 	}

@@ -35,6 +35,7 @@ const ClickHouseCluster = "county"
 // library, listening: it has tables, mutations and Distributed like a server, but
 // no Keeper, so no Replicated tables.
 type ClickHouse struct {
+	dir    string
 	shards []*shard
 	made   atomic.Int64
 }
@@ -58,7 +59,10 @@ func StartClickHouse(ctx context.Context, dir string, o ClickHouseOptions) (*Cli
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "huiying/deploy/dev/clickhouse").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the server's program: %w\n%s", err, out)
 	}
-	c := &ClickHouse{}
+	c := &ClickHouse{dir: dir}
+	if err := os.Mkdir(c.Backups(), 0o700); err != nil {
+		return nil, err
+	}
 	for range max(1, o.Shards) {
 		port, err := freePort()
 		if err != nil {
@@ -89,14 +93,21 @@ func StartClickHouse(ctx context.Context, dir string, o ClickHouseOptions) (*Cli
 	return c, nil
 }
 
-// config tells each server of all, and to keep quiet.
+// ClickHouseBackups is the name of the disk that the servers may back up to.
+const ClickHouseBackups = "backups"
+
+// Backups is the folder of that disk, which all servers share.
+func (c *ClickHouse) Backups() string { return filepath.Join(c.dir, ClickHouseBackups) }
+
+// config tells each server of all, of the disk for back-ups, and to keep quiet.
 func (c *ClickHouse) config() string {
 	var b strings.Builder
 	b.WriteString("<clickhouse>\n<logger><level>warning</level><console>1</console></logger>\n<remote_servers><" + ClickHouseCluster + ">\n")
 	for _, s := range c.shards {
 		fmt.Fprintf(&b, "<shard><replica><host>127.0.0.1</host><port>%d</port></replica></shard>\n", s.port)
 	}
-	b.WriteString("</" + ClickHouseCluster + "></remote_servers>\n</clickhouse>\n")
+	b.WriteString("</" + ClickHouseCluster + "></remote_servers>\n")
+	fmt.Fprintf(&b, "<storage_configuration><disks><%[1]s><type>local</type><path>%[2]s/</path></%[1]s></disks></storage_configuration>\n<backups><allowed_disk>%[1]s</allowed_disk></backups>\n</clickhouse>\n", ClickHouseBackups, c.Backups())
 	return b.String()
 }
 
