@@ -20,13 +20,15 @@ type finding struct {
 	Nodes  []string `json:"nodes"`
 }
 
-// Every page, for one role of each kind and on both screens, has no serious or
+// Every page, for one role of each kind, on both screens and in the dark, has no serious or
 // critical finding of axe-core (WCAG 2.1 A and AA).
 func TestEveryPageIsAccessible(t *testing.T) {
 	axe, err := os.ReadFile(filepath.Join("testdata", "axe-core", "axe.min.js"))
 	must(t, err)
 	b := chromium(t)
 	in := running(t)
+	night := browser.Desktop
+	night.Dark = true
 	pages := map[huiying.Role][]string{
 		huiying.Leader: {
 			"/", "/posts", "/posts?q=%E4%BA%A4%E5%9F%8E&risk=40", "/posts/match?risk=40", "/events", "/cases?view=all", "/cases/new", "/intake", "/stats", "/reports", "/appraisal", "/sources", "/models", "/rules",
@@ -37,7 +39,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		huiying.SecurityAdmin: {"/users", "/users/leader"}, huiying.AuditAdmin: {"/audit"},
 	}
 	for role, paths := range pages {
-		for _, s := range []browser.Screen{browser.Desktop, browser.Phone} {
+		for _, s := range []browser.Screen{browser.Desktop, browser.Phone, night} {
 			w := tab(t, b, in, in.account(t, role), s)
 			for i := 0; i < len(paths); i++ {
 				path := paths[i]
@@ -55,7 +57,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 					.map((v) => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " | " + (n.any[0] || n.all[0] || n.none[0] || {message: ""}).message)})))`)
 				must(t, err)
 				for _, f := range found {
-					t.Errorf("%s %s at %d px: %s (%s): %s\n  %s", role, path, s.Width, f.ID, f.Impact, f.Help, strings.Join(f.Nodes, "\n  "))
+					t.Errorf("%s %s at %d px (dark: %t): %s (%s): %s\n  %s", role, path, s.Width, s.Dark, f.ID, f.Impact, f.Help, strings.Join(f.Nodes, "\n  "))
 				}
 			}
 		}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -67,6 +69,7 @@ type Screen struct {
 	Width, Height int64
 	Mobile        bool
 	Scale         float64 // pixels a point; 0 means 1
+	Dark          bool    // what the person's system prefers
 }
 
 // The screens the pages are made for.
@@ -101,6 +104,12 @@ func (b *Browser) Tab(base string, s Screen) (*Tab, error) {
 		closeTab()
 		return nil, fmt.Errorf("open a tab: %w", err)
 	}
+	if s.Dark {
+		if err := chromedp.Do(ctx, dark); err != nil {
+			closeTab()
+			return nil, fmt.Errorf("turn the tab dark: %w", err)
+		}
+	}
 	messages := chromedp.Console(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -121,6 +130,13 @@ func (b *Browser) Tab(base string, s Screen) (*Tab, error) {
 		<-done
 	}
 	return t, nil
+}
+
+func dark(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+	_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+	})
+	return chromedp.Void{}, err
 }
 
 // Close closes the window.
