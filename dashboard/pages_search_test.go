@@ -66,6 +66,8 @@ func TestADryRunCountsEachDay(t *testing.T) {
 	h, _ := filled(t)
 	h.as("analyst").page("/posts/match?risk=60&over=7").says(t, "<b>2</b><span>共匹配", "近 7 天", "<b>2</b><span>风险 60 以上")
 	h.as("analyst").page("/posts/match?sentiment=positive").says(t, "<b>0</b><span>共匹配", "一条也没有匹配到")
+	h.as("analyst").page("/posts?q=a%7Cb&risk=60").says(t, `href="/posts/match?q=a%7Cb&amp;risk=60"`)
+	h.as("analyst").page("/posts/match?q=a%7Cb&risk=60").says(t, `href="/posts/match?q=a%7Cb&amp;risk=60&amp;over=30"`, `href="/posts?q=a%7Cb&amp;risk=60"`)
 }
 
 func TestNearCopiesFoldInTheList(t *testing.T) {
