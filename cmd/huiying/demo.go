@@ -287,7 +287,7 @@ func (s *system) enroll(ctx context.Context, creds []dashboard.Credential) error
 			if err := s.ledger.SaveUser(ctx, u); err != nil {
 				return err
 			}
-			return s.ledger.SaveToken(ctx, huiying.Token{ID: dashboard.HashToken(c.Token), User: c.User, Name: "demo", CreatedAt: huiying.Speed{}.Now()}, huiying.Audit{})
+			return s.ledger.SaveToken(ctx, huiying.Token{ID: dashboard.HashToken(c.Token), User: c.User, Name: "演示令牌", CreatedAt: huiying.Speed{}.Now()}, huiying.Audit{})
 		})
 	}
 	return g.Wait()

@@ -52,6 +52,7 @@ var ruleFiles = []ruleFile{
 	{"calendar.yaml", "节假日与调休", true},
 	{"replies.yaml", "回应模板", true},
 	{"appraisal.yaml", "考核规则", true},
+	{"reports.yaml", "报告规则", true},
 	{unitsFile, "机构与人员", false},
 	{"lexicon.yaml", "词库", false},
 }
