@@ -123,6 +123,7 @@ type reading struct {
 	signals   []signal // of topics, whatever they mean
 	duties    []int32  // that are named
 	proposals proposals
+	ranked    []huiying.Candidate
 	scene     scene // as the gazetteer sees it
 	hits      []hit
 	denials   []stretch // bytes that say nobody was hurt; nil before anybody asked
@@ -191,7 +192,7 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	if p.Title != "" && p.Title != p.Text {
 		r.title = r.folded(utf8.RuneCountInString(huiying.CleanText(p.Title)))
 	}
-	r.seen = a.watch.scan(r.text)
+	r.seen = a.watch.scan(r.text, r.runes, r.bytes)
 	r.tonals = a.tones.find(r.seen, r.tonals)
 	r.hits = a.match(r)
 	r.state, r.stateWhy = stateOf(r)
@@ -206,9 +207,10 @@ func (a *Analyzer) free(r *reading) {
 	clear(r.words)
 	clear(r.hits)
 	clear(r.proposals)
+	clear(r.ranked)
 	*r = reading{
 		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
-		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], scene: r.scene.empty(),
+		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], ranked: r.ranked[:0], scene: r.scene.empty(),
 	}
 	a.readings.Put(r)
 }

@@ -2,105 +2,87 @@ package analyzer
 
 import (
 	"cmp"
+	"maps"
 	"slices"
-	"unicode/utf8"
 )
 
 // automaton finds many words in a text in one pass (Aho and Corasick, 1975). Its
-// states are prefixes of bytes in a double array (Aoe, 1989): 20 bytes a state,
-// about two states a Chinese character. It is made once and only read after.
+// states are beginnings of words in a double array (Aoe, 1989): 16 bytes each,
+// about one a Chinese character. It is made once and only read after.
 type automaton struct {
 	states []state
-	first  [256]int32           // the state after one byte; 0, the root, for none
-	begins [1 << 16 / 64]uint64 // the characters of three bytes, as Chinese ones are, that begin a word
-	words  []size
-	same   []int32 // the next word of equal text, or none
+	ends   []int32         // by state, the word that ends there, or none
+	codes  []uint16        // by rune below 1<<16: the common ones first; 0 for one in no word
+	rare   map[rune]uint16 // the same of other runes
+	first  []int32         // by code, the state after one rune; 0, the root, for none
+	runes  []int32         // of each word
+	same   []int32         // the next word of equal text, or none
 }
 
-// state is a prefix of some words. Its child by byte c is the state at base+c,
-// if that one names it as its parent.
+// state is the beginning of some words. Its child by a rune is the state at base
+// and the rune's code, if that one names it as its parent.
 type state struct {
 	base, parent int32
 	fail         int32 // the longest proper suffix that is itself a state
 	end          int32 // the longest suffix that is a word, this state included; 0 for none
-	word         int32 // the word that ends here, or none
 }
-
-type size struct{ bytes, runes int }
 
 const none = -1
 
 // newAutomaton makes an automaton of words, which it knows by their index. Words
 // may repeat: each is found. The empty word never is.
 func newAutomaton(words []string) *automaton {
-	a := &automaton{words: make([]size, len(words)), same: make([]int32, len(words))}
-	b := builder{automaton: a, text: words}
+	a := &automaton{runes: make([]int32, len(words)), same: make([]int32, len(words))}
+	b := builder{automaton: a, text: make([][]uint16, len(words))}
+	b.number(words)
 	for i, w := range words {
-		a.words[i] = size{len(w), utf8.RuneCountInString(w)}
-		a.same[i] = none
+		for _, r := range w {
+			b.text[i] = append(b.text[i], a.code(r))
+		}
+		a.runes[i], a.same[i] = int32(len(b.text[i])), none
 		if w != "" {
 			b.order = append(b.order, int32(i))
 		}
-		if r, n := utf8.DecodeRuneInString(w); n == 3 {
-			a.begins[r/64] |= 1 << (r % 64)
-		}
-		if !utf8.ValidString(w) { // it may begin in the middle of a character
-			for i := range a.begins {
-				a.begins[i] = ^uint64(0)
-			}
-		}
 	}
-	slices.SortStableFunc(b.order, func(x, y int32) int { return cmp.Compare(words[x], words[y]) })
+	slices.SortStableFunc(b.order, func(x, y int32) int { return slices.Compare(b.text[x], b.text[y]) })
 	b.build()
 	return a
 }
 
+// code is the number of a rune, 0 for one that is in no word.
+func (a *automaton) code(r rune) uint16 {
+	if uint(r) < uint(len(a.codes)) {
+		return a.codes[r]
+	}
+	return a.rare[r]
+}
+
 // scan calls found for every occurrence of every word, overlapping ones too: by
-// rising end, and of one end the longest first. Offsets are bytes.
-func (a *automaton) scan(text string, found func(word, start, end int)) {
+// rising end, and of one end the longest first. Offsets are runes.
+func (a *automaton) scan(text []rune, found func(word, start, end int)) {
 	s := int32(0)
-	for i := 0; i < len(text); i++ {
-		for s == 0 && a.passes(text, i) {
-			i += 3
+	for i, r := range text {
+		c := a.code(r)
+		if c == 0 {
+			s = 0
+			continue
 		}
-		if i == len(text) {
-			return
-		}
-		s = a.step(s, text[i])
+		s = a.step(s, c)
 		for e := a.states[s].end; e != 0; e = a.states[a.states[e].fail].end {
-			for w := a.states[e].word; w != none; w = a.same[w] {
-				found(int(w), i+1-a.words[w].bytes, i+1)
+			for w := a.ends[e]; w != none; w = a.same[w] {
+				found(int(w), i+1-int(a.runes[w]), i+1)
 			}
 		}
 	}
 }
 
-// passes reports whether a character of three bytes stands there that begins no
-// word: most do.
-func (a *automaton) passes(text string, i int) bool {
-	if i+2 >= len(text) || text[i]&0xF0 != 0xE0 || text[i+1]&0xC0 != 0x80 || text[i+2]&0xC0 != 0x80 {
-		return false
-	}
-	r := uint(text[i]&0x0F)<<12 | uint(text[i+1]&0x3F)<<6 | uint(text[i+2]&0x3F)
-	return a.begins[r/64]>>(r%64)&1 == 0
-}
-
-// scanRunes is scan with offsets in runes; text and words must be valid UTF-8.
-func (a *automaton) scanRunes(text string, found func(word, start, end int)) {
-	at, runes := 0, 0
-	a.scan(text, func(word, _, end int) {
-		runes += utf8.RuneCountInString(text[at:end])
-		at = end
-		found(word, runes-a.words[word].runes, runes)
-	})
-}
-
-func (a *automaton) step(s int32, c byte) int32 {
+func (a *automaton) step(s int32, c uint16) int32 {
 	for s != 0 {
-		if next := a.states[s].base + int32(c); a.states[next].parent == s {
+		at := &a.states[s]
+		if next := at.base + int32(c); a.states[next].parent == s {
 			return next
 		}
-		s = a.states[s].fail
+		s = at.fail
 	}
 	return a.first[c]
 }
@@ -109,22 +91,42 @@ func (a *automaton) step(s int32, c byte) int32 {
 // first, while there is room, and those with one child fill the holes.
 type builder struct {
 	*automaton
-	text  []string
-	order []int32 // the words, sorted
-	open  int     // no slot below is free
-	last  int32   // the word last finished
+	text  [][]uint16 // codes of the words
+	order []int32    // the words, sorted
+	open  int        // no slot below is free
+	last  int32      // the word last finished
+}
+
+// number gives the runes of the words their codes.
+func (b *builder) number(words []string) {
+	count := make(map[rune]int)
+	for _, w := range words {
+		for _, r := range w {
+			count[r]++
+		}
+	}
+	runes := slices.SortedFunc(maps.Keys(count), func(x, y rune) int { return cmp.Or(count[y]-count[x], int(x-y)) })
+	b.codes, b.rare = make([]uint16, 1<<16), make(map[rune]uint16)
+	for i, r := range runes {
+		if int(r) < len(b.codes) {
+			b.codes[r] = uint16(i + 1)
+		} else {
+			b.rare[r] = uint16(i + 1)
+		}
+	}
+	b.first = make([]int32, len(runes)+1)
 }
 
 // branch is a state and the words that begin with it.
 type branch struct {
 	state int32
-	depth int // bytes
+	depth int // runes
 	words []int32
 }
 
 func (b *builder) build() {
-	b.open = 256 // so that no base is negative
-	b.grow(b.open + 256)
+	b.open = len(b.first) // so that no base is negative
+	b.grow(2 * b.open)
 	b.states[0].parent = 0 // taken; nobody asks for the root's parent
 	queue := []branch{{words: b.order}}
 	for i := 0; i < len(queue); i++ {
@@ -141,8 +143,8 @@ func (b *builder) finish(at branch) branch {
 	s := &b.states[at.state]
 	s.end = b.states[s.fail].end
 	for len(at.words) > 0 && len(b.text[at.words[0]]) == at.depth {
-		if w := at.words[0]; s.word == none {
-			s.word, s.end = w, at.state
+		if w := at.words[0]; b.ends[at.state] == none {
+			b.ends[at.state], s.end = w, at.state
 		} else {
 			b.same[b.last] = w
 		}
@@ -152,9 +154,9 @@ func (b *builder) finish(at branch) branch {
 	return at
 }
 
-// split groups the words of a state by their next byte and appends a branch for
-// each; its state is that byte until it is placed.
-func split(queue []branch, at branch, text []string) []branch {
+// split groups the words of a state by their next rune and appends a branch for
+// each; its state is the code of that until it is placed.
+func split(queue []branch, at branch, text [][]uint16) []branch {
 	for words := at.words; len(words) > 0; {
 		c, n := text[words[0]][at.depth], 1
 		for n < len(words) && text[words[n]][at.depth] == c {
@@ -178,7 +180,7 @@ func (b *builder) place(s int32, children []branch) {
 		if s == 0 {
 			b.first[c] = child
 		} else {
-			b.states[child].fail = b.step(b.states[s].fail, byte(c))
+			b.states[child].fail = b.step(b.states[s].fail, uint16(c))
 		}
 	}
 }
@@ -190,7 +192,7 @@ func (b *builder) base(children []branch) int32 {
 	}
 	for slot := b.open; ; slot++ {
 		base := int32(slot) - children[0].state
-		b.grow(int(base) + 512) // a step may look 255 beyond, and open is never the end
+		b.grow(int(base) + 2*len(b.first)) // a step may look as far, and open is never the end
 		if !slices.ContainsFunc(children, func(c branch) bool { return b.states[base+c.state].parent != none }) {
 			return base
 		}
@@ -199,6 +201,6 @@ func (b *builder) base(children []branch) int32 {
 
 func (b *builder) grow(n int) {
 	for len(b.states) < n {
-		b.states = append(b.states, state{parent: none, word: none})
+		b.states, b.ends = append(b.states, state{parent: none}), append(b.ends, none)
 	}
 }

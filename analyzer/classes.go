@@ -6,6 +6,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 
@@ -14,6 +15,9 @@ import (
 
 //go:embed taxonomy.jsonl
 var taxonomy []byte
+
+// mostClasses are as many as the taxonomy may have.
+const mostClasses = 16
 
 // classes knows the 15 first-level classes of citizen appeals and the words that
 // speak for each.
@@ -56,6 +60,9 @@ func newClasses() (*classes, error) {
 			}
 		}
 	}
+	if len(c.names) > mostClasses {
+		return nil, fmt.Errorf("%d classes, at most %d", len(c.names), mostClasses)
+	}
 	return c, sc.Err()
 }
 
@@ -84,7 +91,7 @@ const (
 // classify gives every class a probability: the learned model speaks for the
 // classes it knows, the topics found and the taxonomy's own words for all.
 func (c *classes) classify(r *reading) []huiying.Scored {
-	prior := make([]float64, len(c.names))
+	var prior [mostClasses]float64
 	for _, h := range r.hits {
 		if h.topic.Category != "" && !slices.Contains(h.topic.Flags, huiying.FlagMisreading) && !slices.Contains(h.topic.Flags, huiying.FlagRumor) {
 			if i := slices.Index(c.names, h.topic.Category); i >= 0 {

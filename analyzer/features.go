@@ -113,11 +113,12 @@ func features(r *reading) (out [bags][]feature) {
 	defer bagPool.Put(b)
 	all := r.counted[:0]
 	defer func() { r.counted = all }()
-	keep := func() []feature {
+	keepOf := func(b *bag) []feature {
 		n := len(all)
 		all = b.take(all) // earlier bags keep their own array when it grows
 		return all[n:len(all):len(all)]
 	}
+	keep := func() []feature { return keepOf(b) }
 	b.size(len(r.words))
 	for _, w := range r.words {
 		if w.start >= bodyLong {
@@ -135,17 +136,11 @@ func features(r *reading) (out [bags][]feature) {
 	b.size(2 * title)
 	countRuns(b, r.runes[:title], 2, 0x85ebca6b)
 	out[bagTitle] = keep()
-	told, how := signs(r)
-	b.size(len(told))
-	for _, c := range told {
-		b.add(hashSign(c))
-	}
+	second := bagPool.Get().(*bag)
+	defer bagPool.Put(second)
+	signs(r, b, second)
 	out[bagSigns] = keep()
-	b.size(len(how))
-	for _, c := range how {
-		b.add(hashSign(c))
-	}
-	out[bagTellings] = keep()
+	out[bagTellings] = keepOf(second)
 	body := r.runes[:min(len(r.runes), bodyLong)]
 	b.size(longestRun * len(body))
 	countRuns(b, body, longestRun, runSalt)
@@ -164,13 +159,9 @@ func features(r *reading) (out [bags][]feature) {
 	b.size(2*len(body) + 8)
 	countStyle(b, body, v)
 	out[bagStyle] = keep()
-	turns := bagPool.Get().(*bag)
-	defer bagPool.Put(turns)
-	r.analyzer.tones.count(r.tonals, v, b, turns)
+	r.analyzer.tones.count(r.tonals, v, b, second)
 	out[bagTone] = keep()
-	n := len(all)
-	all = turns.take(all)
-	out[bagTurns] = all[n:]
+	out[bagTurns] = keepOf(second)
 	return out
 }
 
@@ -208,10 +199,13 @@ func isWordLetter(c rune) bool {
 	return unicode.IsLetter(c)
 }
 
-func hashSign(c string) uint32 {
+// hashSign is the slot of a sign; its name may be given in pieces.
+func hashSign(name ...string) uint32 {
 	h := uint32(0x27d4eb2f)
-	for _, r := range c {
-		h = hashRune(h, r)
+	for _, piece := range name {
+		for _, r := range piece {
+			h = hashRune(h, r)
+		}
 	}
 	return finish(h)
 }

@@ -101,13 +101,12 @@ func (g *gazetteer) watch(add func(word string) int) {
 func (g *gazetteer) sights(s *scene) {
 	r := s.reading
 	if s.to != nil { // it was squeezed: the watch saw another text
-		g.words.scanRunes(s.text, func(word, start, end int) { s.sights = append(s.sights, sight{word, start, end}) })
+		g.words.scan(s.runes, func(word, start, end int) { s.sights = append(s.sights, sight{word, start, end}) })
 		return
 	}
 	for _, o := range r.seen.all {
 		if int(o.word) < len(g.seen) && g.seen[o.word] != 0 {
-			start, end := r.runesOf(int(o.start), int(o.end))
-			s.sights = append(s.sights, sight{int(g.seen[o.word]) - 1, start, end})
+			s.sights = append(s.sights, sight{int(g.seen[o.word]) - 1, int(o.from), int(o.to)})
 		}
 	}
 }
@@ -154,18 +153,14 @@ func formsOf(d huiying.Division) []formOf {
 // least [leastBelief]) and why. A longer name goes before the shorter in it.
 func (g *gazetteer) find(r *reading) []huiying.Place {
 	s := g.look(r)
-	order := make([]int, len(s.sights))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(s.sights[b].len(), s.sights[a].len()), cmp.Compare(s.sights[a].start, s.sights[b].start))
+	s.order = append(s.order, s.sights...)
+	slices.SortStableFunc(s.order, func(a, b sight) int {
+		return cmp.Or(cmp.Compare(b.len(), a.len()), cmp.Compare(a.start, b.start))
 	})
 	out := []huiying.Place{}
-	taken := make([]bool, len(s.runes))
-	for _, i := range order {
-		at := s.sights[i]
-		if slices.Contains(taken[at.start:at.end], true) {
+	s.taken = zeroed(s.taken, len(s.runes))
+	for _, at := range s.order {
+		if slices.Contains(s.taken[at.start:at.end], true) {
 			continue
 		}
 		p, ok := g.place(s, at)
@@ -173,7 +168,7 @@ func (g *gazetteer) find(r *reading) []huiying.Place {
 			continue
 		}
 		for k := at.start; k < at.end; k++ {
-			taken[k] = true
+			s.taken[k] = true
 		}
 		out = append(out, p)
 	}

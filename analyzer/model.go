@@ -31,6 +31,7 @@ type model struct {
 	bagOf []uint8 // by row
 
 	// Made when it is loaded:
+	taken   []uint64 // a bit a place: it is known; small enough for the cache, where most are not
 	at      []uint32 // by place, the row of the slot there beside its other bits; row 0 knows nothing
 	packed  []uint64 // rowWords a feature: its idf, then its weights + weightZero, a byte each
 	columns []column
@@ -117,7 +118,7 @@ func decodeModel(packed []byte) (*model, error) {
 // prepare lays out what [model.ask] reads of a feature side by side: looking it up
 // waits twice for memory, at most.
 func (m *model) prepare() {
-	m.at = make([]uint32, places)
+	m.taken, m.at = make([]uint64, places/64), make([]uint32, places)
 	m.packed = make([]uint64, rowWords*(len(m.Slots)+1))
 	for i, slot := range m.Slots {
 		row := m.packed[rowWords*(i+1):][:rowWords]
@@ -125,6 +126,7 @@ func (m *model) prepare() {
 		for c, w := range m.Weights[i*m.Columns : (i+1)*m.Columns] {
 			row[(c+1)/8] |= uint64(int(w)+weightZero) << ((c + 1) % 8 * 8)
 		}
+		m.taken[slot%places/64] |= 1 << (slot % 64)
 		m.at[slot%places] = slot&^uint32(rowBits) | uint32(i+1)
 	}
 	for _, t := range m.Tasks {
@@ -212,8 +214,14 @@ func (m *model) sum(bag []feature, alike bool) (sums [mostColumns]float32) {
 	all := slices.Grow((*pooled)[:0], len(bag)+1)[:len(bag)+1]
 	known := 0
 	for _, x := range bag {
-		row := m.find(x.slot)
-		all[known] = asked{row, x.count}
+		all[known] = asked{x.slot, x.count}
+		known += int(m.taken[x.slot%places/64] >> (x.slot % 64) & 1)
+	}
+	maybe := all[:known]
+	known = 0
+	for _, x := range maybe {
+		row := m.find(x.row)
+		all[known] = asked{row, x.value}
 		if row != 0 {
 			known++
 		}

@@ -16,6 +16,7 @@ import (
 // county in one pass (see [watch]). Branches of few words are matched by that
 // alone; the rest of the expression is run only near its words.
 type pattern struct {
+	mark    marks          // its own
 	literal []int          // in watched; each is a match
 	near    []need         // of rest, one of them in every match
 	rest    *regexp.Regexp // nil for none
@@ -31,6 +32,20 @@ type need struct {
 // watched are the words of all patterns; the county's words follow them.
 var watched []string
 
+// heralds say of each of them which patterns it may stand in a match of.
+var heralds []marks
+
+// marks are a set of patterns, a bit each, in the order they were made.
+type marks [2]uint64
+
+var made int // patterns so far
+
+func newMark() (m marks) {
+	m[made/64] = 1 << (made % 64)
+	made++
+	return m
+}
+
 // look compiles an expression that can only match around some literal word.
 func look(expr string) *pattern {
 	tree, err := syntax.Parse(expr, syntax.Perl)
@@ -41,12 +56,12 @@ func look(expr string) *pattern {
 	if tree.Op == syntax.OpAlternate {
 		branches = tree.Sub
 	}
-	p := &pattern{}
+	p := &pattern{mark: newMark()}
 	var rest []string
 	for _, b := range branches {
 		if words := language(b); len(words) > 0 {
 			for _, w := range words {
-				p.literal = append(p.literal, watchedAs(w))
+				p.literal = append(p.literal, watchedAs(w, p.mark))
 			}
 			continue
 		}
@@ -56,10 +71,10 @@ func look(expr string) *pattern {
 		}
 		n := need{before: k.before, after: k.after}
 		for _, w := range k.words {
-			n.words = append(n.words, watchedAs(w))
+			n.words = append(n.words, watchedAs(w, p.mark))
 		}
 		for _, w := range k.beside {
-			n.beside = append(n.beside, watchedAs(w))
+			n.beside = append(n.beside, watchedAs(w, marks{}))
 		}
 		p.near = append(p.near, n)
 		rest = append(rest, b.String())
@@ -132,14 +147,21 @@ func expand(re *syntax.Regexp, many int) []string {
 	return nil
 }
 
-func watchedAs(word string) int {
+// watchedAs is the index of a word in watched, which heralds the patterns marked.
+func watchedAs(word string, of marks) int {
 	i := slices.Index(watched, word)
 	if i < 0 {
 		i = len(watched)
-		watched = append(watched, word)
+		watched, heralds = append(watched, word), append(heralds, marks{})
 	}
+	heralds[i].add(of)
 	return i
 }
+
+func (m *marks) add(more marks) { m[0], m[1] = m[0]|more[0], m[1]|more[1] }
+
+// meets reports whether two sets have a pattern in common.
+func (m *marks) meets(o *marks) bool { return m[0]&o[0]|m[1]&o[1] != 0 }
 
 // kernel is what no match can do without: one of the words, the longest and fewest
 // there are, so many runes of the match before and after it, and beside them one
@@ -259,25 +281,30 @@ type sightings struct {
 	text        string
 	all         []sighting // by rising end
 	first, last []int32    // by word, index in all + 1; 0 for none
+	heralded    marks      // the patterns that may match
 	found       []stretch  // scratch
 }
 
 type sighting struct {
 	word, start, end int32 // bytes
+	from, to         int32 // the same in runes
 	next             int32 // of the same word, index in all + 1
 }
 
 type stretch struct{ from, to int }
 
-// scan reads a text; give what it returns back with [watch.free].
-func (w *watch) scan(text string) *sightings {
+// scan reads a text, of which runes are the runes and bytes where each stands;
+// give what it returns back with [watch.free].
+func (w *watch) scan(text string, runes []rune, bytes []int32) *sightings {
 	s := w.pool.Get().(*sightings)
 	s.text = text
-	w.automaton.scan(text, func(word, start, end int) {
-		s.all = append(s.all, sighting{int32(word), int32(start), int32(end), 0})
+	w.automaton.scan(runes, func(word, from, to int) {
+		s.all = append(s.all, sighting{word: int32(word), start: bytes[from], end: bytes[to], from: int32(from), to: int32(to)})
 		at := int32(len(s.all))
 		if s.first[word] == 0 {
-			s.first[word] = at
+			if s.first[word] = at; word < len(heralds) {
+				s.heralded.add(heralds[word])
+			}
 		} else {
 			s.all[s.last[word]-1].next = at
 		}
@@ -290,7 +317,7 @@ func (w *watch) free(s *sightings) {
 	for _, o := range s.all {
 		s.first[o.word] = 0
 	}
-	s.all, s.text = s.all[:0], ""
+	s.all, s.text, s.heralded = s.all[:0], "", marks{}
 	w.pool.Put(s)
 }
 
@@ -364,6 +391,9 @@ func (p *pattern) count(s *sightings, before, most int) (n int) {
 // matches calls f for the matches in order, without overlap, until it returns
 // false.
 func (p *pattern) matches(s *sightings, f func(start, end int) bool) {
+	if !s.heralded.meets(&p.mark) {
+		return
+	}
 	from := len(s.found) // f may look for other patterns
 	for _, w := range p.literal {
 		for i := s.first[w]; i != 0; i = s.all[i-1].next {

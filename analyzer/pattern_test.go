@@ -28,7 +28,8 @@ func TestAPatternFindsWhatItsExpressionFinds(t *testing.T) {
 			w := newWatch(nil)
 			rapid.Check(t, func(t *rapid.T) {
 				text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 24).Draw(t, "text"), "")
-				s := w.scan(text)
+				runes, bytes := placed(text)
+				s := w.scan(text, runes, bytes)
 				defer w.free(s)
 				start, _, ok := p.find(s)
 				if want := whole.FindStringIndex(text); (want != nil) != ok || ok && want[0] != start {

@@ -91,17 +91,17 @@ func (p plea) says() (string, use) {
 }
 
 // signs names what was read.
-func (p plea) signs(out []string) []string {
+func (p plea) signs(add func(name ...string)) {
 	if !p.told {
-		return out
+		return
 	}
-	for _, s := range []struct {
+	for _, s := range [...]struct {
 		name string
 		is   bool
-	}{{"plea:complains", p.complains}, {"plea:asks", p.asks}, {"plea:requests", p.requests}, {"plea:wants", p.wants}, {"plea:harm", p.harms > 0}, {"plea:harms", p.harms > 1}} {
+	}{{"complains", p.complains}, {"asks", p.asks}, {"requests", p.requests}, {"wants", p.wants}, {"harm", p.harms > 0}, {"harms", p.harms > 1}} {
 		if s.is {
-			out = append(out, s.name)
+			add("plea:", s.name)
 		}
 	}
-	return append(out, "plea:"+strconv.Itoa(p.score()))
+	add("plea:", strconv.Itoa(p.score()))
 }

@@ -308,7 +308,7 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 	for _, p := range r.proposals {
 		best = max(best, p.score)
 	}
-	out := []huiying.Candidate{}
+	out := r.ranked[:0]
 	sum := 0.0
 	for _, p := range r.proposals {
 		if u, ok := a.units.Unit(p.unit); !ok || u.Township != "" {
@@ -324,10 +324,12 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 	slices.SortFunc(out, func(x, y huiying.Candidate) int {
 		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.Unit, y.Unit))
 	})
-	const most = 5
+	const most, mostTowns = 5, 3
+	r.ranked = out
 	if r.learned == nil {
 		out = out[:min(len(out), most)]
 	}
+	out = append(make([]huiying.Candidate, 0, len(out)+mostTowns), out...)
 	for i := range out {
 		out[i].Why = r.proposals.of(out[i].Unit).told()
 	}

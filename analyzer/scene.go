@@ -16,8 +16,10 @@ type scene struct {
 	at, to  []int   // offset in the reading of each rune here, and back; nil: the same
 	cut     []bool  // a word of the segmenter begins here
 	sights  []sight
-	lands   []land // in order, without overlap
-	narrow  narrow // what squeeze makes
+	order   []sight // the longest first
+	taken   []bool  // a rune is part of a place
+	lands   []land  // in order, without overlap
+	narrow  narrow  // what squeeze makes
 	setting setting
 	home    bool // it speaks of home
 	abroad  int  // where the first land ends that is another's and not only come from
@@ -54,7 +56,7 @@ func (g *gazetteer) look(r *reading) *scene {
 	if slices.ContainsFunc(r.runes, splits) {
 		s.squeeze()
 	}
-	s.cut = append(s.cut, make([]bool, len(s.runes)+1)...)
+	s.cut = zeroed(s.cut, len(s.runes)+1)
 	for _, w := range r.words {
 		s.cut[s.here(w.start)], s.cut[s.here(w.end)] = true, true
 	}
@@ -77,7 +79,14 @@ func (g *gazetteer) look(r *reading) *scene {
 // empty is a scene that uses the slices of this one again.
 func (s *scene) empty() scene {
 	n := s.narrow
-	return scene{cut: s.cut[:0], sights: s.sights[:0], lands: s.lands[:0], narrow: narrow{n.runes[:0], n.bytes[:0], n.at[:0], n.to[:0]}}
+	return scene{cut: s.cut[:0], sights: s.sights[:0], order: s.order[:0], taken: s.taken[:0], lands: s.lands[:0], narrow: narrow{n.runes[:0], n.bytes[:0], n.at[:0], n.to[:0]}}
+}
+
+// zeroed is a scratch of n elements, all false.
+func zeroed(s []bool, n int) []bool {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
 }
 
 // afterList is what 等 at the end of a list may be followed by.

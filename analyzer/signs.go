@@ -1,5 +1,7 @@
 package analyzer
 
+import "slices"
+
 // happenings are words of what may be an emergency, by what happened. They are
 // hints to the learned model, which weighs them against the rest of the text.
 var happenings = []happening{
@@ -55,91 +57,109 @@ var tellings = []struct {
 // statistics, and of what never was: games, films, drills.
 var aftermath = look(`获刑|判刑|被判|责任人|起诉|批捕|追责|问责|赔偿|理赔|周年|纪念|遗体|身份(?:已|得到|全部)|调查报告|总结|一审|二审|庭审|受审|去年|前年|年前|曾经|回忆|保险|玩家|游戏|电影|电视剧|剧组|小说|统计|以来|案例|预防|防范|演练|演习`)
 
-// signs names what the rules found in a text, for the learned models, and how it
-// is told.
-func signs(r *reading) (out, tellings []string) {
+// mostSigns is how many signs a text has at most, beside those of its topics, and
+// how many tellings.
+const (
+	mostSigns    = 64
+	signsOfTopic = 3
+)
+
+// signs adds to the bags what the rules found in a text, for the learned models,
+// and how it is told.
+func signs(r *reading, found, told *bag) {
+	found.size(mostSigns + signsOfTopic*len(r.hits))
 	phase := string(r.state)
-	add := func(c string) { out = append(out, c, c+"/"+phase) }
-	out = append(out, "phase:"+phase)
-	seen := make(map[string]bool)
+	add := func(name ...string) { found.add(hashSign(name...)) }
+	both := func(kind, name string) {
+		add(kind, name)
+		add(kind, name, "/", phase)
+	}
+	add("phase:", phase)
+	seen := make([]string, 0, 16)
 	for _, h := range r.hits {
 		name := h.topic.Name
-		if seen[name] {
+		if slices.Contains(seen, name) {
 			continue
 		}
-		seen[name] = true
-		add("topic:" + name)
-		if kind := emergencyTypes[name]; kind != "" && !seen[kind] {
-			seen[kind] = true
-			out = append(out, "kind:"+kind)
+		seen = append(seen, name)
+		both("topic:", name)
+		if kind := emergencyTypes[name]; kind != "" && !slices.Contains(seen, kind) {
+			seen = append(seen, kind)
+			add("kind:", kind)
 		}
 	}
 	happened := ""
-	for _, h := range happenings {
-		if h.words.in(r.seen) {
-			add("happened:" + h.name)
+	for i := range happenings {
+		if h := &happenings[i]; h.words.in(r.seen) {
+			both("happened:", h.name)
 			happened = "+happened"
 		}
 	}
 	if happened != "" {
-		out = append(out, "happened")
+		add("happened")
 	}
 	if affirmed(r, deaths) != (hit{}) {
-		add("deaths")
+		both("deaths", "")
 	}
 	if affirmed(r, injuries) != (hit{}) {
-		add("injuries")
+		both("injuries", "")
 	}
 	beginning := int(r.bytes[min(len(r.runes), 200)])
-	for _, c := range []struct {
-		name  string
-		words *pattern
-	}{{"aftermath", aftermath}, {"history", history}, {"refutation", refutation}, {"complaint", complaints}} {
-		if c.words.count(r.seen, beginning, 1) > 0 {
-			out = append(out, c.name)
+	for i := range cues {
+		if c := &cues[i]; c.words.count(r.seen, beginning, 1) > 0 {
+			add(c.name)
 		}
 	}
-	return pleaOf(r).signs(out), tellingsOf(r, happened)
+	pleaOf(r).signs(add)
+	tellingsOf(r, happened, told)
 }
 
-// tellingSigns are the names of the signs of each telling.
+// cues are patterns that are signs by themselves.
+var cues = []struct {
+	name  string
+	words *pattern
+}{{"aftermath", aftermath}, {"history", history}, {"refutation", refutation}, {"complaint", complaints}}
+
+// tellingSigns are the signs of each telling.
 var tellingSigns = func() []toldAs {
 	out := make([]toldAs, len(tellings))
 	for i, t := range tellings {
-		out[i] = toldAs{"tells:" + t.name, "tells:" + t.name + "+happened", "first:" + t.name + "+happened"}
+		out[i] = toldAs{hashSign("tells:", t.name), hashSign("tells:", t.name, "+happened"), hashSign("first:", t.name, "+happened")}
 	}
 	return out
 }()
 
-type toldAs struct{ tells, happened, first string }
+type toldAs struct{ tells, happened, first uint32 }
 
 // tellingsOf are how the text tells, each also together with that something
 // happened, for a linear model cannot join the two by itself.
-func tellingsOf(r *reading, happened string) []string {
-	out := make([]string, 0, 16)
+func tellingsOf(r *reading, happened string, told *bag) {
+	told.size(len(tellings)*signsOfTopic + 2)
 	beginning := int(r.bytes[min(len(r.runes), 200)])
 	first := r.titleBytes()
 	if first == 0 && len(r.sentences) > 0 {
 		first = int(r.bytes[r.sentences[0].to])
 	}
-	for i, t := range tellings {
-		if t.words.count(r.seen, beginning, 1) == 0 {
+	plain := true
+	for i := range tellings {
+		words := tellings[i].words
+		if words.count(r.seen, beginning, 1) == 0 {
 			continue
 		}
+		plain = false
 		names := &tellingSigns[i]
-		if out = append(out, names.tells); happened == "" {
+		if told.add(names.tells); happened == "" {
 			continue
 		}
-		if out = append(out, names.happened); t.words.count(r.seen, first, 1) > 0 {
-			out = append(out, names.first)
+		if told.add(names.happened); words.count(r.seen, first, 1) > 0 {
+			told.add(names.first)
 		}
 	}
-	plain := len(out) == 0 || happened == ""
+	plain = plain || happened == ""
 	if len(r.runes) < 60 {
-		out = append(out, "short"+happened)
+		told.add(hashSign("short", happened))
 		if plain {
-			out = append(out, "short-plain"+happened)
+			told.add(hashSign("short-plain", happened))
 		}
 	}
-	return out
 }
