@@ -52,7 +52,7 @@ func (in *discardInput) Resolve(ctx huma.Context) []error {
 type activateInput struct {
 	ID   huiying.ModelID `path:"id" maxLength:"64" doc:"模型编号；base 为不使用人工经验"`
 	Body struct {
-		Reason string `json:"reason,omitempty" maxLength:"500" doc:"回退到以前的模型时必填"`
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"为什么启用或回退，选填；记入审计"`
 	}
 	request *http.Request
 }
@@ -174,10 +174,7 @@ func (a api) activateModel(ctx context.Context, p huiying.Person, in *activateIn
 	}
 	reason, action := strings.TrimSpace(in.Body.Reason), "model.activate"
 	if !slices.ContainsFunc(models, func(m huiying.Model) bool { return m.ID == in.ID && m.State == huiying.ModelCandidate }) {
-		action = "model.rollback"
-		if reason == "" {
-			return modelsDoc{}, huiying.Invalid("reason", "回退须填写理由")
-		}
+		action = "model.rollback" // at once, with or without a reason: it undoes what went wrong
 	}
 	err = a.cfg.Ledger.ActivateModel(ctx, a.cfg.Region, in.ID, p, reason, a.now(), a.modelAudit(in.request, p, action, in.ID, reason))
 	if err != nil {
