@@ -125,6 +125,9 @@ func TestSilenceIsEscalatedStepByStepAndAcknowledgingStopsIt(t *testing.T) {
 	if want := []string{"liaison", "liaison", "head"}; !slices.Equal(told, want) {
 		t.Fatalf("after 1.5 limits %v was told, want %v", told, want)
 	}
+	if n := r.Reminders(c.Level, c.Units[0].Step); n != 2 {
+		t.Errorf("%d reminders, want 2: the order itself is none", n)
+	}
 	c = must(t, c, huiying.Command{Action: huiying.ActAcknowledge, By: liaison}, start.Add(23*time.Minute))
 	tick(start.Add(2 * time.Hour))
 	if len(told) != 3 {
@@ -324,7 +327,7 @@ func TestAnySequenceOfActionsKeepsTheInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, now := testRules(), start
 		c := opened(t, rapid.SampledFrom(huiying.Levels).Draw(t, "level"), rapid.Bool().Draw(t, "emergency"))
-		told := timeline{state: c.State}
+		told := timeline{state: c.State, urgent: c.Emergency}
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 600).Draw(t, "minutes")) * time.Minute)
 			before := c
@@ -353,6 +356,49 @@ func TestAnySequenceOfActionsKeepsTheInvariants(t *testing.T) {
 	})
 }
 
+// A person who takes a call knows that something blew up; the analyzer may be wrong
+// about what it reads.
+func TestAPersonSaysWhetherACaseIsAnEmergency(t *testing.T) {
+	t.Parallel()
+	say := func(c huiying.Case, to string, at time.Time) huiying.Case {
+		t.Helper()
+		return must(t, c, huiying.Command{Action: huiying.ActEmergency, By: leader, To: to, Reason: "现场核实"}, at)
+	}
+	state := func(c huiying.Case, kind huiying.ClockKind, at time.Time) huiying.ClockState {
+		k, ok := c.Clock(kind, "")
+		if !ok {
+			return ""
+		}
+		return k.State(at)
+	}
+	later := start.Add(2 * time.Hour)
+	c := opened(t, huiying.Red, false)
+	c = say(c, "emergency", later)
+	if k, ok := c.Clock(huiying.ClockAuthoritative, ""); !ok || !k.Due.Equal(start.Add(4*time.Hour)) || k.StartWhy != "自首发时间起算" {
+		t.Errorf("the 5 h clock: %+v", k)
+	}
+	if _, _, err := c.Do(huiying.Command{Action: huiying.ActEmergency, By: leader, To: "emergency", Reason: "再说一遍"}, testRules(), later); huiying.CodeOf(err) != huiying.CodeConflict {
+		t.Errorf("said twice: %v", err)
+	}
+	if c = say(c, "ordinary", later); state(c, huiying.ClockPress, later) != huiying.ClockVoid {
+		t.Error("the 24 h clock runs on, though it is no emergency")
+	}
+	if c = say(c, "emergency", later); state(c, huiying.ClockPress, later) != huiying.ClockRunning {
+		t.Error("the 24 h clock does not run again")
+	}
+	blue := say(opened(t, huiying.Blue, false), "emergency", later)
+	if state(blue, huiying.ClockAuthoritative, later) != "" {
+		t.Error("the 5 h clock runs at the lowest level")
+	}
+	answered := assigned(t)
+	answered = say(answered, "ordinary", later)
+	answered = must(t, answered, huiying.Command{Action: huiying.ActRespond, By: leader, Response: &huiying.Response{Text: "通报", Forms: []huiying.ResponseForm{huiying.FormRelease}, Publicity: huiying.Public}}, later)
+	answered = say(answered, "emergency", later.Add(time.Hour))
+	if a, p := state(answered, huiying.ClockAuthoritative, later), state(answered, huiying.ClockPress, later); a != huiying.ClockMet || p != huiying.ClockRunning {
+		t.Errorf("an authoritative text was published before: %s, press conference %s", a, p)
+	}
+}
+
 // timeline is what can be told of a case from its timeline alone.
 type timeline struct {
 	state   huiying.CaseState
@@ -363,6 +409,7 @@ type timeline struct {
 	sent    int // responses
 	handed  int // forms that left the unit
 	rumor   huiying.RumorState
+	urgent  bool
 }
 
 func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
@@ -411,6 +458,8 @@ func (l *timeline) fold(t *rapid.T, entries []huiying.Entry) {
 			}
 		case huiying.ActRumor:
 			l.rumor = e.Rumor
+		case huiying.ActEmergency:
+			l.urgent = !l.urgent
 		}
 	}
 }
@@ -424,7 +473,7 @@ func (l *timeline) check(t *rapid.T, c huiying.Case) {
 			t.Fatalf("%s acknowledged at %v, the timeline says %v", u.Unit, u.AckedAt, l.acked[u.Unit])
 		}
 	}
-	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent || len(c.Feedback) != l.handed || c.Rumor != l.rumor {
+	if c.State != l.state || !slices.Equal(units, l.units) || c.Version != 1+l.acted || len(c.Refusals) != l.refused || len(c.Responses) != l.sent || len(c.Feedback) != l.handed || c.Rumor != l.rumor || c.Emergency != l.urgent {
 		t.Fatalf("the case (%s, %v, version %d, %d refusals, %d responses) is not the fold of its timeline %+v", c.State, units, c.Version, len(c.Refusals), len(c.Responses), *l)
 	}
 }
@@ -436,7 +485,7 @@ func randomCommand(t *rapid.T, actions []huiying.Action, now time.Time) huiying.
 		Reason: rapid.SampledFrom([]string{"", "理由"}).Draw(t, "reason"),
 		Lead:   rapid.SampledFrom(units).Draw(t, "lead"), Helpers: rapid.SliceOfN(rapid.SampledFrom(units), 0, 2).Draw(t, "helpers"),
 		Level: rapid.SampledFrom(huiying.Levels).Draw(t, "to level"), Clock: rapid.SampledFrom([]huiying.ClockKind{huiying.ClockRespond, huiying.ClockFeedback, huiying.ClockAcknowledge}).Draw(t, "clock"), Until: now.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, "until")) * time.Hour),
-		To: rapid.SampledFrom([]string{"online", "offline", "police", "verified", "?"}).Draw(t, "to"), Into: "c2", Text: "已到现场",
+		To: rapid.SampledFrom([]string{"online", "offline", "police", "verified", "emergency", "ordinary", "?"}).Draw(t, "to"), Into: "c2", Text: "已到现场",
 		Longer:  huiying.Duration(time.Duration(rapid.IntRange(0, 30).Draw(t, "longer")) * time.Hour),
 		Grounds: rapid.SampledFrom([]string{"", "要素不健全", "?"}).Draw(t, "grounds"),
 		Consult: &huiying.Consultation{People: "网信办", Conclusion: rapid.SampledFrom([]string{"", "属实"}).Draw(t, "conclusion")},

@@ -20,7 +20,7 @@ type Command struct {
 	Unit     UnitID    // extend, restart-clock, pause-clock, resume-clock: whose clock, "" for whichever runs; refuse-extension: who asked; transfer to the police: their unit, if they are to have a part
 	Until    time.Time // extend: the new deadline, zero for what a unit asked; restart-clock: the new start; assign, add-unit: the helpers' own deadline
 	Longer   Duration  // ask-extension: by how much
-	To       string    // transfer: online, offline or police; rumor: a [RumorState]
+	To       string    // transfer: online, offline or police; rumor: a [RumorState]; emergency: emergency or ordinary
 	Into     CaseID    // merge
 	Grounds  string    // send-back: one of [SendBackGrounds]
 	Feedback *Feedback // submit
@@ -188,6 +188,8 @@ func (c *Case) apply(cmd Command, r *Rules, now time.Time, before Case, out *Out
 		return c.consult(cmd, now)
 	case ActRumor:
 		return c.settleRumor(cmd)
+	case ActEmergency:
+		return c.settleEmergency(cmd, r, now, out)
 	case ActSplit:
 		return c.checkPart(cmd.Split)
 	case ActReach:
@@ -265,14 +267,8 @@ func (c *Case) respond(cmd Command, now time.Time, out *Outcome) (string, error)
 	names := make([]string, len(resp.Forms))
 	for i, f := range resp.Forms {
 		names[i] = f.Label()
-		switch f {
-		case FormRelease:
-			c.stop(ClockAuthoritative, "", now, false)
-		case FormPress:
-			c.stop(ClockAuthoritative, "", now, false)
-			c.stop(ClockPress, "", now, false)
-		}
 	}
+	c.published(resp)
 	return strings.Join(names, "、") + "；" + resp.Publicity.Label(), nil
 }
 

@@ -18,12 +18,7 @@ func (c *Case) changeLevel(to Level, r *Rules, now time.Time, out *Outcome) (str
 	c.Level = to
 	c.Reasons = append(c.Reasons, Reason{Rule: "人工调整", Text: from.Label() + " → " + to.Label()})
 	c.recount(r, now)
-	at, why := c.publicStart()
-	for _, kind := range []ClockKind{ClockAuthoritative, ClockPress} {
-		if _, had := c.Clock(kind, ""); !had {
-			c.start(r, kind, "", at, why)
-		}
-	}
+	c.startEmergency(r)
 	for i := range c.Units {
 		c.Units[i].Step, c.Units[i].QuietStep = 0, 0
 		out.Notices = append(out.Notices, Notice{Kind: NoticeChanged, Unit: c.Units[i].Unit, To: "liaison", Text: "等级调整为" + to.Label()})

@@ -30,16 +30,17 @@ type Preview struct {
 // ManualCase is a case registered by hand: a hotline call, a letter, a media
 // enquiry, an order from above.
 type ManualCase struct {
-	Region   Region    `json:"region,omitempty"`
-	Queue    Queue     `json:"queue"`
-	Title    string    `json:"title"`
-	Summary  string    `json:"summary,omitempty"`
-	Category string    `json:"category,omitempty"`
-	Level    Level     `json:"level,omitempty"`
-	Lead     UnitID    `json:"lead,omitempty"`    // proposed; sent only by assign
-	Event    EventID   `json:"event,omitempty"`   // made from an event
-	EventAt  time.Time `json:"event_at,omitzero"` // when it happened
-	Drill    bool      `json:"drill,omitempty"`   // 演练: counts nowhere, nothing is really sent
+	Region    Region    `json:"region,omitempty"`
+	Queue     Queue     `json:"queue"`
+	Title     string    `json:"title"`
+	Summary   string    `json:"summary,omitempty"`
+	Category  string    `json:"category,omitempty"`
+	Level     Level     `json:"level,omitempty"`
+	Lead      UnitID    `json:"lead,omitempty"`      // proposed; sent only by assign
+	Event     EventID   `json:"event,omitempty"`     // made from an event
+	EventAt   time.Time `json:"event_at,omitzero"`   // when it happened
+	Emergency bool      `json:"emergency,omitempty"` // 突发事件: the 5 h and 24 h clocks run, if the level has them
+	Drill     bool      `json:"drill,omitempty"`     // 演练: counts nowhere, nothing is really sent
 }
 
 // Check returns an error that names the field a person must look at again.

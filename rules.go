@@ -121,6 +121,18 @@ func (r *Rules) clock(kind ClockKind, c *Case, start time.Time, why string) (Clo
 	return Clock{}, false
 }
 
+// Reminders is how many of the first so many escalation steps of a level are
+// reminders: the first words to a unit, at once, are none.
+func (r *Rules) Reminders(l Level, steps int) int {
+	n := 0
+	for i, s := range r.Escalation.At(l) {
+		if i < steps && s.At > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // clockRule is the rule of a kind of clock, or one that allows nothing.
 func (r *Rules) clockRule(kind ClockKind) ClockRule {
 	for _, rule := range r.Clocks {

@@ -82,6 +82,7 @@ const (
 	ActDraft       Action = "draft"
 	ActConsult     Action = "consult"
 	ActRumor       Action = "rumor"
+	ActEmergency   Action = "emergency"
 	ActSplit       Action = "split"
 	ActAttach      Action = "attach"
 	ActReach       Action = "reach"
@@ -149,6 +150,7 @@ var Transitions = []Transition{
 	{ActPause, "暂停计时", withUnit, "", judges, true},
 	{ActResume, "恢复计时", withUnit, "", judges, true},
 	{ActRumor, "谣言核查", append(slices.Clone(open), StateClosed), "", judges, true},
+	{ActEmergency, "认定突发事件", open, "", judges, true},
 	{ActTransfer, "移送", open, "", judges, true},
 	{ActUrge, "督办", open, "", []Role{Supervisor, Leader}, true},
 	{ActRestart, "更正起算时间", open, "", []Role{Supervisor}, true},

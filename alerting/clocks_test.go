@@ -157,8 +157,8 @@ func TestTheKeeperSleepsUntilTheNextDeadline(t *testing.T) {
 				t.Errorf("%q came %s after the deadline", e.Detail, e.At.Sub(k.Due))
 			}
 		}
-		if n := len(o.steps(t, c.ID, "sthj")); n != 4 {
-			t.Errorf("%d steps were taken at the deadline, want 4", n)
+		if n := len(o.steps(t, c.ID, "sthj")); n != 5 {
+			t.Errorf("%d steps were taken by the deadline, want 5", n)
 		}
 		before := counted.looks.Load()
 		time.Sleep(10 * time.Minute)
@@ -186,11 +186,11 @@ func TestAStepTheRulesNoLongerHaveIsForgotten(t *testing.T) {
 	until(t, "the steps of 10 minutes are taken", nothingIsDue)
 	stop()
 	before := o.timeline(t, c.ID)
-	if n := len(o.steps(t, c.ID, "sthj")); n != 4 {
-		t.Fatalf("%d steps taken after 11 minutes, want 4", n)
+	if n := len(o.steps(t, c.ID, "sthj")); n != 5 {
+		t.Fatalf("%d steps taken after 11 minutes, want 5", n)
 	}
 	fewer := *o.rules
-	fewer.Escalation.Red = fewer.Escalation.Red[:4]
+	fewer.Escalation.Red = fewer.Escalation.Red[:5]
 	o.cfg.Rules, o.cfg.Speed = &fewer, huiying.NewSpeed(morning.Add(16*time.Minute), 1)
 	o.open(t)
 	stop = o.keep(t)

@@ -232,7 +232,7 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	draft := huiying.Case{
 		ID: newCaseID(), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
 		Summary: huiying.Redact(huiying.CleanText(m.Summary), found), Category: m.Category, Level: m.Level,
-		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Drill: m.Drill, Evidence: huiying.EvidenceOf(posts),
+		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Emergency: m.Emergency, Drill: m.Drill, Evidence: huiying.EvidenceOf(posts),
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
 	}
 	if m.Lead != "" {

@@ -64,7 +64,7 @@ func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
 	c := huiying.Case{
 		ID: eventCaseID(e.ID), Region: e.Region, Queue: e.Queue, Level: e.Level, Reasons: e.Reasons, Title: e.Title,
 		Summary: e.Summary, Category: e.Category, Flags: e.Flags, Places: e.Places, Event: e.ID, Risk: e.Risk,
-		Factors: e.Factors, Engagement: e.Engagement, Emergency: isEmergency(e), Routing: e.Units,
+		Factors: e.Factors, Engagement: e.Engagement, Emergency: e.IsEmergency(), Routing: e.Units,
 		Policy: e.Misreading.Policy, Misreading: e.Misreading,
 	}
 	c.EventAt, c.FirstSeenAt = began(e, posts)
@@ -90,9 +90,4 @@ func began(e huiying.Event, posts []huiying.Assessed) (published, seen time.Time
 		return e.FirstAt, e.FirstSeenAt
 	}
 	return published, seen
-}
-
-// isEmergency says whether the 5 h and 24 h clocks of 突发事件 apply.
-func isEmergency(e huiying.Event) bool {
-	return e.State == huiying.PhaseOccurred && (e.Emergency.P >= 0.5 || e.Has(huiying.FlagDeath))
 }

@@ -26,7 +26,7 @@ type casePageView struct {
 	Routing    []unitChance
 	Places     []placeView
 	Misread    *misreadView
-	Deliveries []noticeView
+	Deliveries []deliveryView
 	Feedback   []feedbackView
 	Form       *feedbackView // waits for the 责任人 of the reader's unit
 	Refusals   []refusalView
@@ -47,10 +47,11 @@ type caseProblem struct {
 
 type caseUnitView struct {
 	huiying.CaseUnit
-	Name    string
-	Contact huiying.Contact
-	Phones  []contactLine // whom to ring, for the offices
-	Took    string        // assignment → acknowledgement
+	Reminders int
+	Name      string
+	Contact   huiying.Contact
+	Phones    []contactLine // whom to ring, for the offices
+	Took      string        // assignment → acknowledgement
 }
 
 type entryView struct {
@@ -144,7 +145,7 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	}
 	slices.SortStableFunc(v.Clocks, openFirst)
 	for _, u := range c.Units {
-		v.Units = append(v.Units, caseUnitOf(u, units))
+		v.Units = append(v.Units, caseUnitOf(u, c.Level, s.cfg.Rules(), units))
 	}
 	for _, e := range timeline {
 		v.Timeline = append(v.Timeline, entryOf(e, p, units))
@@ -170,9 +171,7 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err != nil {
 		return err
 	}
-	for _, n := range sent {
-		v.Deliveries = append(v.Deliveries, noticeOf(n, units))
-	}
+	v.Deliveries = deliveriesOf(sent, units)
 	if problem != nil && status == http.StatusConflict {
 		problem.Changed = changedSince(v.Timeline, c, r.PostForm.Get("version"))
 	}
@@ -225,8 +224,8 @@ func phonesOf(u huiying.Unit) []contactLine {
 	return out
 }
 
-func caseUnitOf(u huiying.CaseUnit, units *huiying.Directory) caseUnitView {
-	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit)}
+func caseUnitOf(u huiying.CaseUnit, l huiying.Level, r *huiying.Rules, units *huiying.Directory) caseUnitView {
+	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit), Reminders: r.Reminders(l, u.Step)}
 	if full, ok := units.Unit(u.Unit); ok {
 		v.Name, v.Contact, v.Phones = full.Name, full.Liaison, phonesOf(full)
 	}

@@ -205,7 +205,7 @@ func (s *Server) newCasePage(w http.ResponseWriter, r *http.Request, p huiying.P
 			return huiying.Errorf(huiying.CodeNotFound, "没有这个事件")
 		}
 		v.FromEvent = e.Title
-		v.Case = huiying.ManualCase{Queue: e.Queue, Title: e.Title, Summary: e.Summary, Category: e.Category, Level: max(e.Level, huiying.Blue), Event: e.ID, EventAt: e.FirstAt}
+		v.Case = huiying.ManualCase{Queue: e.Queue, Title: e.Title, Summary: e.Summary, Category: e.Category, Level: max(e.Level, huiying.Blue), Event: e.ID, EventAt: e.FirstAt, Emergency: e.IsEmergency()}
 		if len(e.Units) > 0 {
 			v.Case.Lead = e.Units[0].Unit
 		}
@@ -241,7 +241,7 @@ func (s *Server) openCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	m := huiying.ManualCase{
 		Queue: huiying.Queue(f.Get("queue")), Title: f.Get("title"), Summary: f.Get("summary"), Category: f.Get("category"),
 		Lead: huiying.UnitID(f.Get("lead")), Event: huiying.EventID(f.Get("event")),
-		Drill: f.Get("drill") == "yes",
+		Emergency: f.Get("emergency") == "yes", Drill: f.Get("drill") == "yes",
 	}
 	again := func(err error) error {
 		return s.newCaseForm(w, r, p, statusOf(err), newCaseView{

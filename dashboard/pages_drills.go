@@ -51,7 +51,7 @@ func (s *Server) drillsPage(w http.ResponseWriter, r *http.Request, p huiying.Pe
 			if p.Role.OfUnit() && u.Unit != p.Unit {
 				continue
 			}
-			part := drillPart{Name: units.Name(u.Unit), Lead: u.Lead, Steps: u.Step}
+			part := drillPart{Name: units.Name(u.Unit), Lead: u.Lead, Steps: s.cfg.Rules().Reminders(c.Level, u.Step)}
 			if k, ok := c.Clock(huiying.ClockAcknowledge, u.Unit); ok {
 				part.Ack = clockOf(k, units, s.now())
 			}

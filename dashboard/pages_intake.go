@@ -226,7 +226,7 @@ func (s *Server) registerCase(w http.ResponseWriter, r *http.Request, p huiying.
 	}
 	c, err := (api{Server: s}).openCase(r.Context(), p, &openInput{Body: huiying.ManualCase{
 		Region: e.Region, Queue: post.Channel.Queue(), Title: read.Headline(), Summary: read.Text, Category: e.Category,
-		Level: max(e.Level, huiying.Blue), Lead: lead, Event: e.ID, EventAt: e.FirstAt,
+		Level: max(e.Level, huiying.Blue), Lead: lead, Event: e.ID, EventAt: e.FirstAt, Emergency: e.IsEmergency(),
 	}})
 	switch {
 	case errors.Is(err, huiying.ErrConflict): // opened in this very moment, by the rules or a colleague

@@ -150,7 +150,7 @@ func (p *post) serveAt(t *testing.T, speed huiying.Speed, wake <-chan struct{}, 
 
 func (r *receiver) webhook() *notify.Webhook {
 	return &notify.Webhook{
-		URL: r.URL, Secret: "s3cret", Link: "https://yq.example.gov.cn", Client: r.Client(),
+		URL: r.URL, Secret: "s3cret", Writer: notify.Writer{Base: "https://yq.example.gov.cn"}, Client: r.Client(),
 		Now: func() time.Time { return time.Unix(1700000000, 0) },
 	}
 }

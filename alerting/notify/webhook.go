@@ -22,9 +22,9 @@ import (
 // it, of X-Huiying-Timestamp (unix seconds), a dot and the body. Idempotency-Key
 // is the notification's ID: a receiver that has seen it drops the repeat.
 type Webhook struct {
+	Writer
 	URL    string
 	Secret string
-	Link   string // base of links to cases, such as https://yq.example.gov.cn
 	Now    func() time.Time
 	Client *http.Client
 }
@@ -55,7 +55,7 @@ func (w *Webhook) Send(ctx context.Context, batch []huiying.Notification) error 
 	n := batch[0]
 	msg := webhookBody{
 		ID: n.ID, Kind: n.Kind, Number: n.Number, Level: n.Level, Label: n.Level.Label(), Unit: n.Unit, To: n.ToName,
-		Link: w.Link + "/cases/" + string(n.Case),
+		Link: w.brief(n).Link,
 	}
 	if !n.Due.IsZero() {
 		msg.Due = &n.Due

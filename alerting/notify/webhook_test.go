@@ -30,7 +30,7 @@ func webhook(t *testing.T, h http.HandlerFunc) *notify.Webhook {
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return &notify.Webhook{
-		URL: srv.URL, Secret: "s3cret", Link: "https://yq.example.gov.cn", Client: srv.Client(),
+		URL: srv.URL, Secret: "s3cret", Writer: notify.Writer{Base: "https://yq.example.gov.cn"}, Client: srv.Client(),
 		Now: func() time.Time { return time.Unix(1700000000, 0) },
 	}
 }
@@ -63,6 +63,11 @@ func TestAWebhookTellsNoMoreThanItMay(t *testing.T) {
 	}
 	if header.Get("Idempotency-Key") != "n1" {
 		t.Errorf("idempotency key %q", header.Get("Idempotency-Key"))
+	}
+	test := notification()
+	test.Case = ""
+	if err := w.Send(t.Context(), []huiying.Notification{test}); err != nil || !strings.Contains(string(body), `"link":"https://yq.example.gov.cn"`) {
+		t.Errorf("a test message leads to no case: %v %s", err, body)
 	}
 	if want := "sha256=" + notify.Sign("s3cret", "1700000000", body); header.Get("X-Huiying-Signature") != want {
 		t.Errorf("signature %q, want %q", header.Get("X-Huiying-Signature"), want)

@@ -109,7 +109,7 @@ func (s *system) channels() ([]notify.Channel, error) {
 		})
 	}
 	if s.cfg.Webhook.URL != "" {
-		out = append(out, &notify.Webhook{URL: s.cfg.Webhook.URL, Secret: secrets["WEBHOOK_SECRET"], Link: s.cfg.Base, Now: time.Now, Client: client})
+		out = append(out, &notify.Webhook{Writer: w, URL: s.cfg.Webhook.URL, Secret: secrets["WEBHOOK_SECRET"], Now: time.Now, Client: client})
 	}
 	return out, nil
 }
