@@ -2,7 +2,6 @@ package huiying
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,6 +11,7 @@ import (
 type redaction struct {
 	kind, mark string
 	near       near
+	need       uint64                  // the rows of near, as bits
 	re         *regexp.Regexp          // its group is what to hide, else all of it
 	ok         func(match string) bool // nil: always
 }
@@ -46,7 +46,7 @@ var (
 
 // mail goes before the numbers in it, and numbers before all that reads what is left.
 var mail = redaction{
-	kind: "email", mark: "〔邮箱〕", near: near{{"@", "＠"}},
+	kind: "email", mark: "〔邮箱〕",
 	re: regexp.MustCompile(`[A-Za-z0-9Ａ-Ｚａ-ｚ._%+-]+[@＠][A-Za-z0-9Ａ-Ｚａ-ｚ-]+(?:[.．][A-Za-z0-9Ａ-Ｚａ-ｚ-]+)*[.．][A-Za-zＡ-Ｚａ-ｚ]{2,}`),
 }
 
@@ -110,19 +110,6 @@ var redactions = []redaction{
 
 const provinces = `京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼`
 
-// near are words of which a match needs one of each row: looking for them is
-// much faster than the pattern.
-type near [][]string
-
-func (n near) in(s string) bool {
-	for _, row := range n {
-		if !slices.ContainsFunc(row, func(w string) bool { return strings.Contains(s, w) }) {
-			return false
-		}
-	}
-	return true
-}
-
 // fullWidth maps full-width digits, which hide numbers from a plain pattern.
 var fullWidth = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9")
 
@@ -131,14 +118,23 @@ var fullWidth = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "
 // says what stood there, and adds their number to found by kind.
 // Redacting twice changes nothing more.
 func Redact(s string, found map[string]int) string {
-	s = redactNumbers(mail.apply(fullWidth.Replace(s), found), found)
+	s = fullWidth.Replace(s)
+	if strings.IndexByte(s, '@') >= 0 || strings.Contains(s, "＠") {
+		s = mail.apply(s, found)
+	}
+	s = redactNumbers(s, found)
 	var out strings.Builder
 	written := 0
 	for from := 0; from < len(s); {
 		to := from + sentence(s[from:])
 		said := s[from:to]
-		for _, r := range redactions {
-			said = r.apply(said, found)
+		rows := nearIn(said)
+		for i := range redactions {
+			if r := &redactions[i]; rows&r.need == r.need {
+				if shown := r.apply(said, found); shown != said {
+					said, rows = shown, nearIn(shown)
+				}
+			}
 		}
 		if said != s[from:to] {
 			out.WriteString(s[written:from])
@@ -167,10 +163,7 @@ func sentence(s string) int {
 	return len(s)
 }
 
-func (r redaction) apply(s string, found map[string]int) string {
-	if !r.near.in(s) {
-		return s
-	}
+func (r *redaction) apply(s string, found map[string]int) string {
 	var out strings.Builder
 	written, at := 0, 0
 	for at < len(s) {

@@ -12,6 +12,7 @@ import (
 
 var (
 	authorLabel = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)`)
+	authorLine  = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$`)
 	sourceLabel = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
 	nameTail    = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|字号|分享|打印|\d{4}[-年/.]).*$`)
 	nameLead    = regexp.MustCompile(`^(?:作\s*者|记\s*者|来\s*源|文|楼\s*主)\s*[:：/]\s*`)

@@ -96,6 +96,9 @@ func encodingOf(label string) (encoding.Encoding, string) {
 }
 
 func decodeWith(enc encoding.Encoding, body []byte) []byte {
+	if enc == nil && utf8.Valid(body) {
+		return body
+	}
 	if enc == nil {
 		return bytes.ToValidUTF8(body, []byte("\uFFFD"))
 	}
@@ -108,11 +111,11 @@ func decodeWith(enc encoding.Encoding, body []byte) []byte {
 
 // broken is the share of characters that could not be decoded, 0…1.
 func broken(text []byte) float64 {
-	n := utf8.RuneCount(text)
-	if n == 0 {
+	bad := bytes.Count(text, []byte("\uFFFD"))
+	if bad == 0 {
 		return 0
 	}
-	return float64(bytes.Count(text, []byte("\uFFFD"))) / float64(n)
+	return float64(bad) / float64(utf8.RuneCount(text))
 }
 
 // reallyUTF8 reports whether body, declared as name, is UTF-8 instead: long

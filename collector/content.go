@@ -23,10 +23,10 @@ const (
 // are read by readability; short ones (notices, forum posts), which it
 // mistakes for decoration, by where the page's sentences are densest.
 func (p *page) content(title string) (string, *html.Node) {
-	dense := p.densest()
+	dense, thread := p.densest()
 	ownText := articleText(dense, title)
-	if text := p.readable(); text != "" {
-		text = withoutHeading(text, title)
+	if text := p.readable(); text != "" && !thread {
+		text = withoutEnding(withoutHeading(text, title))
 		if n := runes(text); n >= trustedRunes && 2*n >= runes(ownText) {
 			p.found("text", "readability")
 			return text, p.around(text, dense)
@@ -44,7 +44,7 @@ func (p *page) readable() string {
 	parser.MaxElemsToParse = maxElements
 	// replies are sentences too, and in a thread there are more of them
 	doc := cloneWithout(p.doc.Nodes[0], func(n *html.Node) bool {
-		return repliesName.MatchString(named(n)) && container(n) && n.DataAtom != atom.Body
+		return container(n) && n.DataAtom != atom.Body && (repliesName.MatchString(named(n)) || frameName.MatchString(named(n)))
 	})
 	size := 0
 	for n := range doc.Descendants() {
@@ -63,27 +63,42 @@ func (p *page) readable() string {
 }
 
 var (
-	junkName    = regexp.MustCompile(`(?:^|[ _-])(?:nav|menu|footer?|foot|copyright|crumb\w*|breadcrumb\w*|related?|recommend\w*|relate|hot|rank\w*|sidebar|side|aside|share\w*|toolbar|login|search|advert\w*|ads?|banner|qrcode|pagination|pager|page-?nav|declare|disclaimer|statement|shengming|mianze|tags?|editor|zebian|prev-?next|kefu|friend-?links?)(?:$|[ _-])`)
+	junkName    = regexp.MustCompile(`(?:^|[ _-])(?:nav|menu|footer?|foot|copyright|crumb\w*|breadcrumb\w*|related?|recommend\w*|relate|hot|rank\w*|sidebar|side|aside|share\w*|toolbar|login|search|advert\w*|ads?|banner|qrcode|pagination|pager|page-?nav|declare|disclaimer|statement|shengming|mianze|tags?|prev-?next|sign(?:ature)?|kefu|friend-?links?)(?:$|[ _-])`)
 	repliesName = regexp.MustCompile(`(?:^|[ _-])(?:repl(?:y|ies)|comments?|huifu|pinglun)(?:[ _-]?(?:list|box|area|wrap|item)s?)?(?:$|[ _-])`)
+	frameName   = regexp.MustCompile(`(?:^|[ _-])(?:footer?|foot|copyright|statement|declare|disclaimer|shengming|mianze)(?:$|[ _-])`)
+	creditName  = regexp.MustCompile(`(?:^|[ _-])(?:editor|zebian)(?:$|[ _-])`)
+	endLine     = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|编辑|审核|校对|纠错|举报/反馈)\s*[:：/】)].{0,40}|(?:特别声明|免责声明|版权声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享到.{0,20}|(?:上|下)一[篇条][:：].*|【?(?:打印|关闭)(?:本页|窗口)?】?.{0,20}|扫一扫.{0,20})$`)
 	smallPrint  = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
 	endMarks    = "。！？；，、：…”"
 )
 
+// withoutEnding drops the lines under an article that credit, disclaim or share.
+func withoutEnding(text string) string {
+	for {
+		i := strings.LastIndexByte(text, '\n')
+		if i < 0 || !endLine.MatchString(text[i+1:]) {
+			return text
+		}
+		text = text[:i]
+	}
+}
+
 // densest is the element that holds the page's sentences and little else: from
 // the body downwards as long as one child holds nearly all of them.
-func (p *page) densest() *html.Node {
+// thread tells that it is the opening post of one.
+func (p *page) densest() (n *html.Node, thread bool) {
 	body := p.doc.Find("body").First()
 	if len(body.Nodes) == 0 {
-		return nil
+		return nil, false
 	}
-	n := body.Nodes[0]
+	n = body.Nodes[0]
 	weight := make(map[*html.Node]float64)
 	all := make(map[*html.Node]float64)
 	if total := weigh(n, all, 0, false); weigh(n, weight, 0, true) < 0.2*total {
 		weight = all // the page's names mislead: it calls its article something else
 	}
 	if weight[n] <= 0 {
-		return nil
+		return nil, false
 	}
 	for {
 		var heaviest *html.Node
@@ -93,12 +108,12 @@ func (p *page) densest() *html.Node {
 			}
 		}
 		if first := firstOfThread(n); first != nil {
-			n = first
+			n, thread = first, true
 			continue
 		}
 		const most = 0.6 // of the parent's weight
-		if heaviest == nil || weight[heaviest] < most*weight[n] || !container(heaviest) {
-			return n
+		if heaviest == nil || weight[heaviest] < most*weight[n] || !container(heaviest) && heaviest.DataAtom != atom.Tr {
+			return n, thread
 		}
 		n = heaviest
 	}
@@ -154,7 +169,8 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) 
 // junk reports whether the page itself calls n something beside the article.
 func junk(n *html.Node) bool {
 	name := named(n)
-	return len(name) > 1 && len(name) < 120 && n.DataAtom != atom.Body && (junkName.MatchString(name) || repliesName.MatchString(name))
+	return len(name) > 1 && len(name) < 120 && n.DataAtom != atom.Body &&
+		(junkName.MatchString(name) || repliesName.MatchString(name) || creditName.MatchString(name) && shortText(n) != "") // an editor with much to say is the one of the CMS
 }
 
 var (
@@ -201,7 +217,7 @@ func articleText(n *html.Node, title string) string {
 		}
 		return false
 	})
-	return withoutHeading(plainText(kept), title)
+	return withoutEnding(withoutHeading(plainText(kept), title))
 }
 
 // withoutHeading drops the title and the line with date and source from the
@@ -211,7 +227,7 @@ func withoutHeading(text, title string) string {
 		line, rest, more := strings.Cut(text, "\n")
 		heading := title != "" && strings.HasPrefix(squeeze(line), squeeze(title)) && runes(line) < runes(title)+40
 		byline := !tooLong(line, 60) && !strings.ContainsAny(line, endMarks[:3]) && strings.Count(line, "，") == 0 &&
-			(dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || sourceLabel.MatchString(line))
+			(dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || sourceLabel.MatchString(line) || authorLine.MatchString(line))
 		if !more || !heading && !byline {
 			break
 		}

@@ -157,7 +157,7 @@ func fullDate(s string, _ time.Time) (time.Time, bool) {
 }
 
 var (
-	agoRe  = regexp.MustCompile(`(\d{1,4}|半|几)\s*个?\s*(半)?\s*(秒钟?|分钟?|小时|钟头|天|日|周|星期|月|年)\s*(半)?\s*(?:之前|以前|前)`)
+	agoRe  = regexp.MustCompile(`(?:^|[^\d月号/-])(\d{1,4}|半|几)\s*个?\s*(半)?\s*(秒钟?|分钟?|小时|钟头|天|日|周|星期|月|年)\s*(半)?\s*(?:之前|以前|前)`)
 	dayRe  = regexp.MustCompile(`(大前天|前天|前日|昨天|昨日|昨晚|今天|今日|今早|今晚)\s*` + clockPart)
 	justRe = regexp.MustCompile(`刚刚|刚才`)
 )

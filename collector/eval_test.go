@@ -5,6 +5,21 @@ import (
 	"testing"
 )
 
+func TestExtractReadsTheLayoutsOfChineseSites(t *testing.T) {
+	score, err := EvalExtract("testdata/pages/gold.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range score.Pages {
+		if p.ContentF1 < 0.85 || !p.TitleOK || p.DateOK != nil && !*p.DateOK || p.Error != "" {
+			t.Errorf("%s: F1 %.3f, title %v %q, date %q %v %v", p.ID, p.ContentF1, p.TitleOK, p.Title, p.Date, p.Error, p.Why)
+		}
+	}
+	if score.ContentF1 < 0.98 {
+		t.Errorf("content F1 %.4f over %d pages", score.ContentF1, score.N)
+	}
+}
+
 func TestExtractReadsSavedNewsPages(t *testing.T) {
 	const path = "../../shared/data/extract/dev.jsonl"
 	if _, err := os.Stat(path); err != nil && os.Getenv("CI") == "" {
@@ -20,7 +35,7 @@ func TestExtractReadsSavedNewsPages(t *testing.T) {
 		}
 	}
 	t.Logf("content F1 %.4f, titles %d/%d, dates %d/%d", score.ContentF1, score.TitleExact, score.N, score.DateExact, score.Dates)
-	if score.ContentF1 < 0.95 || score.TitleRate < 0.85 || score.DateRate < 0.85 {
+	if score.ContentF1 < 0.98 || score.TitleRate < 0.97 || score.DateRate < 0.98 {
 		t.Errorf("content F1 %.4f, titles %.2f, dates %.2f", score.ContentF1, score.TitleRate, score.DateRate)
 	}
 }

@@ -127,10 +127,15 @@ func (p *page) article(rules siteRules) (Article, error) {
 	if a.Author == "" {
 		a.Author = p.author(content)
 	}
-	if a.Source = p.source(content); a.Source == a.Author && rules.author == "" {
-		a.Author = ""
+	if rules.author == "" { // else the source's setting says who speaks, and nobody asks for more
+		if a.Source = p.source(content); a.Source == a.Author {
+			a.Author = ""
+		}
 	}
-	a.NextPage, a.Canonical = p.nextPage(), p.canonical()
+	if rules.articlePages != 1 {
+		a.NextPage = p.nextPage()
+	}
+	a.Canonical = p.canonical()
 	if a.Text == "" {
 		return a, notAPage(a.URL, "网页里没有找到正文")
 	}

@@ -21,10 +21,13 @@ var publishedNames = []string{
 }
 
 var (
-	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发帖|刊发|更新|上传|录入|添加|创建|提问|来信|成文|写信|时\s*间|日\s*期)\s*(?:时\s*间|日\s*期|于|在)?\s*[:：]?\s*`)
+	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发帖|刊发|更新|上传|录入|添加|创建|提问|来信|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
+	lesserDate = regexp.MustCompile(`更新|成文`) // not when it was published, but near
+	bylineSign = regexp.MustCompile(`(?:来源|作者|阅读|点击|浏览)(?:次数|量|数)?\s*[:：】]`)
+	dateParts  = regexp.MustCompile(`^\s*((?:19|20)\d\d)[\s年/.-]+(\d{1,2})[\s月/.-]+(\d{1,2})日?\s+(\d{1,2}:\d\d(?::\d\d)?)?`)
 	dateNamed  = regexp.MustCompile(`time|date|pub|info|meta|source|byline|laiyuan|shijian|riqi|author|post`)
 	scriptDate = regexp.MustCompile(`(?i)["']?\b(?:pub_?time|publish_?time|publish_?date|pub_?date|create_?time|date_?published|ct|oriCreateTime)["']?\s*[:=]\s*["']?((?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d)?)?|1\d{9}(?:\d{3})?)\b`)
-	urlDate    = regexp.MustCompile(`(?:^|[/_-])((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.t-]|\d{4,}|$)`)
+	urlDate    = regexp.MustCompile(`(?:^|[/_-])t?((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.t-]|\d{4,}|$)`)
 )
 
 // published is when the page says it was published. What is declared for
@@ -62,8 +65,10 @@ func (p *page) published(content *html.Node) time.Time {
 }
 
 func (p *page) declaredDate() (time.Time, string) {
-	if t, ok := p.past(p.schema("datePublished")); ok {
-		return t, "JSON-LD datePublished"
+	for _, name := range []string{"datePublished", "pubDate", "uploadDate", "dateCreated"} {
+		if t, ok := p.past(p.schema(name)); ok {
+			return t, "JSON-LD " + name
+		}
 	}
 	for _, name := range publishedNames {
 		if t, ok := p.past(p.meta[name]); ok {
@@ -110,7 +115,7 @@ func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 		}
 		if n.Type == html.ElementNode && n.DataAtom != atom.A && n != content {
 			if text := shortText(n); text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
-				p.weigh(n, text, seenHeading, seenContent && !within(n, content), &best)
+				p.weigh(n, text, place{afterHeading: seenHeading, afterContent: seenContent && !within(n, content), inContent: seenContent && within(n, content)}, &best)
 			}
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -118,25 +123,37 @@ func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 		}
 	}
 	walk(p.doc.Nodes[0], 0)
-	if best.score < 3 {
+	if best.score < 2 || best.score == 2 && sameDay(best.at, p.now) { // a bare date of today is the page's clock
 		return time.Time{}, ""
 	}
 	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”"
 }
 
-func (p *page) weigh(n *html.Node, text string, afterHeading, afterContent bool, best *dated) {
+// A place is where a piece of text stands.
+type place struct{ afterHeading, afterContent, inContent bool }
+
+func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	t, score := time.Time{}, 0
 	if loc := dateLabel.FindStringIndex(text); loc != nil {
-		if at, ok := p.past(text[loc[1]:]); ok {
+		if at, ok := p.past(text[loc[1]:]); ok && startsWithDate(text[loc[1]:]) {
 			t, score = at, 6
+			if lesserDate.MatchString(text[loc[0]:loc[1]]) {
+				score = 5
+			}
 		}
 	}
 	if score == 0 {
 		at, ok := p.past(text)
+		if parts := dateParts.FindStringSubmatch(spacedText(n)); !ok && parts != nil || ok && !hasClock(at) && parts != nil && parts[4] != "" {
+			at, ok = p.past(parts[1] + "-" + parts[2] + "-" + parts[3] + " " + parts[4]) // its parts are elements of their own
+		}
 		if !ok {
 			return
 		}
 		t, score = at, 2
+		if where.inContent && strings.ContainsAny(text, "，。；") || strings.HasSuffix(text, "。") {
+			score = 0 // a sentence that speaks of a day
+		}
 	}
 	if dateNamed.MatchString(named(n)) || n.Parent != nil && dateNamed.MatchString(named(n.Parent)) {
 		score += 2
@@ -144,13 +161,13 @@ func (p *page) weigh(n *html.Node, text string, afterHeading, afterContent bool,
 	if hasClock(t) {
 		score += 2
 	}
-	if afterHeading {
+	if where.afterHeading {
 		score++
 	}
-	if strings.Contains(text, "来源") || strings.Contains(text, "作者") || strings.Contains(text, "阅读") || strings.Contains(text, "点击") {
+	if bylineSign.MatchString(text) {
 		score++
 	}
-	if afterContent {
+	if where.afterContent {
 		score -= 3
 	}
 	if insideList(n) {
@@ -162,6 +179,27 @@ func (p *page) weigh(n *html.Node, text string, afterHeading, afterContent bool,
 	if score > best.score {
 		*best = dated{at: t, score: score, text: text}
 	}
+}
+
+// startsWithDate reports whether the first digit of s stands near its front, so
+// that a label before it belongs to it.
+func startsWithDate(s string) bool {
+	i := strings.IndexAny(s, "0123456789〇零一二三四五六七八九十昨前今刚半")
+	return i >= 0 && i < 3*4
+}
+
+// spacedText is the text of a small element with blanks between its parts.
+func spacedText(n *html.Node) string {
+	const most = 12
+	var parts []string
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && strings.TrimSpace(d.Data) != "" {
+			if parts = append(parts, strings.TrimSpace(d.Data)); len(parts) > most {
+				return ""
+			}
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // shortText is n's text when it is a line or less, not a container.

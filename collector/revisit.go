@@ -29,7 +29,7 @@ const (
 
 // printOf is a digest of what a post says, without what changes by itself.
 func printOf(p huiying.Post) string {
-	sum := sha256.Sum256([]byte(steady(strings.Join(strings.Fields(p.Title+"\x00"+p.Text), ""))))
+	sum := sha256.Sum256([]byte(steady(squeeze(p.Title + "\x00" + p.Text))))
 	return hex.EncodeToString(sum[:12])
 }
 

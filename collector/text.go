@@ -39,13 +39,15 @@ func plainText(n *html.Node) string {
 	return strings.Join(kept, "\n")
 }
 
+var lineEnds = strings.NewReplacer("\n", " ", "\r", " ")
+
 func writeText(b *strings.Builder, n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
 		if n.Parent != nil && n.Parent.DataAtom == atom.Pre {
 			b.WriteString(n.Data)
 		} else {
-			b.WriteString(strings.NewReplacer("\n", " ", "\r", " ").Replace(n.Data))
+			b.WriteString(lineEnds.Replace(n.Data))
 		}
 		return
 	case html.CommentNode, html.DoctypeNode:
@@ -91,7 +93,19 @@ func fragmentText(s string) string {
 }
 
 // oneLine folds all white space, full-width included, into single blanks.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	blank := true // at the beginning, or behind a blank
+	for _, r := range s {
+		if r != ' ' && unicode.IsSpace(r) || r == ' ' && blank {
+			return strings.Join(strings.Fields(s), " ")
+		}
+		blank = r == ' '
+	}
+	if blank {
+		return strings.TrimSuffix(s, " ")
+	}
+	return s
+}
 
 // runes counts the characters of s that are not white space.
 func runes(s string) int {

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -25,7 +26,7 @@ func (p *page) title() string {
 			best, bestScore, rule = s, score, why
 		}
 	}
-	p.doc.Find("h1,h2,h3,h4,[class*=title],[class*=Title],[id*=title],[id*=Title],[class*=headline],[itemprop=headline]").Each(func(i int, s *goquery.Selection) {
+	p.doc.Find("h1,h2,h3,h4,[class*=title],[class*=Title],[id*=title],[id*=Title],[class*=headline],[class*=subject],[id*=subject],[itemprop=headline]").Each(func(i int, s *goquery.Selection) {
 		if i > 300 || s.Find("h1,h2,h3").Length() > 1 {
 			return
 		}
@@ -53,7 +54,13 @@ func (p *page) title() string {
 		return oneLine(p.schema("headline"))
 	}
 	declared := trimSite(docTitle, p.meta["og:site_name"])
-	if h1 := oneLine(p.doc.Find("h1").First().Text()); h1 != "" && runes(h1) > runes(declared) {
+	if runes(declared) < 5 {
+		if s := p.emphasised(); s != "" {
+			p.found("title", "页面上突出的一行")
+			return s
+		}
+	}
+	if h1 := oneLine(p.doc.Find("h1").First().Text()); h1 != "" && runes(h1) > runes(declared) && (declared == "" || !strings.HasSuffix(h1, declared)) {
 		p.found("title", "第一个 h1") // the document is named after the site or not at all
 		return h1
 	}
@@ -78,7 +85,12 @@ func headingScore(s, docTitle, og string) float64 {
 		case strings.HasPrefix(declared, s), strings.HasSuffix(declared, s):
 			// the rest is the site's name, never much longer than the title
 			share := float64(utf8.RuneCountInString(s)) / float64(utf8.RuneCountInString(declared))
-			score = max(score, 0.6+0.4*share-0.35*boolTo(siteName(declared, s)))
+			switch parted := partedFrom(declared, s); {
+			case parted && strings.HasPrefix(declared, s) && !siteWords.MatchString(s):
+				score = max(score, 0.6+0.4*share)
+			case parted || utf8.RuneCountInString(s) >= 8:
+				score = max(score, 0.6+0.4*share-0.35*boolTo(siteName(declared, s)))
+			}
 		case strings.Contains(declared, s) && utf8.RuneCountInString(s) >= 8:
 			score = max(score, 0.7)
 		case prefixRunes(s, declared) >= 10:
@@ -86,6 +98,39 @@ func headingScore(s, docTitle, og string) float64 {
 		}
 	}
 	return score
+}
+
+// siteWords end the names of sites and their sections.
+var siteWords = regexp.MustCompile(`(?:网|网站|报|局|委|办|政府|频道|在线|论坛|社区|门户|平台|新闻|资讯|公告|公示|信箱|首页|.吧)$`)
+
+// partedFrom reports whether a separator stands between s, at one end of a
+// declared title, and the rest.
+func partedFrom(declared, s string) bool {
+	rest := strings.TrimPrefix(declared, s)
+	if rest == declared {
+		rest = strings.TrimSuffix(declared, s)
+		return strings.TrimRight(rest, " -_|—–｜－:：") != rest
+	}
+	return strings.TrimLeft(rest, " -_|—–｜－【(（") != rest
+}
+
+// emphasised is the first line the page sets off by size, weight or the middle, as
+// pages without headings do.
+func (p *page) emphasised() string {
+	found := ""
+	p.doc.Find("font[size],b,strong,big,center,[align=center]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		text := shortText(s.Nodes[0])
+		n := utf8.RuneCountInString(text)
+		if n < 6 || n > 80 || strings.Contains(text, "|") || s.Closest("a").Length() > 0 || s.Find("a").Length() > 0 {
+			return true
+		}
+		if _, dated := ParseDate(text, p.now); dated {
+			return true
+		}
+		found = text
+		return false
+	})
+	return found
 }
 
 // siteName reports whether s is the short part of a declared title, the part
