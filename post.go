@@ -183,11 +183,21 @@ func jsonError(err error) error {
 	var wrongSyntax *json.SyntaxError
 	switch {
 	case errors.As(err, &wrongType):
-		return &Error{Code: CodeInvalid, Field: strings.TrimPrefix(wrongType.Field, "plain."), Message: "类型不对，不应为 " + wrongType.Value, Cause: err}
+		return &Error{Code: CodeInvalid, Field: strings.TrimPrefix(wrongType.Field, "plain."), Message: "类型不对，不应为" + kindOf(wrongType.Value), Cause: err}
 	case errors.As(err, &wrongSyntax):
 		return &Error{Code: CodeInvalid, Message: "不是合法的 JSON", Cause: err}
 	}
 	return err
+}
+
+// kindOf names a kind of JSON value as encoding/json does: a word, and of some
+// numbers also their digits.
+func kindOf(value string) string {
+	kind, _, _ := strings.Cut(value, " ")
+	if name := map[string]string{"array": "数组", "object": "对象", "string": "字符串", "number": "数字", "bool": "真假值"}[kind]; name != "" {
+		return name
+	}
+	return " " + value
 }
 
 func parseJSONTime(raw []byte) (time.Time, error) {

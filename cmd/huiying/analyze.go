@@ -146,7 +146,7 @@ func (j *analyzeJob) write(results []result, before int) error {
 		var err error
 		if r.err != nil {
 			j.failed++
-			err = j.out.Encode(analyzeFailure{Line: before + i + 1, Error: r.err.Error()})
+			err = j.out.Encode(analyzeFailure{Line: before + i + 1, Error: told(r.err)})
 		} else {
 			err = j.out.Encode(analyzed{r.assessed.Assessment, r.event})
 		}
@@ -176,6 +176,9 @@ func (j *analyzeJob) finish() error {
 		if err := j.write(j.all, 0); err != nil {
 			return err
 		}
+	}
+	if j.number == 0 {
+		fmt.Fprintln(os.Stderr, "没有读到信息：每行应是一个 JSON 对象，至少有 text")
 	}
 	if j.failed > 0 {
 		fmt.Fprintf(os.Stderr, "%d 行中有 %d 行不是合格的信息，原因写在输出的对应行\n", j.number, j.failed)

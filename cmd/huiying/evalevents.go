@@ -40,6 +40,9 @@ func evalEvents(a *analyzer.Analyzer, r io.Reader) (eventMetrics, error) {
 	if err != nil {
 		return eventMetrics{}, err
 	}
+	if !slices.ContainsFunc(rows, func(r eventRow) bool { return r.label != "" }) {
+		return eventMetrics{}, huiying.Errorf(huiying.CodeInvalid, "文件里没有标注的行，每行应是一个带 label 的 JSON 对象")
+	}
 	slices.SortStableFunc(rows, func(a, b eventRow) int { return a.post.PublishedAt.Compare(b.post.PublishedAt) })
 	tracker := alerting.NewTracker()
 	got := make([]huiying.EventID, len(rows))

@@ -67,11 +67,11 @@ func main() {
 	}
 	kctx, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "huiying:", err)
+		fmt.Fprintln(os.Stderr, "huiying:", told(err))
 		os.Exit(exitUsage)
 	}
 	if err := kctx.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "huiying:", err)
+		fmt.Fprintln(os.Stderr, "huiying:", told(err))
 		os.Exit(exitCode(err))
 	}
 }
