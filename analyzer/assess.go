@@ -258,15 +258,17 @@ func (r *reading) titleBytes() int { return int(r.bytes[r.title]) }
 // sentiment is the tone. In a letter the question is another: whether it
 // complains, or asks and proposes, however politely.
 func sentiment(r *reading) huiying.Sentiment {
-	var p [3]float64 // negative, neutral, positive
-	for i, s := range r.verdicts.of(taskSentiment) {
-		p[i] = s.P
-	}
-	if review := r.verdicts.yes(taskKind); review > 0 { // a mixture of two judges
-		bad := r.verdicts.yes(taskReview)
-		p[0] += review * (bad - p[0])
-		p[1] -= review * p[1]
-		p[2] += review * (1 - bad - p[2])
+	felt := felt(r)
+	var p [3]float64
+	for _, kind := range r.verdicts.of(taskKind) { // a mixture of judges
+		said := felt
+		if kind.Name != taskSentiment {
+			bad := r.verdicts.yes(kind.Name)
+			said = [3]float64{bad, 0, 1 - bad}
+		}
+		for i := range p {
+			p[i] += kind.P * said[i]
+		}
 	}
 	switch r.post.Channel {
 	case huiying.ChannelLetter, huiying.ChannelHotline:
@@ -282,6 +284,25 @@ func sentiment(r *reading) huiying.Sentiment {
 		out.Label = "positive"
 	}
 	return out
+}
+
+// felt is how probable it is that a post tells of a bad feeling, of none, of a
+// good one. Two judges say it, one who knows the feelings apart and one who does
+// not, and neither is better than their mean.
+func felt(r *reading) (p [3]float64) {
+	for _, s := range r.verdicts.of(taskEmotion) {
+		switch s.Name {
+		case "happy":
+			p[2] += s.P
+		case "neutral":
+			p[1] += s.P
+		default: // anger, fear, sadness
+			p[0] += s.P
+		}
+	}
+	negative := (p[0] + r.verdicts.yes(taskSentiment)) / 2
+	rest := (1 - negative) / max(1-p[0], 1e-9)
+	return [3]float64{negative, p[1] * rest, p[2] * rest}
 }
 
 // rumor is a hint: how much the post is worded like those that proved false, and

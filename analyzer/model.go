@@ -37,6 +37,7 @@ type model struct {
 	columns []column
 	choice  []bool                     // by column
 	loud    [bags][mostColumns]float32 // how loud each hears each bag
+	heard   [bags][]uint32             // by bag, the words of a row with a column that hears it
 }
 
 // asked is a feature of a text as the model knows it.
@@ -67,7 +68,7 @@ type column struct {
 
 const (
 	idfScale    = 20
-	rowWords    = 4              // of 8 bytes
+	rowWords    = 5              // of 8 bytes
 	mostColumns = 8*rowWords - 1 // of all tasks together
 	weightZero  = 128
 )
@@ -75,9 +76,12 @@ const (
 // The tasks.
 const (
 	taskCategory   = "category"   // first-level class of citizen appeals
-	taskSentiment  = "sentiment"  // what people feel: negative, neutral, positive
-	taskReview     = "review"     // what they find: a thing or a service is bad
-	taskKind       = "kind"       // whether it reviews a thing or a service
+	taskEmotion    = "emotion"    // what people feel
+	taskSentiment  = "sentiment"  // whether they feel bad
+	taskHotel      = "hotel"      // whether they find a hotel bad
+	taskTakeaway   = "takeaway"   // … a meal brought home
+	taskShopping   = "shopping"   // … a thing they bought
+	taskKind       = "kind"       // which of these four it is about
 	taskComplaint  = "complaint"  // a letter complains; it does not ask or propose
 	taskEmergency  = "emergency"  // a real, present emergency
 	taskRumor      = "rumor"      // worded like posts that proved false
@@ -137,6 +141,14 @@ func (m *model) prepare() {
 			m.columns, m.choice = append(m.columns, c), append(m.choice, t.Choice)
 		}
 	}
+	for b := range m.heard {
+		for word := range uint32(rowWords) {
+			from := max(0, 8*int(word)-1) // the first byte is the idf
+			if slices.ContainsFunc(m.loud[b][from:8*int(word)+7], func(loud float32) bool { return loud != 0 }) {
+				m.heard[b] = append(m.heard[b], word)
+			}
+		}
+	}
 }
 
 func (m *model) encode() ([]byte, error) {
@@ -186,7 +198,7 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 	var z, sums [mostColumns]float32
 	for b := range f {
 		if b == 0 || !same(f[b], f[b-1]) {
-			sums = m.sum(f[b], b >= bagSigns)
+			sums = m.sum(f[b], m.heard[b], b >= bagSigns)
 		}
 		for c, loud := range m.loud[b] {
 			z[c] += loud * sums[c]
@@ -208,7 +220,7 @@ func same(a, b []feature) bool { return len(a) > 0 && len(a) == len(b) && &a[0] 
 // step waits for what another reads. Then it adds eight columns at a time, the
 // weights of which are bytes of one word: multiplied by a value below 256 they fill
 // 16 bits each, summed up 32.
-func (m *model) sum(bag []feature, alike bool) (sums [mostColumns]float32) {
+func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumns]float32) {
 	pooled := askPool.Get().(*[]asked)
 	defer askPool.Put(pooled)
 	all := slices.Grow((*pooled)[:0], len(bag)+1)[:len(bag)+1]
@@ -248,7 +260,7 @@ func (m *model) sum(bag []feature, alike bool) (sums [mostColumns]float32) {
 		scale = float32(1 / math.Sqrt(float64(square)))
 	}
 	const bytes, words = 0x00FF00FF00FF00FF, 0x0000FFFF0000FFFF
-	for word := range uint32(rowWords) {
+	for _, word := range heard {
 		var by [4]uint64 // each the sums of two columns four apart
 		for _, k := range all {
 			w := m.packed[rowWords*k.row+word]

@@ -48,13 +48,14 @@ type TaskReport struct {
 }
 
 type labelled struct {
-	ID    string          `json:"id"`
-	RawID string          `json:"raw_id"`
-	Title string          `json:"title"`
-	Text  string          `json:"text"`
-	Label json.RawMessage `json:"label"`
-	Slice string          `json:"slice"`
-	Time  json.RawMessage `json:"time"` // seconds, or as Mon Mar 11 13:30:22 +0800 2013; absent when unknown
+	ID      string          `json:"id"`
+	RawID   string          `json:"raw_id"`
+	Title   string          `json:"title"`
+	Text    string          `json:"text"`
+	Label   json.RawMessage `json:"label"`
+	Slice   string          `json:"slice"`
+	Emotion string          `json:"emotion"`
+	Time    json.RawMessage `json:"time"` // seconds, or as Mon Mar 11 13:30:22 +0800 2013; absent when unknown
 }
 
 func (l labelled) label() string { return strings.Trim(string(l.Label), `"`) }
@@ -333,7 +334,7 @@ func (m *model) learn(ctx context.Context, t task, sets map[string][]*example, s
 	}
 	for k := range fits {
 		fits[k] = fitted{
-			taskModel{Name: t.name, Labels: labels, Reads: t.reads, Choice: t.labels == nil && t.name != taskSentiment, Data: data, Columns: make([]column, len(labels))},
+			taskModel{Name: t.name, Labels: labels, Reads: t.reads, Choice: t.labels == nil, Data: data, Columns: make([]column, len(labels))},
 			make([][]float32, len(labels)),
 		}
 	}
@@ -541,7 +542,7 @@ func (t task) calibrate(fits *[folds + 1]fitted, rows []*example, held [][]float
 		if e.use != useScore {
 			continue
 		}
-		j := judged{want: t.wanted(e.label), scores: ranks[i], slice: e.row.Slice}
+		j := judged{want: e.label, scores: ranks[i], slice: e.row.Slice}
 		all = append(all, j)
 		bySet[e.set] = append(bySet[e.set], j)
 	}
@@ -580,24 +581,14 @@ func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, se
 	}
 }
 
-// ranked are the labels by probability. The tone is scored as negative or not.
+// ranked are the labels by probability.
 func (t task) ranked(tm *taskModel, p []float64) []huiying.Scored {
 	s := tm.shared(p)
-	if t.name == taskSentiment {
-		return either(s[0].Name, "other", s[0].P, s[0].P >= 0.5)
-	}
 	if len(s) == 1 {
 		return either(s[0].Name, t.other, s[0].P, s[0].P >= 0.5)
 	}
 	slices.SortStableFunc(s, func(a, b huiying.Scored) int { return cmp.Compare(b.P, a.P) })
 	return s
-}
-
-func (t task) wanted(label string) string {
-	if t.name == taskSentiment && label != "negative" {
-		return "other"
-	}
-	return label
 }
 
 // byTime trains on the older four fifths of the rows and scores the rest, but for
@@ -625,7 +616,7 @@ func (m *model) byTime(t task, sets map[string][]*example, seed uint64) Metrics 
 	for _, e := range late {
 		if !known[e.group] {
 			p := tm.Columns[0].probability(float64(bias)+e.vector.dot(w, &t.reads), false)
-			verdicts = append(verdicts, judged{want: t.wanted(e.label), scores: t.ranked(tm, []float64{p})})
+			verdicts = append(verdicts, judged{want: e.label, scores: t.ranked(tm, []float64{p})})
 		}
 	}
 	return measure(t.suite, verdicts)
