@@ -10,20 +10,21 @@ import (
 // there any more. The post as it was first read never changes; versions are kept
 // beside it.
 type Version struct {
-	Post  PostID    `json:"post"`
-	N     int       `json:"n"`  // 1 is the first change
-	At    time.Time `json:"at"` // when it was read so
-	Title string    `json:"title,omitempty"`
-	Text  string    `json:"text,omitempty"`
-	Gone  string    `json:"gone,omitempty"` // why the page is not there any more, in Chinese; then there is no title and no text
-	Risk  float64   `json:"risk"`           // 0…100, as assessed in these words
+	Post   PostID    `json:"post"`
+	Region Region    `json:"region,omitempty"` // of the post
+	N      int       `json:"n"`                // 1 is the first change
+	At     time.Time `json:"at"`               // when it was read so
+	Title  string    `json:"title,omitempty"`
+	Text   string    `json:"text,omitempty"`
+	Gone   string    `json:"gone,omitempty"` // why the page is not there any more, in Chinese; then there is no title and no text
+	Risk   float64   `json:"risk"`           // 0…100, as assessed in these words
 }
 
 // VersionOf is the version an assessed post brings; ok is false for a first
 // reading.
 func VersionOf(a Assessed) (v Version, ok bool) {
 	p := a.Post
-	return Version{Post: p.ID, N: p.Version, At: p.CollectedAt, Title: p.Title, Text: p.Text, Gone: p.Gone, Risk: a.Assessment.Risk.Score}, p.Version > 0
+	return Version{Post: p.ID, Region: p.Region, N: p.Version, At: p.CollectedAt, Title: p.Title, Text: p.Text, Gone: p.Gone, Risk: a.Assessment.Risk.Score}, p.Version > 0
 }
 
 // Reading names one reading of a post: the post's ID for the first, so that a

@@ -279,11 +279,18 @@ func (s *Server) parts() []part {
 	}
 }
 
+// Drain makes /readyz say no from now on, though all else goes on: whoever sends
+// requests here is to go elsewhere before this process stops.
+func (s *Server) Drain() { s.draining.Store(true) }
+
 // ready asks each part once and names those that do not answer.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request, parts []part) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
 	status, text := http.StatusOK, ""
+	if s.draining.Load() {
+		status, text = http.StatusServiceUnavailable, "stopping\n"
+	}
 	for _, p := range parts {
 		word := "ok"
 		if err := p.ask(ctx); err != nil {

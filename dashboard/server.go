@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -40,6 +41,7 @@ type Server struct {
 	vault     *vault           // nil: no second factors
 	reports   *report.Reporter // nil: none
 	schedule  schedule
+	draining  atomic.Bool // about to stop: /readyz says no
 }
 
 // New makes a dashboard from its parts.

@@ -352,35 +352,45 @@ const backupDue = 24 * time.Hour
 // keepBackups makes a back-up every day at the hour of the configuration, and
 // keeps the newest ones.
 func (s *system) keepBackups(ctx context.Context) error {
-	b := s.cfg.Backup
-	if b.Dir == "" {
-		return nil
-	}
-	secret, err := passphrase{File: b.Passphrase}.read()
-	if err != nil {
-		return fmt.Errorf("backup: %w", err)
+	if b := s.cfg.Backup; b.Dir != "" { // an installation that cannot write its back-ups does not start
+		if _, err := (passphrase{File: b.Passphrase}).read(); err != nil {
+			return fmt.Errorf("backup: %w", err)
+		}
 	}
 	return s.ledger.Lead(ctx, "backup "+string(s.cfg.Region), s.node, func(ctx context.Context) error {
-		for {
+		for ctx.Err() == nil {
+			cfg, changed := s.settings.now()
+			var due <-chan time.Time // never without a folder
+			if b := cfg.Backup; b.Dir != "" {
+				due = time.After(time.Until(nextBackup(b.Dir, b.At, cfg.Region, time.Now())))
+			}
 			select {
 			case <-ctx.Done():
-				return nil
-			case <-time.After(time.Until(nextBackup(b.Dir, b.At, s.cfg.Region, time.Now()))):
-			}
-			path := filepath.Join(b.Dir, backupName(s.cfg.Region, time.Now()))
-			if _, err := writeBackup(ctx, s.cfg, s.ledger, secret, path, func(int64, int64) {}); err != nil {
-				s.log.Error("back-up", "file", path, "err", err)
-				if !sleep(ctx, time.Hour) {
-					return nil
+			case <-changed:
+			case <-due:
+				if err := s.backUp(ctx, cfg); err != nil {
+					s.log.Error("back-up", "err", err)
+					sleep(ctx, time.Hour)
 				}
-				continue
-			}
-			s.log.Info("back-up written", "file", path)
-			if err := pruneBackups(b.Dir, s.cfg.Region, b.Keep); err != nil {
-				s.log.Error("removing old back-ups", "err", err)
 			}
 		}
+		return nil
 	})
+}
+
+// backUp writes one into the folder and removes those that are too many.
+func (s *system) backUp(ctx context.Context, cfg *Config) error {
+	secret, err := passphrase{File: cfg.Backup.Passphrase}.read()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(cfg.Backup.Dir, backupName(cfg.Region, time.Now()))
+	m, err := writeBackup(ctx, cfg, s.ledger, secret, path, func(int64, int64) {})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	s.log.Info("back-up written", "file", path)
+	return errors.Join(noteBackup(ctx, s.ledger, path, m.At), pruneBackups(cfg.Backup.Dir, cfg.Region, cfg.Backup.Keep))
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -30,6 +31,7 @@ type cluster struct {
 	bus    string
 	files  string
 	nodes  []*installation
+	lines  map[*installation][2]*line // to ledger and bus; nil: direct
 }
 
 func installCluster(t *testing.T) *cluster {
@@ -84,8 +86,21 @@ func (k *cluster) node(region, county string) *installation {
 	addr := l.Addr().String()
 	_ = l.Close()
 	in := &installation{t: k.t, dir: home, config: filepath.Join(home, "huiying.yaml"), url: "http://" + addr}
+	ledger, bus := k.ledger, k.bus
+	if k.lines != nil {
+		for i, address := range []*string{&ledger, &bus} {
+			u, err := url.Parse(*address)
+			if err != nil {
+				k.t.Fatal(err)
+			}
+			pair := k.lines[in]
+			pair[i] = newLine(k.t, u.Host)
+			k.lines[in] = pair
+			*address = pair[i].through(*address)
+		}
+	}
 	config := fmt.Sprintf("region: %q\ncounty: %q\ndata: .\nlisten: [%q]\nbase_url: %q\nledger: %q\nbus: {url: %q, max_bytes: 67108864}\nattachments: %q\n",
-		region, county, addr, in.url, k.ledger, k.bus, k.files)
+		region, county, addr, in.url, ledger, bus, k.files)
 	if err := os.WriteFile(in.config, []byte(config), 0o600); err != nil {
 		k.t.Fatal(err)
 	}
@@ -243,6 +258,9 @@ func TestARollingRestartLosesNothing(t *testing.T) {
 	first.token = strings.TrimSpace(first.run("", "token", "--config", first.config, "m1"))
 	first.eventually("every row is in one event", 2*time.Minute, func() error { return first.eventsAddUp(rows) })
 	first.oneCaseAnEvent()
+	if first.toldOnce(first.token) == 0 {
+		t.Error("nobody was told of anything")
+	}
 }
 
 // Two counties and their prefecture are one installation: the counties have the

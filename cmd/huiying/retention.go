@@ -37,7 +37,8 @@ func (s *system) keepRetention(ctx context.Context) error {
 
 func (s *system) purge(ctx context.Context) error {
 	now := s.speed.Now()
-	before := now.AddDate(0, 0, -s.cfg.Retention)
+	cfg, _ := s.settings.now()
+	before := now.AddDate(0, 0, -cfg.Retention)
 	n, err := s.archive.Purge(ctx, before)
 	if err != nil || n == 0 {
 		return err
@@ -46,6 +47,6 @@ func (s *system) purge(ctx context.Context) error {
 	by := huiying.TheSystem(s.cfg.Region)
 	return s.ledger.Record(ctx, huiying.Audit{
 		At: now, Region: s.cfg.Region, Who: by.User, Role: by.Role, Action: "archive.purge", Object: "信息库",
-		Detail: fmt.Sprintf("清理 %s 以前发布的信息 %d 条（保存期 %d 天），交办单固定的证据不动", before.In(huiying.Beijing).Format(time.DateTime), n, s.cfg.Retention),
+		Detail: fmt.Sprintf("清理 %s 以前发布的信息 %d 条（保存期 %d 天），交办单固定的证据不动", before.In(huiying.Beijing).Format(time.DateTime), n, cfg.Retention),
 	})
 }

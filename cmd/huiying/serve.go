@@ -6,6 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/pprof" //nolint:gosec // nothing serves the default mux it adds to
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +28,9 @@ type serveCmd struct {
 	Config string   `required:"" type:"path" help:"The installation's huiying.yaml."`
 	Roles  []string `default:"collector,analyzer,alerting,dashboard" help:"Parts this process plays."`
 
-	Monitor string `env:"HUIYING_MONITOR" placeholder:"ADDR" help:"Also show /healthz, /readyz and /metrics at this address, whatever the roles."`
+	Monitor string `env:"HUIYING_MONITOR" placeholder:"ADDR" help:"Also show /healthz, /readyz and /metrics at this address, whatever the roles; to this machine alone also /debug/pprof."`
+
+	Drain time.Duration `env:"HUIYING_DRAIN" default:"0s" help:"How long to say 'not ready' at /readyz before stopping, while still serving: as long as the load balancer takes to notice."`
 }
 
 func (c *serveCmd) Run(ctx context.Context) error {
@@ -61,6 +66,9 @@ func (c *serveCmd) Run(ctx context.Context) error {
 			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), s.code)
 		}
 	}
+	ctx, stop := s.drain(ctx, c.Drain)
+	defer stop()
+	go s.reloadOnHangup(ctx) // ends with ctx; holds nothing
 	if c.Monitor == "" {
 		return s.serve(ctx, listeners, c.Roles)
 	}
@@ -70,9 +78,29 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	}
 	log.Info("monitored", "address", probes[0].Addr().String())
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return serveHTTP(ctx, probes, s.dashboard.Probes(), log) })
+	g.Go(func() error { return serveHTTP(ctx, probes, profiled(s.dashboard.Probes()), log) })
 	g.Go(func() error { return s.serve(ctx, listeners, c.Roles) })
 	return g.Wait()
+}
+
+// profiled adds the Go profiler to what is shown for monitoring, for callers on this
+// machine: a profile tells what is in memory.
+func profiled(probes http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", probes)
+	for path, h := range map[string]http.HandlerFunc{
+		"/debug/pprof/": pprof.Index, "/debug/pprof/profile": pprof.Profile, "/debug/pprof/symbol": pprof.Symbol, "/debug/pprof/trace": pprof.Trace,
+	} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			from, err := netip.ParseAddrPort(r.RemoteAddr)
+			if err != nil || !from.Addr().Unmap().IsLoopback() {
+				http.Error(w, "只给本机看", http.StatusForbidden)
+				return
+			}
+			h(w, r)
+		})
+	}
+	return mux
 }
 
 // serve runs the parts and the web side together: when one ends, all end.

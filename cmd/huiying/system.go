@@ -51,9 +51,10 @@ const (
 
 // system is every part of one installation in one process, wired.
 type system struct {
-	cfg   *Config
-	speed huiying.Speed
-	log   *slog.Logger
+	cfg      *Config // what the process began with
+	settings *settings
+	speed    huiying.Speed
+	log      *slog.Logger
 
 	bus        *bus.Bus
 	ledger     *ledger.Ledger
@@ -75,7 +76,7 @@ type system struct {
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
 func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []dashboard.Credential, log *slog.Logger) (s *system, err error) {
-	s = &system{cfg: cfg, speed: speed, log: log, started: time.Now()}
+	s = &system{cfg: cfg, settings: newSettings(cfg), speed: speed, log: log, started: time.Now()}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -264,14 +265,21 @@ func (s *system) run(ctx context.Context, roles []string) error {
 func (s *system) alert(ctx context.Context) error {
 	s.leading.Store(true)
 	defer s.leading.Store(false)
-	if err := s.engine.Resume(ctx); err != nil {
+	if err := s.ledger.Trouble(s.engine.Resume(ctx)); errors.Is(err, huiying.ErrBusy) {
+		s.log.Error("cannot lead yet", "err", err)
+		return nil // the lease is tried for again
+	} else if err != nil {
 		return err
 	}
 	if err := s.replay(ctx); err != nil {
 		return fmt.Errorf("gathering again what came since the back-up: %w", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, s.engine.Handle) })
+	g.Go(func() error {
+		return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, func(ctx context.Context, batch []huiying.Assessed) error {
+			return s.ledger.Trouble(s.engine.Handle(ctx, batch))
+		})
+	})
 	g.Go(func() error { return s.engine.Run(ctx) })
 	g.Go(func() error { return s.dispatcher.Run(ctx) })
 	g.Go(func() error { // people act through any process
@@ -310,9 +318,9 @@ func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
 			return fmt.Errorf("archive %d versions: %w", len(versions), err)
 		}
 	}
-	fresh, err := s.archive.Insert(ctx, batch)
-	if err != nil {
-		return fmt.Errorf("archive %d posts: %w", len(batch), err)
+	fresh, failed := s.archive.Insert(ctx, batch)
+	if failed != nil {
+		failed = fmt.Errorf("archive %d posts: %w", len(batch), failed) // some may be stored all the same
 	}
 	isNew := make(map[huiying.PostID]bool, len(fresh))
 	for _, id := range fresh {
@@ -327,7 +335,7 @@ func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
 	if err := s.bus.PublishLives(ctx, news); err != nil {
 		s.log.Warn("live messages lost", "posts", len(news), "err", err)
 	}
-	return nil
+	return failed
 }
 
 func (s *system) livePost(a huiying.Assessed) huiying.Live {

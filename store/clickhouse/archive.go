@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,12 +31,9 @@ type Token = textquery.Token
 type Archive struct {
 	tokens  func(text string) []Token
 	conn    driver.Conn // reads: one server, or any of the cluster, for all shards
-	shards  []shard     // writes: the machines that hold the rows
+	shards  []*shard    // writes: the machines that hold the rows
 	cluster string      // "" for one server
 	missing atomic.Int64
-
-	writing sync.Mutex
-	stored  atomic.Uint64 // batches; tells whether another was stored meanwhile
 }
 
 // OpenArchive connects to the archive at an address (see [ParseAddress]) and

@@ -82,7 +82,7 @@ func Restore(ctx context.Context, address, disk, name string, files int) error {
 	return nil
 }
 
-func restoreShard(ctx context.Context, at Address, s shard, i int, disk, name string) error {
+func restoreShard(ctx context.Context, at Address, s *shard, i int, disk, name string) error {
 	o := at.options
 	o.Addr = s.replicas
 	if err := makeDatabase(ctx, o); err != nil {

@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -27,33 +29,60 @@ const queuedBelow = 100
 // Insert stores a batch: tally and hourly sums, rows with their search terms, and
 // at last the documents, which make the posts stored. It returns the IDs that were
 // not stored before; the others are left as they are, so that a batch may be
-// delivered again. When it fails, some of the batch may be visible already;
-// delivered again, it is completed and nothing counts twice.
+// delivered again. When it fails, some of the batch may be stored: those are
+// returned beside the error. Delivered again, it is completed and nothing counts
+// twice. Servers that do not answer, or have no room, are [huiying.ErrBusy].
+//
+// Each shard is asked only for the posts of its regions, so one that is down holds
+// up these and no others. A post is known by its ID within a shard: counties on
+// several that read one page have a copy each.
 //
 // A post delivered to two processes at the very same time may be called fresh by
 // both; it is stored, and counted, once.
 func (a *Archive) Insert(ctx context.Context, posts []huiying.Assessed) ([]huiying.PostID, error) {
-	seen := a.stored.Load()
-	posts, err := batch.Unknown(ctx, posts, a.known)
+	of := make([][]huiying.Assessed, len(a.shards))
+	for _, p := range posts {
+		i := a.shardOf(string(p.Post.Region))
+		of[i] = append(of[i], p)
+	}
+	fresh, errs := make([][]huiying.PostID, len(of)), make([]error, len(of))
+	var g sync.WaitGroup
+	for i, part := range of {
+		if len(part) > 0 {
+			g.Go(func() { fresh[i], errs[i] = a.shards[i].insert(ctx, part, a.tokens) })
+		}
+	}
+	g.Wait()
+	for i, err := range errs {
+		if err != nil {
+			errs[i] = trouble(fmt.Errorf("shard %d of %d: %w", i+1, len(of), err))
+		}
+	}
+	return slices.Concat(fresh...), errors.Join(errs...)
+}
+
+func (s *shard) insert(ctx context.Context, posts []huiying.Assessed, tokens func(string) []Token) ([]huiying.PostID, error) {
+	seen := s.stored.Load()
+	posts, err := batch.Unknown(ctx, posts, s.known)
 	if err != nil || len(posts) == 0 {
 		return nil, err
 	}
-	rows, err := a.cut(ctx, posts)
+	rows, err := cut(ctx, posts, tokens)
 	if err != nil {
 		return nil, err
 	}
-	a.writing.Lock()
-	defer a.writing.Unlock()
-	if a.stored.Load() != seen { // another batch was stored meanwhile: look once more
-		if posts, err = batch.Unknown(ctx, posts, a.known); err != nil || len(posts) == 0 {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.stored.Load() != seen { // another batch was stored meanwhile: look once more
+		if posts, err = batch.Unknown(ctx, posts, s.known); err != nil || len(posts) == 0 {
 			return nil, err
 		}
 		rows = keep(rows, posts)
 	}
-	if err := a.store(ctx, rows); err != nil {
+	if err := store(ctx, s.conn, rows); err != nil {
 		return nil, fmt.Errorf("storing %d posts: %w", len(rows), err)
 	}
-	a.stored.Add(1)
+	s.stored.Add(1)
 	fresh := make([]huiying.PostID, len(posts))
 	for i := range posts {
 		fresh[i] = posts[i].Post.ID
@@ -61,12 +90,11 @@ func (a *Archive) Insert(ctx context.Context, posts []huiying.Assessed) ([]huiyi
 	return fresh, nil
 }
 
-// known says which posts are stored already. It asks all shards, and fails
-// without one of them: the post may be there.
-func (a *Archive) known(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]bool, error) {
+// known says which posts the shard has.
+func (s *shard) known(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]bool, error) {
 	known := make(map[huiying.PostID]bool, len(ids))
 	for part := range slices.Chunk(ids, 2000) {
-		err := a.rows(ctx, "SELECT id FROM "+a.from("docs")+" WHERE id IN "+list(part), func(rows driver.Rows) error {
+		err := rows(ctx, s.conn, "SELECT id FROM docs WHERE id IN "+list(part), func(rows driver.Rows) error {
 			var id string
 			if err := rows.Scan(&id); err != nil {
 				return err
@@ -90,45 +118,24 @@ func keep(rows []batch.Row, posts []huiying.Assessed) []batch.Row {
 	return slices.DeleteFunc(rows, func(r batch.Row) bool { return !in[r.Post.ID] })
 }
 
-func (a *Archive) cut(ctx context.Context, posts []huiying.Assessed) ([]batch.Row, error) {
-	return batch.Prepare(ctx, posts, func(text string) string { return documentTerms(a.tokens(text)) })
+func cut(ctx context.Context, posts []huiying.Assessed, tokens func(string) []Token) ([]batch.Row, error) {
+	return batch.Prepare(ctx, posts, func(text string) string { return documentTerms(tokens(text)) })
 }
 
-// store writes rows to their shards: the tally and its sums beside the posts, the
-// documents when all of that is there on all shards.
-func (a *Archive) store(ctx context.Context, rows []batch.Row) error {
-	of := make([][]batch.Row, len(a.shards))
-	for _, r := range rows {
-		i := a.shardOf(string(r.Post.Region))
-		of[i] = append(of[i], r)
-	}
-	for i := range of { // as the tables are ordered, and the same each time it is tried
-		slices.SortFunc(of[i], func(x, y batch.Row) int {
-			return cmp.Or(cmp.Compare(x.Post.Region, y.Post.Region), x.Post.PublishedAt.Compare(y.Post.PublishedAt), cmp.Compare(x.Post.ID, y.Post.ID))
-		})
-	}
-	each := func(steps ...func(context.Context, driver.Conn, []batch.Row) error) error {
-		var g errgroup.Group // without a context of its own: ending one may close a connection that is in the pool again
-		for i, rows := range of {
-			if len(rows) == 0 {
-				continue
-			}
-			for _, step := range steps {
-				g.Go(func() error { return step(named(ctx, rows), a.shards[i].conn, rows) })
-			}
-		}
-		return g.Wait()
-	}
-	posts := func(ctx context.Context, conn driver.Conn, rows []batch.Row) error {
-		return addPosts(ctx, conn, "posts", rows)
-	}
-	docs := func(ctx context.Context, conn driver.Conn, rows []batch.Row) error {
-		return addDocs(ctx, conn, "docs", rows)
-	}
-	if err := each(addTally, posts); err != nil {
+// store writes rows to a shard: the tally and its sums beside the posts, the
+// documents when all of that is there.
+func store(ctx context.Context, conn driver.Conn, rows []batch.Row) error {
+	slices.SortFunc(rows, func(x, y batch.Row) int { // as the tables are ordered, and the same each time it is tried
+		return cmp.Or(cmp.Compare(x.Post.Region, y.Post.Region), x.Post.PublishedAt.Compare(y.Post.PublishedAt), cmp.Compare(x.Post.ID, y.Post.ID))
+	})
+	ctx = named(ctx, rows)
+	var g errgroup.Group // without a context of its own: ending one may close a connection that is in the pool again
+	g.Go(func() error { return addTally(ctx, conn, rows) })
+	g.Go(func() error { return addPosts(ctx, conn, "posts", rows) })
+	if err := g.Wait(); err != nil {
 		return err
 	}
-	return each(docs)
+	return addDocs(ctx, conn, "docs", rows)
 }
 
 // named gives an insert the name of its posts, so that the server drops it when it

@@ -36,12 +36,12 @@ func TestARepeatedBatchAddsNothing(t *testing.T) {
 	for _, n := range []int{20, 200} { // queued by the server, and not
 		a := openArchive(t, one, storetest.Bigrams)
 		ctx := context.Background()
-		rows, err := a.cut(ctx, letters(0, n))
+		rows, err := cut(ctx, letters(0, n), a.tokens)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 3 { // as when a node is killed before it has noted that all was stored
-			if err := a.store(ctx, rows); err != nil {
+			if err := store(ctx, a.shards[0].conn, rows); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -61,11 +61,11 @@ func TestPostsRepeatedInOtherBatchesCountOnceInEveryRead(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = a.shards[0].conn.Exec(ctx, "SYSTEM START MERGES") })
 	for _, part := range [][2]int{{0, 120}, {60, 120}, {0, 180}} {
-		rows, err := a.cut(ctx, letters(part[0], part[1]))
+		rows, err := cut(ctx, letters(part[0], part[1]), a.tokens)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := a.store(ctx, rows); err != nil {
+		if err := store(ctx, a.shards[0].conn, rows); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := openArchive(t, one, storetest.Bigrams)
-			rows, err := a.cut(ctx, letters(0, 50))
+			rows, err := cut(ctx, letters(0, 50), a.tokens)
 			if err != nil {
 				t.Fatal(err)
 			}

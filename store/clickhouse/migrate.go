@@ -28,7 +28,7 @@ var tables = map[string]string{
 
 // prepare brings the tables of a shard up to date, on each replica. A machine that
 // does not answer is left for the next time: the others can work without it.
-func (a *Archive) prepare(ctx context.Context, at Address, s shard) error {
+func (a *Archive) prepare(ctx context.Context, at Address, s *shard) error {
 	reached := 0
 	var last error
 	for _, replica := range s.replicas {

@@ -34,7 +34,10 @@ func (a *Archive) MeasurePace(ctx context.Context, batches [][]huiying.Assessed)
 	}()
 	sync := clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"async_insert": 0}))
 	return batch.Ways{
-		Prepare: a.cut, Insert: a.Insert,
+		Prepare: func(ctx context.Context, posts []huiying.Assessed) ([]batch.Row, error) {
+			return cut(ctx, posts, a.tokens)
+		},
+		Insert: a.Insert,
 		Driver: func(_ context.Context, rows []batch.Row) error { return bare(sync, conn, rows) },
 		Plain:  func(_ context.Context, rows []batch.Row) error { return addDocs(sync, conn, "plain", rows) },
 	}.Measure(ctx, batches)

@@ -3,7 +3,10 @@ package clickhouse
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +43,11 @@ func (a *Archive) read(ctx context.Context, query string, each func(driver.Rows)
 }
 
 func (a *Archive) rows(ctx context.Context, query string, each func(driver.Rows) error) error {
-	err := a.query(ctx, query, each)
+	return rows(ctx, a.conn, query, each)
+}
+
+func rows(ctx context.Context, conn driver.Conn, query string, each func(driver.Rows) error) error {
+	err := ask(ctx, conn, query, each)
 	// The connection has the deadline of the context, and may find it passed a moment
 	// before the context does: whoever set it must see that it was theirs.
 	if end, ok := ctx.Deadline(); ok && errors.Is(err, os.ErrDeadlineExceeded) && time.Until(end) < time.Second {
@@ -50,8 +57,8 @@ func (a *Archive) rows(ctx context.Context, query string, each func(driver.Rows)
 	return err
 }
 
-func (a *Archive) query(ctx context.Context, query string, each func(driver.Rows) error) error {
-	rows, err := a.conn.Query(ctx, query)
+func ask(ctx context.Context, conn driver.Conn, query string, each func(driver.Rows) error) error {
+	rows, err := conn.Query(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -62,6 +69,18 @@ func (a *Archive) query(ctx context.Context, query string, each func(driver.Rows
 		}
 	}
 	return rows.Err()
+}
+
+// lost reports whether a connection broke or did not come about. Other errors that
+// are not the server's are ours: a value that cannot be sent will not go later.
+func lost(err error) bool {
+	if errors.As(err, new(*clickhouse.Exception)) {
+		return unreachable(err)
+	}
+	var network net.Error
+	return errors.As(err, &network) || slices.ContainsFunc([]error{
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, clickhouse.ErrAcquireConnTimeout, clickhouse.ErrConnectionClosed, clickhouse.ErrServerUnexpectedData,
+	}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // unreachable reports whether a query failed for want of a machine.
@@ -79,6 +98,35 @@ func unreachable(err error) bool {
 		return true
 	}
 	return false
+}
+
+// trouble makes err a [huiying.ErrBusy] when the servers are the cause and not what
+// they were asked: whoever keeps the posts holds on to them.
+func trouble(err error) error {
+	if errors.Is(err, huiying.ErrInvalid) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if lost(err) {
+		return &huiying.Error{Code: huiying.CodeBusy, Message: "信息库（ClickHouse）没有应答；信息留在消息队列里，恢复后自动补入", Cause: err}
+	}
+	var e *clickhouse.Exception
+	if errors.As(err, &e) && slices.Contains(overloaded, e.Code) {
+		return &huiying.Error{Code: huiying.CodeBusy, Message: "信息库（ClickHouse）暂时存不下；信息留在消息队列里，请看服务器的磁盘、内存和 Keeper", Cause: err}
+	}
+	return err
+}
+
+// overloaded are the codes of a server that may take the same later.
+var overloaded = []int32{
+	159, // TIMEOUT_EXCEEDED
+	202, // TOO_MANY_SIMULTANEOUS_QUERIES
+	241, // MEMORY_LIMIT_EXCEEDED
+	242, // TABLE_IS_READ_ONLY
+	243, // NOT_ENOUGH_SPACE
+	252, // TOO_MANY_PARTS
+	285, // TOO_FEW_LIVE_REPLICAS
+	319, // UNKNOWN_STATUS_OF_INSERT
+	999, // KEEPER_EXCEPTION
 }
 
 // watchGaps lets the caller see what its own reads miss; whoever watched before

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -19,6 +21,9 @@ import (
 type shard struct {
 	conn     driver.Conn
 	replicas []string // host:port
+
+	writing sync.Mutex
+	stored  atomic.Uint64 // batches; tells whether another was stored meanwhile
 }
 
 // shardOf is the shard of a region, the same that Distributed tables would choose
@@ -77,7 +82,7 @@ func makeDatabase(ctx context.Context, o clickhouse.Options) error {
 func (a *Archive) findShards(ctx context.Context, at Address) error {
 	if at.cluster == "" {
 		conn, err := clickhouse.Open(&at.options)
-		a.shards = []shard{{conn: conn, replicas: at.options.Addr}}
+		a.shards = []*shard{{conn: conn, replicas: at.options.Addr}}
 		return err
 	}
 	rows, err := a.conn.Query(ctx, "SELECT shard_num, host_name, port FROM system.clusters WHERE cluster = "+quote(at.cluster)+" ORDER BY shard_num, replica_num")
@@ -93,9 +98,9 @@ func (a *Archive) findShards(ctx context.Context, at Address) error {
 			return fmt.Errorf("reading the cluster: %w", err)
 		}
 		for len(a.shards) < int(n) {
-			a.shards = append(a.shards, shard{})
+			a.shards = append(a.shards, &shard{})
 		}
-		s := &a.shards[n-1]
+		s := a.shards[n-1]
 		s.replicas = append(s.replicas, net.JoinHostPort(host, strconv.Itoa(int(port))))
 	}
 	if err := rows.Err(); err != nil {

@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,12 +20,12 @@ func (a *Archive) SaveVersions(ctx context.Context, versions []huiying.Version) 
 		if v.Post == "" || v.N < 1 {
 			return huiying.Invalid("version", "版本没有信息编号或次序，不能入库")
 		}
-		i := a.shardOf(string(v.Post))
+		i := a.shardOf(cmp.Or(string(v.Region), string(v.Post)))
 		of[i] = append(of[i], v)
 	}
 	for i, part := range of {
 		if err := addVersions(ctx, a.shards[i].conn, part); err != nil {
-			return fmt.Errorf("storing %d versions: %w", len(part), err)
+			return trouble(fmt.Errorf("storing %d versions on shard %d: %w", len(part), i+1, err))
 		}
 	}
 	return nil

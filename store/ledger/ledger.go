@@ -44,6 +44,7 @@ type Ledger struct {
 	read      *bun.DB
 	close     func() error
 	duplicate func(error) bool // err says that a unique key exists already
+	trouble   func(error) error
 	snapshot  func(ctx context.Context, path string) error
 	queue     func(context.Context, bun.Tx) error // waits for the changes of others; nil where connections do
 	now       string                              // the database's clock in µs, as SQL
@@ -58,7 +59,7 @@ func OpenSQLite(ctx context.Context, path string) (*Ledger, error) {
 	return &Ledger{
 		write: bun.NewDB(db.Write, sqlitedialect.New()),
 		read:  bun.NewDB(db.Read, sqlitedialect.New()),
-		close: db.Close, snapshot: db.Snapshot,
+		close: db.Close, snapshot: db.Snapshot, trouble: sqlitedb.Trouble,
 		now: "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
 		duplicate: func(err error) bool {
 			return errors.Is(err, sqlite3.CONSTRAINT_UNIQUE) || errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY)
@@ -86,6 +87,11 @@ func (l *Ledger) Close() error { return l.close() }
 // noDeadline stands in a column for "never": it sorts behind every time.
 const noDeadline = math.MaxInt64
 
+// Trouble makes err a [huiying.ErrBusy] that says what to do when the database is
+// the cause (out of reach, its disk full, its file damaged) and not what was asked.
+// Other errors stay as they are. Changes say so themselves.
+func (l *Ledger) Trouble(err error) error { return l.trouble(err) }
+
 // change runs f in one transaction.
 func (l *Ledger) change(ctx context.Context, doing string, f func(ctx context.Context, tx bun.Tx) error) error {
 	err := l.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
@@ -97,7 +103,7 @@ func (l *Ledger) change(ctx context.Context, doing string, f func(ctx context.Co
 		return f(ctx, tx)
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
+		return l.trouble(fmt.Errorf("%s: %w", doing, err))
 	}
 	return nil
 }

@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"path"
 	"strings"
 
@@ -49,7 +51,7 @@ func OpenPostgres(ctx context.Context, url string) (*Ledger, error) {
 		return nil, errors.Join(fmt.Errorf("opening the ledger on %s/%s: %w", cfg.Host, cfg.Database, err), db.Close())
 	}
 	return &Ledger{
-		write: l, read: l, close: db.Close,
+		write: l, read: l, close: db.Close, trouble: troublePostgres,
 		now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
 		duplicate: func(err error) bool {
 			var refused *pgconn.PgError
@@ -64,6 +66,29 @@ func OpenPostgres(ctx context.Context, url string) (*Ledger, error) {
 
 // uniqueViolation is PostgreSQL's code (appendix A of its manual).
 const uniqueViolation = "23505"
+
+// troublePostgres tells what is the server's or the network's trouble.
+func troublePostgres(err error) error {
+	var told *huiying.Error
+	if err == nil || errors.As(err, &told) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		switch refused.Code[:2] { // classes of appendix A
+		case "53": // insufficient resources: a full disk, too many connections
+			return &huiying.Error{Code: huiying.CodeBusy, Message: "台账数据库资源不足（磁盘、内存或连接），没有存入，恢复后请重试", Cause: err}
+		case "08", "25", "40", "57", "58", "XX": // connection, read-only, conflict, being stopped, system, damaged
+			return &huiying.Error{Code: huiying.CodeBusy, Message: "台账数据库暂时不能办理，没有存入，恢复后请重试", Cause: err}
+		}
+		return err
+	}
+	var network net.Error
+	if errors.As(err, &network) || errors.As(err, new(*pgconn.ConnectError)) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err) {
+		return &huiying.Error{Code: huiying.CodeBusy, Message: "连不上台账数据库，没有存入，恢复后请重试", Cause: err}
+	}
+	return err
+}
 
 func migratePostgres(ctx context.Context, db *bun.DB) error {
 	locker, err := lock.NewPostgresSessionLocker() // nodes that start together wait for the first

@@ -11,6 +11,7 @@ import (
 	"huiying"
 	"huiying/store/internal/batch"
 	"huiying/store/internal/jsondoc"
+	"huiying/store/internal/sqlitedb"
 )
 
 const (
@@ -26,8 +27,14 @@ const (
 
 // Insert stores a batch in one transaction: rows, search terms and sums.
 // It returns the IDs that were not stored before; the others are left as they
-// are, so that a batch may be delivered again.
+// are, so that a batch may be delivered again. A disk that is full, or a file that
+// is damaged, is [huiying.ErrBusy] and stores nothing.
 func (a *Archive) Insert(ctx context.Context, posts []huiying.Assessed) ([]huiying.PostID, error) {
+	fresh, err := a.insert(ctx, posts)
+	return fresh, sqlitedb.Trouble(err)
+}
+
+func (a *Archive) insert(ctx context.Context, posts []huiying.Assessed) ([]huiying.PostID, error) {
 	posts, err := batch.Unknown(ctx, posts, func(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]bool, error) {
 		return knownIDs(ctx, a.db.Read, ids)
 	})

@@ -7,6 +7,7 @@ import (
 
 	"huiying"
 	"huiying/store/internal/jsondoc"
+	"huiying/store/internal/sqlitedb"
 )
 
 // SaveVersions keeps how posts stood when they were read again. The nth version
@@ -14,7 +15,7 @@ import (
 func (a *Archive) SaveVersions(ctx context.Context, versions []huiying.Version) error {
 	tx, err := a.db.Write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("beginning to store %d versions: %w", len(versions), err)
+		return sqlitedb.Trouble(fmt.Errorf("beginning to store %d versions: %w", len(versions), err))
 	}
 	defer func() { _ = tx.Rollback() }()
 	for _, v := range versions {
@@ -26,11 +27,11 @@ func (a *Archive) SaveVersions(ctx context.Context, versions []huiying.Version) 
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "INSERT INTO versions (post, n, doc) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", string(v.Post), v.N, doc); err != nil {
-			return fmt.Errorf("version %d of post %s: %w", v.N, v.Post, err)
+			return sqlitedb.Trouble(fmt.Errorf("version %d of post %s: %w", v.N, v.Post, err))
 		}
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("storing %d versions: %w", len(versions), err)
+		return sqlitedb.Trouble(fmt.Errorf("storing %d versions: %w", len(versions), err))
 	}
 	return nil
 }

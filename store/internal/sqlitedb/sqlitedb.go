@@ -50,7 +50,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	write.SetMaxOpenConns(1)
 	d := &DB{Write: write}
 	if err := migrate(ctx, write, o.Migrations); err != nil {
-		return nil, errors.Join(fmt.Errorf("migrating %s: %w", path, err), d.Close())
+		return nil, errors.Join(Trouble(fmt.Errorf("migrating %s: %w", path, err)), d.Close())
 	}
 	d.Read, err = driver.Open(dsn(path, o.ReadCache, "query_only(on)"), o.Init)
 	if err != nil {
@@ -72,10 +72,11 @@ func (d *DB) Close() error {
 }
 
 // Snapshot writes the database as it stands now to a new file, while others read
-// and, through other connections, write.
+// and, through other connections, write. It reads every page: a damaged file is
+// found out here at the latest.
 func (d *DB) Snapshot(ctx context.Context, path string) error {
 	if _, err := d.Write.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		return fmt.Errorf("writing a snapshot to %s: %w", path, err)
+		return Trouble(fmt.Errorf("writing a snapshot to %s: %w", path, err))
 	}
 	return nil
 }
