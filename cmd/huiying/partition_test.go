@@ -119,7 +119,7 @@ func (in *installation) toldOnce(token string) int {
 		}
 		told := map[string]int{}
 		for _, n := range whole.Notifications {
-			key := n.Channel + " " + string(n.To) + " " + n.Text
+			key := strings.Join([]string{n.Channel, string(n.Unit), string(n.Role), string(n.To), n.ToName, n.Text}, " ")
 			if told[key]++; told[key] > 1 {
 				in.t.Errorf("case %s: written twice: %s", id, key)
 			}
