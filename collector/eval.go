@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"huiying"
 )
@@ -148,12 +149,25 @@ func readPage(path string) ([]byte, error) {
 
 // squeeze leaves out all white space.
 func squeeze(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
+	var out strings.Builder
+	kept := 0
+	for i := 0; i < len(s); {
+		if c := s[i]; c > ' ' && c < 0x80 || c >= 0xE4 { // no blank begins so
+			i++
+			continue
 		}
-		return r
-	}, s)
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(r) {
+			out.WriteString(s[kept:i])
+			kept = i + n
+		}
+		i += n
+	}
+	if kept == 0 {
+		return s
+	}
+	out.WriteString(s[kept:])
+	return out.String()
 }
 
 // pairF1 compares two texts without their white space by the pairs of
