@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	dateparser "github.com/markusmobius/go-dateparser"
-
 	"huiying"
 )
 
@@ -227,21 +225,42 @@ func yearless(s string, now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-var monthName = regexp.MustCompile(`(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b`)
+const (
+	monthName    = `(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?`
+	foreignClock = `(?:[\s,]*(?:at\s+)?(\d{1,2}):(\d\d)(?::(\d\d))?(?:\.\d+)?\s*([ap])?\.?(?:m\b\.?)?\s*(Z|GMT|UTC|[+-]\d\d:?\d\d)?)?`
+)
 
-// foreignDate asks the general parser about dates with month names, which the
-// rules above do not read: "Dec 11, 2020 9:30 am".
-func foreignDate(s string, now time.Time) (time.Time, bool) {
-	if len(s) > 60 || !monthName.MatchString(s) || !strings.ContainsAny(s, "0123456789") {
+var (
+	monthFirst = regexp.MustCompile(`(?i)\b` + monthName + `\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)\b` + foreignClock)
+	dayFirst   = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th)?[\s-]+` + monthName + `,?[\s-]+((?:19|20)\d\d)\b` + foreignClock)
+)
+
+// foreignDate reads dates with English months: "Dec 11, 2020 9:30 am", "11 December
+// 2020".
+func foreignDate(s string, _ time.Time) (time.Time, bool) {
+	var (
+		month, dom string
+		rest       []string
+	)
+	if m := monthFirst.FindStringSubmatch(s); m != nil {
+		month, dom, rest = m[1], m[2], m[3:]
+	} else if m := dayFirst.FindStringSubmatch(s); m != nil {
+		month, dom, rest = m[2], m[1], m[3:]
+	} else {
 		return time.Time{}, false
 	}
-	got, err := dateparser.Parse(&dateparser.Configuration{
-		Languages: []string{"en"}, CurrentTime: now, DefaultTimezone: huiying.Beijing, StrictParsing: true,
-	}, s)
-	if err != nil || got.IsZero() {
+	t, ok := day(atoi(rest[0]), strings.Index("janfebmaraprmayjunjulaugsepoctnovdec", strings.ToLower(month))/3+1, atoi(dom))
+	if !ok || atoi(rest[1]) > 24 || atoi(rest[2]) > 59 || atoi(rest[3]) > 59 {
 		return time.Time{}, false
 	}
-	return got.Time, true
+	half, zone := strings.ToLower(rest[4]), strings.ToUpper(rest[5])
+	if half != "" {
+		half += "m"
+	}
+	if zone == "GMT" || zone == "UTC" {
+		zone = "Z"
+	}
+	return atClock(t, []string{half, rest[1], rest[2], rest[3], zone}), true
 }
 
 // day is midnight of a real day of the calendar.

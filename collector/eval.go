@@ -158,6 +158,9 @@ func squeeze(s string) string {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if unicode.IsSpace(r) {
+			if kept == 0 {
+				out.Grow(len(s))
+			}
 			out.WriteString(s[kept:i])
 			kept = i + n
 		}

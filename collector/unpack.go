@@ -40,6 +40,7 @@ func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int
 		return nil, wire.n, unpackFailure(u, err)
 	}
 	defer done()
+	body = make([]byte, 0, 16<<10)
 	if n := res.ContentLength; n > 0 && unpacked == io.Reader(wire) {
 		body = make([]byte, 0, min(n, size.bytes, smallEnough)+1) // and one to see its end
 	}
