@@ -119,7 +119,10 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 		if k := labels[i]; k != none {
 			known = math.Max(learned[k].P, 0.001)
 		}
-		p := known * math.Exp(share*math.Min(prior[i], mostSaid))
+		p := known
+		if prior[i] > 0 { // of few
+			p *= math.Exp(share * math.Min(prior[i], mostSaid))
+		}
 		out[i] = huiying.Scored{Name: name, P: p}
 		total += p
 	}

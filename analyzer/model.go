@@ -261,15 +261,15 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 	}
 	const bytes, words = 0x00FF00FF00FF00FF, 0x0000FFFF0000FFFF
 	for _, word := range heard {
-		var by [4]uint64 // each the sums of two columns four apart
+		var even, odd uint64           // sums of bytes two apart, that carry into one another
+		var evenUpper, oddUpper uint64 // sums of every second of them, that do not
 		for _, k := range all {
 			w := m.packed[rowWords*k.row+word]
-			even, odd := w&bytes*uint64(k.value), w>>8&bytes*uint64(k.value)
-			by[0] += even & words
-			by[1] += odd & words
-			by[2] += even >> 16 & words
-			by[3] += odd >> 16 & words
+			e, o := w&bytes*uint64(k.value), w>>8&bytes*uint64(k.value)
+			even, evenUpper = even+e, evenUpper+e>>16&words
+			odd, oddUpper = odd+o, oddUpper+o>>16&words
 		}
+		by := [4]uint64{even - evenUpper<<16, odd - oddUpper<<16, evenUpper, oddUpper} // each the sums of two columns four apart
 		for i := range 8 {
 			if c := int(word)*8 + i - 1; c >= 0 {
 				sums[c] = scale * float32(int64(by[i%4]>>(i/4*32)&math.MaxUint32)-weightZero*int64(total))

@@ -210,7 +210,7 @@ func readLabelled(path string) ([]labelled, error) {
 	for n := 1; sc.Scan(); n++ {
 		var row labelled
 		if err := json.Unmarshal(sc.Bytes(), &row); err != nil {
-			return nil, &huiying.Error{Code: huiying.CodeInvalid, Message: fmt.Sprintf("%s 第 %d 行不是合格的 JSON，请改正后重新训练", path, n), Cause: err}
+			return nil, &huiying.Error{Code: huiying.CodeInvalid, Message: fmt.Sprintf("%s:%d 不是合格的 JSON，请改正后重新训练", path, n), Cause: err}
 		}
 		rows = append(rows, row)
 	}
