@@ -112,6 +112,16 @@ func (h SourceHealth) Status(s Source, now time.Time) (colour, why string) {
 	return "green", "正常"
 }
 
+// TroubleSince is the last good moment of a source that is red; it stays the same
+// while the trouble does. A source that is read but gives nothing readable succeeds
+// again and again: then it is when it last gave something.
+func (h SourceHealth) TroubleSince() time.Time {
+	if h.Failures == 0 && h.Barren > 0 {
+		return h.LastItem
+	}
+	return h.LastSuccess
+}
+
 // Advice says what a person can do about a source that is red, in Chinese.
 func (h SourceHealth) Advice() string {
 	if h.Barren >= barrenRed {

@@ -29,6 +29,8 @@ func (w Writer) brief(n huiying.Notification) brief {
 	switch {
 	case n.Report != "":
 		b.Level, b.Link = "", w.Base+"/reports"
+	case n.Kind == huiying.NoticeSource:
+		b.Level, b.Link = "", w.Base+"/sources"
 	case n.Case == "":
 		b.Kind, b.Link = "通知渠道测试", w.Base
 	}
@@ -48,7 +50,10 @@ var kindWords = map[huiying.NoticeKind]string{
 
 // line is one notification in one line of plain text.
 func (b brief) line() string {
-	parts := []string{b.Kind, b.Number}
+	parts := []string{b.Kind}
+	if b.Number != "" {
+		parts = append(parts, b.Number)
+	}
 	if b.Level != "" {
 		parts = append(parts, b.Level)
 	}

@@ -111,6 +111,21 @@ func TestARobotIsToldNumberLevelUnitDeadlineAndLinkOnly(t *testing.T) {
 	}
 }
 
+func TestAMessageAboutASourceLeadsToTheSources(t *testing.T) {
+	t.Parallel()
+	for name := range newRobot(t, saying("{}")).channels() {
+		r := newRobot(t, saying(`{"errcode":0,"code":0}`))
+		n := huiying.Notification{ID: "n1", Region: "141122", Kind: huiying.NoticeSource, Unit: "wxb", Role: huiying.Monitor, Text: "“卦山论坛”：已 1 小时未成功"}
+		if err := r.channels()[name].Send(t.Context(), []huiying.Notification{n}); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if _, bodies := r.heard(); !strings.Contains(bodies[0], "信源中断") || !strings.Contains(bodies[0], "https://yq.example.gov.cn/sources") || containsAny(bodies[0], "卦山论坛", "渠道测试", "/cases/") {
+			t.Errorf("%s says %s", name, bodies[0])
+		}
+	}
+}
+
 func TestARobotThatSays200MayHaveRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

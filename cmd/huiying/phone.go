@@ -43,6 +43,8 @@ func (s *system) onDutyPhone(ctx context.Context, n huiying.Notification) (strin
 	switch {
 	case n.Role.OfUnit():
 		unit = n.Unit
+	case n.Case == "": // of a source: the office it watches for
+		unit = n.Unit
 	case n.Role == huiying.Analyst || n.Role == huiying.Monitor:
 		c, err := s.ledger.Case(ctx, n.Case)
 		if err != nil {

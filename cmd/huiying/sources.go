@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"huiying"
-	"huiying/alerting"
 )
 
 // urgentFresh is how long after its last post an event with a case makes its
@@ -69,33 +65,16 @@ func (s *system) caseOpen(ctx context.Context, event huiying.EventID) (bool, err
 	return !c.State.Ended(), nil
 }
 
-// alarm tells the duty monitors that a source went red, and what to do, once an
-// outage: the notices' IDs are made from when it last watched.
+// alarm tells the duty monitors that a source went red, and what to do, once for
+// each trouble.
 func (s *system) alarm(ctx context.Context, src huiying.Source, h huiying.SourceHealth, why string) error {
-	if at, told := s.alarmed.Load(src.ID); told && at.(time.Time).Equal(h.LastSuccess) {
+	since := h.TroubleSince()
+	if at, told := s.alarmed.Load(src.ID); told && at.(time.Time).Equal(since) {
 		return nil
 	}
-	users, err := s.ledger.Users(ctx, src.Region)
-	if err != nil {
-		return fmt.Errorf("who watches: %w", err)
-	}
-	now := s.speed.Now()
-	var list []huiying.Notification
-	for _, u := range users {
-		if u.Disabled || u.Role != huiying.Monitor || u.Unit != "" && u.Unit != src.Channel.Queue().Office() {
-			continue
-		}
-		sum := sha256.Sum256(fmt.Appendf(nil, "source|%s|%d|%s", src.ID, h.LastSuccess.UnixMicro(), u.User))
-		list = append(list, huiying.Notification{
-			ID: huiying.NotificationID("n" + hex.EncodeToString(sum[:10])), Region: src.Region, Kind: huiying.NoticeSource, Channel: alerting.InApp,
-			Role: u.Role, To: u.User, ToName: u.Role.Label() + " " + u.Name, CreatedAt: now, NextAt: now, Status: huiying.NotifySent,
-			Attempts: []huiying.Attempt{{At: now, OK: true, Attempt: 1}},
-			Text:     huiying.Clip(fmt.Sprintf("“%s”：%s。建议：%s", src.Name, strings.TrimSuffix(why, "。"), h.Advice()), 300),
-		})
-	}
-	if err := s.ledger.Tell(ctx, list); err != nil {
+	if err := s.engine.Desk().SourceDown(ctx, s.ledger, src, h, why); err != nil {
 		return err
 	}
-	s.alarmed.Store(src.ID, h.LastSuccess)
+	s.alarmed.Store(src.ID, since)
 	return nil
 }

@@ -69,7 +69,7 @@ type system struct {
 	rules      *rulebook
 	node       string
 	started    time.Time
-	alarmed    sync.Map    // source → its last success when its outage was told
+	alarmed    sync.Map    // source → since when it was in the trouble that was told
 	code       string      // lets somebody make the first accounts on a page
 	leading    atomic.Bool // this process keeps the clocks and sends
 }
