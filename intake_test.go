@@ -218,6 +218,7 @@ func TestTimesAsMachinesAndChineseExportsWriteThem(t *testing.T) {
 	for in, want := range map[string]time.Time{
 		`"2026-01-02T15:04:05+08:00"`: at, `"2026-01-02T07:04:05Z"`: at, `"2026-01-02T15:04:05"`: at, `"2026-01-02 15:04:05"`: at,
 		`"2026/1/2 15:04"`: minute, `"2026年1月2日 15:04"`: minute, `"2026年1月2日15:04"`: minute, `"2026年1月2日"`: day, `"2026年01月02日 15:04:05"`: at,
+		`"2026年1月2日 15时4分"`: minute, `"2026年1月2日15时4分5秒"`: at, `"2026.1.2 15:04"`: minute, `"2026.01.02"`: day, `"20260102"`: day, `"20260102 15:04"`: minute, `"20260102150405"`: at,
 		`"2026-1-2"`: day, `" 2026-01-02 "`: day, `"Fri, 02 Jan 2026 07:04:05 +0000"`: at, `"Fri Jan 02 15:04:05 +0800 2026"`: at,
 		`1767337445`: at, `1767337445000`: at, `null`: {}, `""`: {},
 	} {
@@ -233,7 +234,7 @@ func TestTimesAsMachinesAndChineseExportsWriteThem(t *testing.T) {
 			t.Errorf("%s is not told in Beijing's time: %v", in, p.PublishedAt)
 		}
 	}
-	for _, in := range []string{`"昨天"`, `"2026-13-01"`, `"2026年2月30日"`, `-5`, `true`, `{}`, `1e30`} {
+	for _, in := range []string{`"昨天"`, `"2026-13-01"`, `"2026年2月30日"`, `"2026年1月2日昨天"`, `"20261301"`, `"26/11/2026"`, `-5`, `true`, `{}`, `1e30`} {
 		var p huiying.Post
 		err := json.Unmarshal([]byte(`{"text":"停水","published_at":`+in+`}`), &p)
 		var e *huiying.Error

@@ -223,7 +223,8 @@ func parseJSONTime(raw []byte) (time.Time, error) {
 
 var timeLayouts = []string{
 	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-1-2 15:04:05", "2006-1-2 15:04", "2006-1-2",
-	"2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2", "2006年1月2日 15:04:05", "2006年1月2日 15:04", "2006年1月2日15:04", "2006年1月2日",
+	"2006/1/2 15:04:05", "2006/1/2 15:04", "2006/1/2", "2006.1.2 15:04:05", "2006.1.2 15:04", "2006.1.2", "20060102150405", "20060102 15:04:05", "20060102 15:04", "20060102",
+	"2006年1月2日15:04:05", "2006年1月2日15:04", "2006年1月2日15时4分5秒", "2006年1月2日15时4分", "2006年1月2日15时", "2006年1月2日",
 	time.RFC1123Z, time.RFC1123, time.RubyDate,
 }
 
@@ -231,8 +232,12 @@ var timeLayouts = []string{
 // A time without a zone is in [Beijing].
 func ParseTime(s string) (time.Time, error) {
 	s = strings.TrimSpace(s)
+	written := s
+	if day, clock, ok := strings.Cut(s, "日"); ok { // people put a blank between day and hour, or none
+		written = day + "日" + strings.ReplaceAll(clock, " ", "")
+	}
 	for _, layout := range timeLayouts {
-		if t, err := time.ParseInLocation(layout, s, Beijing); err == nil {
+		if t, err := time.ParseInLocation(layout, written, Beijing); err == nil {
 			return t.In(Beijing), nil
 		}
 	}

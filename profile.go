@@ -265,7 +265,7 @@ func (p Profile) Blame(row int, err error) error {
 	where := ""
 	for _, c := range p.Columns {
 		if string(c.Field) == e.Field && c.Column != "" {
-			where = "“" + c.Column + "”"
+			where = "“" + strings.Join(strings.Fields(c.Column), "") + "”" // a header may go over two lines
 		}
 	}
 	return &Error{Code: e.Code, Message: "第 " + strconv.Itoa(row) + " 行" + where + "：" + e.Message, Cause: e.Cause}
@@ -371,10 +371,10 @@ var columnWords = map[ProfileField][]string{
 	FieldTitle:    {"诉求标题", "工单标题", "标题", "主题", "题目"},
 	FieldText:     {"诉求内容", "工单内容", "内容", "来信内容", "反映内容", "正文", "主要内容", "诉求描述", "详情"},
 	FieldPlace:    {"诉求地点", "事发地点", "地点", "地址", "诉求地址", "所属区域", "事发地址", "所属乡镇"},
-	FieldCategory: {"诉求类别", "类别", "分类", "诉求类型", "工单类型", "问题类别"},
+	FieldCategory: {"诉求类别", "类别", "分类", "诉求类型", "工单类型", "问题类别", "一级分类", "诉求分类", "问题分类", "事项分类"},
 	FieldUnit:     {"承办单位", "责任单位", "主办单位", "办理单位", "转办单位"},
 	FieldUrgency:  {"紧急程度", "缓急", "是否紧急", "办理时限"},
-	FieldAuthor:   {"诉求人", "来电人", "姓名", "联系人", "反映人", "来信人", "市民姓名"},
+	FieldAuthor:   {"诉求人", "来电人", "姓名", "联系人", "反映人", "来信人", "市民姓名", "诉求人姓名", "来电人姓名", "反映人姓名"},
 	FieldPhone:    {"联系电话", "来电号码", "电话", "手机", "联系方式", "手机号", "电话号码"},
 	FieldURL:      {"网址", "链接"},
 }

@@ -136,6 +136,14 @@ func TestAProblemNamesItsRowAndColumn(t *testing.T) {
 	}
 }
 
+func TestAHeaderOverTwoLinesIsNamedInOne(t *testing.T) {
+	t.Parallel()
+	p := huiying.Profile{Columns: []huiying.ProfileColumn{{Column: "诉求\n内容", Field: huiying.FieldText}}}
+	if err := p.Blame(7, huiying.Invalid("text", "内容为空")); !strings.Contains(err.Error(), "第 7 行“诉求内容”") {
+		t.Errorf("%v", err)
+	}
+}
+
 func rows(list ...huiying.TableRow) iter.Seq2[huiying.TableRow, error] {
 	return func(yield func(huiying.TableRow, error) bool) {
 		for _, r := range list {

@@ -57,12 +57,9 @@ func (m ManualCase) Check(now time.Time) error {
 	return checkCategory("category", m.Category)
 }
 
-// maxTitle is how many characters the title a person gives a case may have.
-const maxTitle = 200
-
 func checkTitle(field, title string) error {
-	if n := len([]rune(strings.TrimSpace(title))); n > maxTitle {
-		return Invalid(field, "标题 %d 个字，超过上限 %d 个字，细节请写在摘要里", n, maxTitle)
+	if n := len([]rune(strings.TrimSpace(title))); n > MaxTitleRunes {
+		return Invalid(field, "标题 %d 字，超过上限 %d 字，细节请写在摘要里", n, MaxTitleRunes)
 	}
 	return nil
 }

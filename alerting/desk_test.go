@@ -117,7 +117,7 @@ func TestACaseIsOpenedByHandByThoseWhoMay(t *testing.T) {
 		{"a queue must be named", leader, huiying.ManualCase{Queue: "none"}, huiying.CodeInvalid},
 		{"an event must exist", leader, huiying.ManualCase{Event: "e0"}, huiying.CodeNotFound},
 		{"a title must be given", leader, huiying.ManualCase{Title: " "}, huiying.CodeInvalid},
-		{"a title is no report", leader, huiying.ManualCase{Title: strings.Repeat("长", 201)}, huiying.CodeInvalid},
+		{"a title is no report", leader, huiying.ManualCase{Title: strings.Repeat("长", huiying.MaxTitleRunes+1)}, huiying.CodeInvalid},
 		{"a category must exist", leader, huiying.ManualCase{Category: "什么类"}, huiying.CodeInvalid},
 		{"nothing happened in 1970", leader, huiying.ManualCase{EventAt: time.Unix(0, 0)}, huiying.CodeInvalid},
 	}

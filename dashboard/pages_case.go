@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,8 +35,16 @@ type casePageView struct {
 	Actions    []actionForm
 	Ack        bool // the one big button
 	Event      string
+	Into       *relatedCase // it was merged into
+	From       *relatedCase // it was split off
 	Problem    *caseProblem
 	CanReadIt  bool // posts and events
+}
+
+// relatedCase is another case this one came from or went into; Path is "" for
+// those who may not see it.
+type relatedCase struct {
+	Number, Title, Path string
 }
 
 // caseProblem tells why an action was not done, and what changed meanwhile.
@@ -52,6 +61,7 @@ type caseUnitView struct {
 	Contact   huiying.Contact
 	Phones    []contactLine // whom to ring, for the offices
 	Took      string        // assignment → acknowledgement
+	Returns   bool          // it may still say that the case is not its own
 }
 
 type entryView struct {
@@ -145,7 +155,7 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	}
 	slices.SortStableFunc(v.Clocks, openFirst)
 	for _, u := range c.Units {
-		v.Units = append(v.Units, caseUnitOf(u, c.Level, s.cfg.Rules(), units))
+		v.Units = append(v.Units, caseUnitOf(c, u, s.cfg.Rules(), units))
 	}
 	for _, e := range timeline {
 		v.Timeline = append(v.Timeline, entryOf(e, p, units))
@@ -172,6 +182,12 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		return err
 	}
 	v.Deliveries = deliveriesOf(sent, units)
+	if v.Into, err = s.relatedCase(ctx, p, c.MergedInto); err != nil {
+		return err
+	}
+	if v.From, err = s.relatedCase(ctx, p, c.SplitFrom); err != nil {
+		return err
+	}
 	if problem != nil && status == http.StatusConflict {
 		problem.Changed = changedSince(v.Timeline, c, r.PostForm.Get("version"))
 	}
@@ -189,6 +205,21 @@ func (s *Server) showCase(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		}
 	}
 	return s.show(w, r, p, status, "case", c.Number, v)
+}
+
+// relatedCase is what the page says of another case, nil when there is none.
+func (s *Server) relatedCase(ctx context.Context, p huiying.Person, id huiying.CaseID) (*relatedCase, error) {
+	if id == "" {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	c, err := s.cfg.Ledger.Case(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read a related case: %w", err)
+	}
+	if !p.SeesCase(c) {
+		return &relatedCase{Number: c.Number}, nil
+	}
+	return &relatedCase{Number: c.Number, Title: c.Title, Path: "/cases/" + string(c.ID)}, nil
 }
 
 // openFirst puts running clocks first, the nearest deadline on top; void ones last.
@@ -224,8 +255,9 @@ func phonesOf(u huiying.Unit) []contactLine {
 	return out
 }
 
-func caseUnitOf(u huiying.CaseUnit, l huiying.Level, r *huiying.Rules, units *huiying.Directory) caseUnitView {
-	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit), Reminders: r.Reminders(l, u.Step)}
+func caseUnitOf(c huiying.Case, u huiying.CaseUnit, r *huiying.Rules, units *huiying.Directory) caseUnitView {
+	v := caseUnitView{CaseUnit: u, Name: units.Name(u.Unit), Reminders: r.Reminders(c.Level, u.Step)}
+	v.Returns = !u.ReturnBy.IsZero() && !c.State.Ended() && (!u.Lead || c.State == huiying.StateAssigned || c.State == huiying.StateAcknowledged)
 	if full, ok := units.Unit(u.Unit); ok {
 		v.Name, v.Contact, v.Phones = full.Name, full.Liaison, phonesOf(full)
 	}

@@ -121,6 +121,13 @@ func (s *Server) showUpload(w http.ResponseWriter, r *http.Request, p huiying.Pe
 				sample(v.Columns, row.Cells)
 			}
 		}
+		for i, c := range v.Columns {
+			if serial, err := strconv.ParseFloat(c.Sample, 64); err == nil && c.Field == huiying.FieldAt {
+				if t, ok := huiying.SerialTime(serial); ok { // how a spreadsheet keeps a date, not how it shows it
+					v.Columns[i].Sample = stamp(t)
+				}
+			}
+		}
 		if err := v.Profile.Check(); err != nil && v.Error == "" {
 			v.Error = errorViewOf(err).Message
 		} else if err := v.Profile.Fits(header.Cells); err != nil && v.Error == "" {

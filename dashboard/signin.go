@@ -70,6 +70,8 @@ func (s *Server) toSignIn(w http.ResponseWriter, r *http.Request) {
 	back := "/"
 	if r.Method == http.MethodGet {
 		back = r.URL.RequestURI()
+	} else if page, err := url.Parse(r.Referer()); err == nil && page.Host == r.Host { // a button tapped after the session ended
+		back = page.RequestURI()
 	}
 	http.Redirect(w, r, signInURL(back), http.StatusSeeOther)
 }

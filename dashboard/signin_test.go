@@ -274,6 +274,23 @@ func TestAFragmentMovesTheWholePageToSignIn(t *testing.T) {
 	}
 }
 
+// The session ended while the page was open: after signing in the person is
+// where the button was.
+func TestATapAfterTheSessionEndedComesBackToItsPage(t *testing.T) {
+	h := newHouse(t)
+	for from, want := range map[string]string{
+		h.web.URL + "/cases/c1":             "/signin?next=%2Fcases%2Fc1",
+		"https://evil.example/cases/c1":     "/signin",
+		h.web.URL + "//evil.example/cases/": "/signin",
+		"":                                  "/signin",
+	} {
+		r := h.browser().do("POST", "/cases/c1/acknowledge", form("", ""), "Accept", "text/html", "Referer", from)
+		if got := r.header.Get("Location"); r.status != http.StatusSeeOther || got != want {
+			t.Errorf("from %q: %d to %q, want %q", from, r.status, got, want)
+		}
+	}
+}
+
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	h := newHouse(t)
 	for _, path := range []string{"/signin", "/api/v1/cases", "/healthz", "/nothing"} {

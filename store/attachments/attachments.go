@@ -152,6 +152,9 @@ func typeOf(f *os.File, size int64) (string, error) {
 		return "", fmt.Errorf("reading what was received: %w", err)
 	}
 	mime := http.DetectContentType(head[:n])
+	if mime == "application/octet-stream" && isMP3(head[:n]) {
+		return "audio/mpeg", nil
+	}
 	if mime != "application/zip" {
 		return mime, nil
 	}
@@ -172,6 +175,13 @@ func typeOf(f *os.File, size int64) (string, error) {
 		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", nil
 	}
 	return mime, nil
+}
+
+// isMP3 reports whether a recording begins with a frame of MPEG layer III at
+// once: telephones write no tag in front of it, and the standard library knows an
+// MP3 by its tag.
+func isMP3(head []byte) bool {
+	return len(head) > 3 && head[0] == 0xff && head[1]&0xe6 == 0xe2 && head[1]&0x18 != 0x08 && head[2]&0xf0 != 0xf0 && head[2]&0x0c != 0x0c
 }
 
 func (s *Store) scanned(ctx context.Context, path, name string) error {

@@ -23,6 +23,7 @@ const (
 	png = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 	jpg = "\xff\xd8\xff\xe0\x00\x10JFIF\x00"
 	mp4 = "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
+	mp3 = "\xff\xfb\x90\x64\x00\x00\x00" // a frame at once, no tag
 	exe = "MZ\x90\x00\x03\x00\x00\x00"
 )
 
@@ -79,6 +80,7 @@ func TestAnAttachmentComesBackAsItWasSentUnderItsPlainName(t *testing.T) {
 		"现场照片.PNG":                   {"现场照片.PNG", "image/png", png},
 		`C:\Users\wang\照片.jpeg`:      {"照片.jpeg", "image/jpeg", jpg},
 		"../../etc/视频.mp4":           {"视频.mp4", "video/mp4", mp4},
+		"来电.mp3":                     {"来电.mp3", "audio/mpeg", mp3},
 		"说明.docx":                    {"说明.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", docx},
 		"台账.xlsx":                    {"台账.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx},
 		"a\u202e\"\r\n通报fdp.exe.pdf": {"a通报fdp.exe.pdf", "application/pdf", pdf},
@@ -106,6 +108,7 @@ func TestAnAttachmentComesBackAsItWasSentUnderItsPlainName(t *testing.T) {
 func TestWhatLiesIsTooLargeOrMayNotBeAttachedIsRefusedAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, content, want string }{
+		"text called a recording":         {"来电.mp3", "\xff\xfe来电", "内容却不是MP3 录音"},
 		"a program called a picture":      {"照片.jpg", exe, "内容却不是JPEG 图片"},
 		"a page called a PDF":             {"通报.pdf", "<html><script>", "内容却不是PDF 文件"},
 		"a PNG called a JPEG":             {"照片.jpg", png, "改用扩展名 .png"},
