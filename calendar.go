@@ -67,6 +67,20 @@ func (c *Calendar) Works(t time.Time) bool {
 	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday
 }
 
+// unknown is a year between two instants whose holidays are not loaded, if there
+// is one. A calendar that lists no year at all claims nothing.
+func (c *Calendar) unknown(from, to time.Time) (year int, ok bool) {
+	if c == nil || len(c.Years) == 0 {
+		return 0, false
+	}
+	for year = from.In(Beijing).Year(); year <= to.In(Beijing).Year(); year++ {
+		if !c.Years[year] {
+			return year, true
+		}
+	}
+	return 0, false
+}
+
 // Add returns the instant d after start, counting only the hours h counts.
 func (c *Calendar) Add(start time.Time, d time.Duration, h Hours) time.Time {
 	if h != DutyHours && h != WorkingHours || c == nil {

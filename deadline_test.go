@@ -2,6 +2,7 @@ package huiying_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +115,39 @@ func TestAResponseLeadsToAPageOrNowhere(t *testing.T) {
 		}
 		if _, _, err := acknowledged(t).Do(huiying.Command{Action: huiying.ActDraft, By: liaison, Response: &r}, testRules(), start); (err == nil) != good {
 			t.Errorf("%q in a draft: %v", address, err)
+		}
+	}
+}
+
+// A deadline in working days is only as good as the calendar: where a year's
+// holidays are not known, the clock says so.
+func TestAClockSaysWhichYearsHolidaysItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	rules := testRules()
+	rules.Calendar = &huiying.Calendar{Years: map[int]bool{2026: true}}
+	for at, want := range map[time.Time]bool{start: false, time.Date(2026, 12, 30, 9, 0, 0, 0, huiying.Beijing): true} {
+		c, _, err := huiying.Open(huiying.Case{ID: "c1", Region: "141122", Queue: huiying.Offline, Title: "村道塌陷", Level: huiying.Blue}, analyst, rules, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, _, err = c.Do(huiying.Command{Action: huiying.ActAssign, By: analyst, Lead: "yjj"}, rules, at); err != nil {
+			t.Fatal(err)
+		}
+		if k, _ := c.Clock(huiying.ClockSettle, ""); strings.Contains(k.Rule, "2027 年的节假日安排还没有载入") != want {
+			t.Errorf("from %v to %v the rule says %q", at, k.Due, k.Rule)
+		}
+		if k, _ := c.Clock(huiying.ClockRespond, ""); strings.Contains(k.Rule, "节假日") {
+			t.Errorf("a clock in plain hours speaks of holidays: %q", k.Rule)
+		}
+	}
+}
+
+func TestAUnitThatIsNoMoreSaysSinceWhen(t *testing.T) {
+	t.Parallel()
+	d := huiying.NewDirectory([]huiying.Unit{{ID: "old", Name: "县旧局", To: start}, {ID: "new", Name: "县新局", From: start}})
+	for id, at := range map[huiying.UnitID]time.Time{"old": start, "new": start.Add(-time.Hour)} {
+		if err := d.Check(id, at); !errors.Is(err, huiying.ErrInvalid) || !strings.Contains(err.Error(), "自 2026-11-23 起") {
+			t.Errorf("%s: %v", id, err)
 		}
 	}
 }

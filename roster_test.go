@@ -175,7 +175,7 @@ func TestEveryMistakeOfARosterIsNamedByRowAndField(t *testing.T) {
 		"[第 7 行 班次：结束时间不晚于开始时间]":                              {change(func(s *huiying.Shift) { s.To = s.From })},
 		"[第 7 行 班次：一班超过 48 小时，请拆成几班]":                         {change(func(s *huiying.Shift) { s.To = s.To.AddDate(0, 0, 2) })},
 		`[第 7 行 单位：没有单位 "xyz"]`:                               {change(func(s *huiying.Shift) { s.Unit = "xyz" })},
-		"[第 7 行 单位：县旧局 在 2026-12-01 不是有效单位]":                  {change(func(s *huiying.Shift) { s.Unit = "old" })},
+		"[第 7 行 单位：县旧局 自 2026-11-01 起已撤并，请选接续的单位]":            {change(func(s *huiying.Shift) { s.Unit = "old" })},
 		`[第 7 行 岗位：没有岗位 "cook"]`:                              {change(func(s *huiying.Shift) { s.Role = "cook" })},
 		"[第 7 行 姓名：没有填写姓名]":                                   {change(func(s *huiying.Shift) { s.Person.Name = "" })},
 		`[第 7 行 账号：没有账号 "who"]`:                               {change(func(s *huiying.Shift) { s.Person.User = "who" })},

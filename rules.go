@@ -1,6 +1,9 @@
 package huiying
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // ByLevel is a value for each level.
 type ByLevel[T any] struct {
@@ -113,10 +116,14 @@ func (r *Rules) clock(kind ClockKind, c *Case, start time.Time, why string) (Clo
 		if hours == "" {
 			hours = PlainHours
 		}
-		return Clock{
+		k := Clock{
 			Kind: kind, Start: start, StartWhy: why, Limit: limit, Hours: hours, Rule: rule.Rule,
 			Due: r.Calendar.Add(start, time.Duration(limit), hours),
-		}, true
+		}
+		if year, ok := r.Calendar.unknown(start, k.Due); ok && hours != PlainHours {
+			k.Rule += fmt.Sprintf("；%d 年的节假日安排还没有载入，只按周一至周五计", year)
+		}
+		return k, true
 	}
 	return Clock{}, false
 }

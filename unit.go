@@ -132,7 +132,10 @@ func (d *Directory) Check(id UnitID, t time.Time) error {
 	case !ok:
 		return Invalid("unit", "没有单位 %q", id)
 	case !u.ValidAt(t):
-		return Invalid("unit", "%s 在 %s 不是有效单位", u.Name, t.In(Beijing).Format(time.DateOnly))
+		if !u.From.IsZero() && t.Before(u.From) {
+			return Invalid("unit", "%s 自 %s 起才设立，请选现在的单位", u.Name, u.From.In(Beijing).Format(time.DateOnly))
+		}
+		return Invalid("unit", "%s 自 %s 起已撤并，请选接续的单位", u.Name, u.To.In(Beijing).Format(time.DateOnly))
 	}
 	return nil
 }

@@ -243,6 +243,8 @@ var phrases = []struct {
 	{regexp.MustCompile(`^expected number <= (\S+)$`), "不能大于 $1"},
 	{regexp.MustCompile(`^expected length >= (\d+)$`), "至少 $1 个字"},
 	{regexp.MustCompile(`^expected length <= (\d+)$`), "最多 $1 个字"},
+	{regexp.MustCompile(`^expected array length >= (\d+)$`), "至少 $1 项"},
+	{regexp.MustCompile(`^expected array length <= (\d+)$`), "最多 $1 项"},
 	{regexp.MustCompile(`^expected string to be RFC 3339 date-time$`), "应为 2026-01-02T15:04:05+08:00 这样的时间"},
 	{regexp.MustCompile(`^expected string to be base64 encoded$`), "应为 base64 编码的文件内容，不能是空的"},
 	{regexp.MustCompile(`^request body is required$`), "缺少请求体"},

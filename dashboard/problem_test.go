@@ -63,7 +63,7 @@ func TestSchemaMessagesAreChinese(t *testing.T) {
 		"expected required property title to be present", "unexpected property", "expected integer", "invalid integer", `expected value to be one of "a, b"`,
 		"expected number <= 500", "expected string", "request body is required", "invalid character 'x' looking for beginning of value",
 		"unexpected end of JSON input", "unknown query parameter", "invalid value: published_at：认不出时间",
-		"expected string to be base64 encoded",
+		"expected string to be base64 encoded", "expected array length >= 1", "expected array length <= 500",
 	} {
 		if got := translate(english); got == english || strings.ContainsFunc(got, func(r rune) bool { return r == '_' }) {
 			t.Errorf("%q stays %q", english, got)

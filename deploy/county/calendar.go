@@ -100,9 +100,10 @@ func loadYear(d *document, at string, y year, c *huiying.Calendar) {
 // spanOf reads a part of a day written "08:00-12:00".
 func spanOf(s string) (span huiying.Span, ok bool) {
 	var h1, m1, h2, m2 int
-	n, err := fmt.Sscanf(s, "%d:%d-%d:%d", &h1, &m1, &h2, &m2)
+	var more string
+	n, _ := fmt.Sscanf(s, "%d:%d-%d:%d%s", &h1, &m1, &h2, &m2, &more) // the fifth is never there
 	span = huiying.Span{From: h1*60 + m1, To: h2*60 + m2}
-	return span, err == nil && n == 4 && min(h1, m1, h2, m2) >= 0 && max(m1, m2) <= 59
+	return span, n == 4 && min(h1, m1, h2, m2) >= 0 && max(m1, m2) <= 59 && max(span.From, span.To) <= 24*60
 }
 
 // officeHours reads spans written "08:00-12:00".

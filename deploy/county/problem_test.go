@@ -79,6 +79,8 @@ func TestEveryMistakeIsReportedWithItsFileAndLine(t *testing.T) {
 		"a clock without limits":              {"clocks.yaml", "    limits: {red: 24h, orange: 24h}\n", "", "kind: press", "没有写任何时限"},
 		"a level without a limit":             {"clocks.yaml", "{red: 10m, orange: 15m, yellow: 30m, blue: 60m}", "{red: 10m, orange: 15m, yellow: 30m}", "yellow: 30m}", "limits.blue"},
 		"a night for red cases":               {"escalation.yaml", "night: \"22:00-07:00\"", "night: {red: \"22:00-07:00\"}", "night:", "应为一个值"},
+		"a night that begins at 25 o'clock":   {"escalation.yaml", "night: \"22:00-07:00\"", "night: \"25:00-07:00\"", "night:", "夜间时段应写作"},
+		"a night with a word behind it":       {"escalation.yaml", "night: \"22:00-07:00\"", "night: \"22:00-07:00整\"", "night:", "夜间时段应写作"},
 		"a red case that sleeps at night":     {"clocks.yaml", "limits: {red: 10m, orange: 15m, yellow: 30m, blue: 60m}\n    hours: {red: plain,", "limits: {red: 10m, orange: 15m, yellow: 30m, blue: 60m}\n    hours: {red: duty,", "hours: {red: duty,", "红、橙级不分昼夜"},
 		"48 hours of office time":             {"clocks.yaml", "limits: {red: 48h,", "hours: {blue: duty}\n    limits: {red: 48h,", "hours: {blue: duty}", "连续计时"},
 		"an orange silence that sleeps":       {"escalation.yaml", "hours: {red: plain, orange: plain,", "hours: {red: plain, orange: duty,", "orange: duty", "红、橙级不分昼夜"},
