@@ -52,6 +52,8 @@ func problemHeading(err error) string {
 		return "现在还不能这样办理"
 	case huiying.CodeForbidden:
 		return "这一步不由您办理"
+	case huiying.CodeBusy:
+		return "暂时没有办成，交办单没有变化"
 	}
 	return "请补充后再提交"
 }

@@ -40,7 +40,7 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, p huiying.Person
 		_, err = s.cfg.Desk.Do(r.Context(), c.ID, cmd)
 	}
 	switch huiying.CodeOf(err) {
-	case huiying.CodeInvalid, huiying.CodeStale, huiying.CodeConflict, huiying.CodeForbidden:
+	case huiying.CodeInvalid, huiying.CodeStale, huiying.CodeConflict, huiying.CodeForbidden, huiying.CodeBusy: // busy: the scan does not answer
 		s.note(r, err)
 		v := errorViewOf(err)
 		return s.showCase(w, r, p, v.Status, c, huiying.ActAttach, &caseProblem{Heading: problemHeading(err), Message: v.Message})

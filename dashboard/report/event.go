@@ -66,6 +66,7 @@ type meetingRow struct {
 	People     string `word:"参加"`
 	Conclusion string `word:"结论"`
 	Level      string `word:"建议等级"`
+	Reasons    string `word:"理由"`
 }
 
 const (
@@ -150,10 +151,14 @@ func (r *Reporter) ofCase(v *eventView, c huiying.Case, units *huiying.Directory
 		v.Measures, v.Progress = f.Measures, "核实结论："+f.Finding.Label()+"。"+f.Facts+f.Progress
 	}
 	for _, x := range c.Responses {
-		v.Progress += "\n" + stamp(x.At) + "通过" + orDash(x.Outlet) + forms(x.Forms) + "。"
+		through := ""
+		if x.Outlet != "" {
+			through = "通过" + x.Outlet
+		}
+		v.Progress += "\n" + stamp(x.At) + through + forms(x.Forms) + "。"
 	}
 	for _, k := range c.Consultations {
-		row := meetingRow{At: stamp(k.At), People: k.People, Conclusion: k.Conclusion, Level: "—"}
+		row := meetingRow{At: stamp(k.At), People: k.People, Conclusion: strings.TrimRight(k.Conclusion, "。"), Level: "—", Reasons: strings.TrimRight(k.Reasons, "。")}
 		if k.Level != huiying.NoLevel {
 			row.Level = k.Level.Label()
 		}

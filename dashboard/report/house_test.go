@@ -136,7 +136,7 @@ func filled(t *testing.T) *house {
 				Responsibility: "学校采购验收把关不严。", Outlet: "县政府门户网站", Handler: "刘承办", Reviewer: "周股长", Head: "张局长", SignedAt: at(12, 10),
 			}},
 			Responses:     []huiying.Response{{Text: "县教科局会同市场监管局已成立联合检查组……", Forms: []huiying.ResponseForm{huiying.FormRelease}, Outlet: "县政府门户网站", URL: "https://www.jiaocheng.example.invalid/n/1", Publicity: huiying.Public, At: at(13, 0), By: "jkj-handler"}},
-			Consultations: []huiying.Consultation{{At: at(9, 30), People: "县委宣传部、县教科局、县市场监管局", Conclusion: "先公布检查组成立和送检情况，结果出来后再公布；校方不单独对外发声", Level: huiying.Orange, By: "赵值班"}},
+			Consultations: []huiying.Consultation{{At: at(9, 30), People: "县委宣传部、县教科局、县市场监管局", Conclusion: "先公布检查组成立和送检情况，结果出来后再公布；校方不单独对外发声", Level: huiying.Orange, Reasons: "涉及未成年人，家长情绪集中", By: "赵值班"}},
 			Attachments:   []huiying.Attachment{{Hash: huiying.AttachmentHash("0000000000000000000000000000000000000000000000000000000000000001"), Name: "现场检查记录.pdf", Type: "application/pdf", Size: 12345, At: at(12, 5)}},
 		},
 		{
