@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"huiying"
 )
 
 var png = []byte("\x89PNG\r\n\x1a\n" + strings.Repeat("x", 64))
@@ -31,6 +33,8 @@ func TestAFileIsAttachedReadByThoseWhoSeeTheCaseAndRefusedWhenItLies(t *testing.
 		t.Errorf("a picture that says it is a PDF: %d", r.status)
 	}
 	r.says(t, "内容却是PNG 图片")
+	// a film of a telephone: the browser hears why although it had not sent it all
+	h.as("jkj-liaison").attached(path, version, "现场.mp4", make([]byte, 2*huiying.MaxAttachment)).says(t, "文件超过 20 MB", "添加附件")
 	if r := h.as("zjj-liaison").attached(path, version, "现场.png", png); r.status != http.StatusNotFound {
 		t.Errorf("a foreign unit attaches: %d", r.status)
 	}

@@ -34,8 +34,9 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, p huiying.Person
 	if err != nil {
 		return err
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxFileForm)
+	finish := limitFile(w, r, maxFileForm)
 	cmd, err := s.attachCommand(r, p)
+	finish()
 	if err == nil {
 		_, err = s.cfg.Desk.Do(r.Context(), c.ID, cmd)
 	}
@@ -49,6 +50,17 @@ func (s *Server) attach(w http.ResponseWriter, r *http.Request, p huiying.Person
 		return err
 	}
 	return redirect(w, r, "/cases/"+url.PathEscape(string(c.ID))+"?done=attach")
+}
+
+// mostDrained is how much of a file that is too large is read all the same.
+const mostDrained = 256 << 20
+
+// limitFile refuses a body beyond limit. finish reads what is left of it: a
+// browser that cannot finish sending shows a broken connection, not our answer.
+func limitFile(w http.ResponseWriter, r *http.Request, limit int64) (finish func()) {
+	whole := r.Body
+	r.Body = http.MaxBytesReader(w, whole, limit)
+	return func() { _, _ = io.CopyN(io.Discard, whole, mostDrained) } // the answer is decided already
 }
 
 func (s *Server) attachCommand(r *http.Request, p huiying.Person) (huiying.Command, error) {

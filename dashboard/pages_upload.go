@@ -71,7 +71,7 @@ func (s *Server) uploadFile(w http.ResponseWriter, r *http.Request, p huiying.Pe
 
 // receive reads the form's one file as a stream.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, u *upload) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxUpload+maxForm)
+	defer limitFile(w, r, maxUpload+maxForm)()
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return &huiying.Error{Code: huiying.CodeInvalid, Field: "file", Message: "请选择要导入的文件", Cause: err}

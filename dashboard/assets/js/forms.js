@@ -6,6 +6,7 @@ export function startForms() {
   document.addEventListener("click", fillSignIn);
   document.addEventListener("submit", onceOnly);
   document.addEventListener("change", publicity);
+  document.addEventListener("change", tooLarge);
   document.addEventListener("htmx:configRequest", dropEmpty);
   document.addEventListener("htmx:beforeSwap", keepOnError);
   document.addEventListener("htmx:sendError", () => problem("连不上服务器", "请检查网络，刚才的操作没有提交。"));
@@ -39,6 +40,15 @@ function onceOnly(e) {
   }
   form.dataset.sent = "yes";
   setTimeout(() => { delete form.dataset.sent; }, 8000);
+}
+
+// A file that will be refused for its size is told of before it is sent.
+function tooLarge(e) {
+  const most = Number(e.target.dataset?.maxMb);
+  if (!most) return;
+  const large = [...e.target.files].some((f) => f.size > most * 1024 * 1024);
+  e.target.setCustomValidity(large ? `文件超过 ${most} MB，请压缩后再传，或分成几个文件` : "");
+  e.target.reportValidity();
 }
 
 // Addresses carry only what is filtered.
