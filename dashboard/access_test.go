@@ -146,7 +146,7 @@ var probes = map[string][]probe{
 	"GET /models":                     {{"/models", office + "sysadmin ", ""}},
 	"GET /models/training":            {{"/models/training", office + "sysadmin ", ""}},
 	"POST /models/train":              {{"/models/train", "analyst leader sysadmin ", ""}},
-	"POST /models/{id}/activate":      {{"/models/none/activate", "analyst leader sysadmin ", ""}},
+	"POST /models/{id}/activate":      {{"/models/none/activate", "", "analyst leader sysadmin "}},
 	"POST /models/{id}/discard":       {{"/models/none/discard", "", "analyst leader sysadmin "}},
 
 	"GET /appraisal":               {{"/appraisal", "assessor supervisor leader " + unitJKJ + unitZJJ, ""}},
