@@ -392,6 +392,10 @@ func (c Case) mayReturn(u CaseUnit) bool {
 	return !u.ReturnBy.IsZero() && u.AcceptedAt.IsZero() && slices.Contains(withUnit, c.State)
 }
 
+// lateNoted is how late a lapse must be put on record for the record to say so:
+// more than a busy keeper of the clocks ever is.
+const lateNoted = 10 * time.Second
+
 // Tick does what time alone brings: deadlines that lapsed are put on record and
 // silence is escalated, step by step. It is idempotent; changed is false when
 // there was nothing to do. A lapse found late (after a restart) is recorded once,
@@ -406,7 +410,7 @@ func (c Case) Tick(r *Rules, now time.Time) (next Case, out Outcome, changed boo
 		}
 		k.OverdueAt, changed = now, true
 		detail := k.Kind.Label() + "超时，时限 " + SpanText(time.Duration(k.Limit))
-		if late := now.Sub(k.Due); late > time.Minute {
+		if late := now.Sub(k.Due); late > lateNoted {
 			detail += "，记录时已超 " + SpanText(late)
 		}
 		out.Entries = append(out.Entries, Entry{At: now, Action: ActOverdue, By: system, Unit: k.Unit, Clock: k.Kind, Detail: detail})

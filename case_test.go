@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -185,6 +186,16 @@ func TestADeadlineThatPassedUnseenIsRecordedOnce(t *testing.T) {
 	c, first, changed := c.Tick(r, start.Add(72*time.Hour))
 	if !changed || len(first.Entries) == 0 {
 		t.Fatal("three days of silence brought nothing")
+	}
+	if e := first.Entries[0]; e.Action != huiying.ActOverdue || !strings.Contains(e.Detail, "记录时已超") {
+		t.Errorf("the record does not say how late it is: %+v", e)
+	}
+	for late, says := range map[time.Duration]bool{time.Second: false, 39 * time.Second: true} {
+		_, out, _ := assigned(t).Tick(r, start.Add(15*time.Minute+late))
+		i := slices.IndexFunc(out.Entries, func(e huiying.Entry) bool { return e.Action == huiying.ActOverdue })
+		if i < 0 || strings.Contains(out.Entries[i].Detail, "记录时已超") != says {
+			t.Errorf("%s late: %+v", late, out.Entries)
+		}
 	}
 	if _, again, changed := c.Tick(r, start.Add(73*time.Hour)); changed {
 		t.Errorf("the same lapses were recorded again: %v", again.Entries)

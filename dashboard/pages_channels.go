@@ -11,6 +11,7 @@ import (
 type channelsView struct {
 	Rows   []channelRow
 	Failed []noticeView
+	More   string // where the list of these goes on
 	Error  string
 }
 
@@ -35,13 +36,14 @@ func (s *Server) showChannels(w http.ResponseWriter, r *http.Request, p huiying.
 	if err != nil {
 		return err
 	}
-	failed, err := s.cfg.Ledger.Notifications(r.Context(), huiying.NotificationQuery{Region: p.Region, Status: huiying.NotifyFailed, Limit: failedShown})
+	failed, err := s.cfg.Ledger.Notifications(r.Context(), huiying.NotificationQuery{Region: p.Region, Status: huiying.NotifyFailed, Limit: failedShown, Cursor: r.URL.Query().Get("cursor")})
 	if err != nil {
 		return fmt.Errorf("read failed notifications: %w", err)
 	}
 	for _, n := range failed.Items {
 		v.Failed = append(v.Failed, noticeOf(n, units))
 	}
+	v.More = moreURL(r, failed.Next)
 	return s.show(w, r, p, status, "channels", "通知渠道", v)
 }
 

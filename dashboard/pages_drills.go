@@ -2,7 +2,10 @@ package dashboard
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"huiying"
 )
@@ -18,6 +21,9 @@ type drillsView struct {
 type drillRow struct {
 	Case  huiying.Case
 	Parts []drillPart
+	Whole []clockView // the deadlines of the case itself
+	Inapp int         // notifications people got here
+	Held  []option    // by channel, how many would have left the house
 }
 
 type drillPart struct {
@@ -63,7 +69,35 @@ func (s *Server) drillsPage(w http.ResponseWriter, r *http.Request, p huiying.Pe
 			}
 			row.Parts = append(row.Parts, part)
 		}
+		for _, k := range c.Clocks {
+			if k.Unit == "" && !k.Void && !p.Role.OfUnit() {
+				row.Whole = append(row.Whole, clockOf(k, units, s.now()))
+			}
+		}
+		if err := s.countSends(r, p, &row); err != nil {
+			return err
+		}
 		v.Rows = append(v.Rows, row)
 	}
 	return s.show(w, r, p, http.StatusOK, "drills", "演练报告", v)
+}
+
+// countSends says how many notifications the drill made that p may see.
+func (s *Server) countSends(r *http.Request, p huiying.Person, row *drillRow) error {
+	sent, err := (api{Server: s}).noticesOf(r.Context(), p, row.Case.ID)
+	if err != nil {
+		return err
+	}
+	held := make(map[string]int)
+	for _, n := range sent {
+		if n.Channel == "inapp" {
+			row.Inapp++
+		} else {
+			held[huiying.ChannelLabel(n.Channel)]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(held)) {
+		row.Held = append(row.Held, option{name, strconv.Itoa(held[name])})
+	}
+	return nil
 }

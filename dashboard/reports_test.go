@@ -16,15 +16,9 @@ import (
 // wordText is the text of a .docx, without its marks.
 func wordText(t *testing.T, raw []byte) string {
 	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	if err != nil {
-		t.Fatalf("no document: %v: %.100q", err, raw)
-	}
-	f := must(z.Open("word/document.xml"))
-	defer func() { _ = f.Close() }()
 	var out strings.Builder
 	inTag := false
-	for _, r := range string(must(io.ReadAll(f))) {
+	for _, r := range wordPart(t, raw, "word/document.xml") {
 		switch {
 		case r == '<':
 			inTag = true
@@ -35,6 +29,18 @@ func wordText(t *testing.T, raw []byte) string {
 		}
 	}
 	return out.String()
+}
+
+// wordPart is a part of a Word document as it stands.
+func wordPart(t *testing.T, raw []byte, name string) string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatalf("no document: %v: %.100q", err, raw)
+	}
+	f := must(z.Open(name))
+	defer func() { _ = f.Close() }()
+	return string(must(io.ReadAll(f)))
 }
 
 // Who may have which document: by role, and a unit its own cases only.

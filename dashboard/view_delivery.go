@@ -22,6 +22,28 @@ type wayView struct {
 	Who string
 }
 
+// Outcome is what became of it, in a word.
+func (w wayView) Outcome() string {
+	switch {
+	case w.rehearsed():
+		return "演练未发"
+	case !w.ReadAt.IsZero():
+		return "已读"
+	}
+	return w.Status.Label()
+}
+
+// Tone draws the outcome.
+func (w wayView) Tone() string {
+	if w.rehearsed() {
+		return string(huiying.NotifyCancelled)
+	}
+	return w.noticeView.Tone()
+}
+
+// rehearsed reports whether it would have left the house, were it no drill.
+func (w wayView) rehearsed() bool { return w.Drill && w.Channel != "inapp" }
+
 // deliveriesOf groups the notifications of a case by what they say to whom, the
 // newest first, in-app ahead of what left the house.
 func deliveriesOf(list []huiying.Notification, units *huiying.Directory) []deliveryView {

@@ -65,6 +65,9 @@ type evidenceRow struct {
 
 // feedbackView is a 处置反馈单; a case nobody has reported on yet gives the blank
 // form to fill in by hand.
+// drilled reports whether the form is of a drill: its watermark says so.
+func (v caseView) drilled() bool { return v.Drill }
+
 type feedbackView struct {
 	caseView
 	Forms []feedbackRow `word:"反馈单"`

@@ -113,6 +113,9 @@ func (r *Reporter) Write(ctx context.Context, o Order) (File, error) {
 		return File{}, huiying.Errorf(huiying.CodeBusy, "部分数据暂不可用，写出的%s会不全，请稍后再试", o.Kind.Label())
 	}
 	mark := o.By.Name + " " + string(o.By.User) + " " + o.Now.In(huiying.Beijing).Format("2006-01-02 15:04")
+	if d, ok := view.(interface{ drilled() bool }); ok && d.drilled() {
+		mark = "演练　" + mark
+	}
 	if table, ok := view.(interface {
 		sheet(mark string) ([]byte, error)
 	}); ok && o.Format == "xlsx" {
