@@ -66,6 +66,8 @@ func (t Throttled) Unwrap() error { return t.Err }
 type Outbox interface {
 	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
 	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
+	// AttemptsSince are the instants of the messages through a channel since one.
+	AttemptsSince(ctx context.Context, channel string, since time.Time) ([]time.Time, error)
 	// WaitingElsewhere are those that wait for a channel that is none of these.
 	WaitingElsewhere(ctx context.Context, channels []string, limit int) ([]huiying.Notification, error)
 	// SaveAttempt records an attempt and, in the same transaction, what another

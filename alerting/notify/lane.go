@@ -60,6 +60,9 @@ func (l *lane) nudge() {
 }
 
 func (l *lane) run(ctx context.Context) error {
+	if err := l.remember(ctx); err != nil && ctx.Err() == nil {
+		l.log.Error("messages of the last minute", "channel", l.channel.Name(), "err", err)
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -76,6 +79,28 @@ func (l *lane) run(ctx context.Context) error {
 		}
 		timer.Reset(nap)
 	}
+}
+
+// remember counts what was sent in the last minute before this start: the other
+// side's limit knows nothing of restarts.
+func (l *lane) remember(ctx context.Context) error {
+	if l.channel.Pace().PerMinute == 0 {
+		return nil
+	}
+	now, at := time.Now(), l.speed.Now()
+	before, err := l.outbox.AttemptsSince(ctx, l.channel.Name(), at.Add(-l.scaled(time.Minute)))
+	if err != nil {
+		return err
+	}
+	for _, b := range before {
+		if !b.After(at) {
+			l.sent = append(l.sent, now.Add(-l.speed.Real(at.Sub(b))))
+		}
+	}
+	if len(l.sent) > 0 {
+		l.sent = append(l.sent, now) // what was under way when the process died
+	}
+	return nil
 }
 
 // flush sends what is due, as far as the channel takes it now, and says when to
@@ -172,20 +197,20 @@ func (l *lane) deliver(ctx context.Context, batch []huiying.Notification) error 
 	if errors.As(err, &throttled) {
 		l.rest = time.Now().Add(throttled.Pause)
 	}
+	now := l.speed.Now() // one for the message: so it can be counted
 	for _, n := range batch {
-		if err := l.record(ctx, n, err, took, len(batch)); err != nil {
+		if err := l.record(ctx, n, now, err, took, len(batch)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *lane) record(ctx context.Context, n huiying.Notification, sent error, took int64, together int) error {
+func (l *lane) record(ctx context.Context, n huiying.Notification, now time.Time, sent error, took int64, together int) error {
 	try, most := len(n.Attempts)+1, maxTries
 	if n.Report != "" {
 		most = reportTries
 	}
-	now := l.speed.Now()
 	a := huiying.Attempt{At: now, OK: sent == nil, TookMS: took, Attempt: try}
 	outcome := "sent"
 	var permanent Permanent

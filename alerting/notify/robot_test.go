@@ -192,6 +192,30 @@ func TestMoreThanTheLimitIsDigested(t *testing.T) {
 	}
 }
 
+// The robot counts on while we start anew: 15 messages, a restart, and 15 more
+// within the same minute are still no more than it takes.
+func TestARestartDoesNotForgetWhatWasSentInTheLastMinute(t *testing.T) {
+	t.Parallel()
+	r := newRobot(t, saying(`{"errcode":0}`))
+	p := newPost(t, "wecom", 15)
+	stop := p.serve(t, nine.Add(time.Second), nil, r.channels()["wecom"])
+	p.idle(t)
+	stop()
+	for i := range 15 {
+		p.add(t, to("wecom", fmt.Sprint("later", i)))
+	}
+	stop = p.serve(t, nine.Add(20*time.Second), nil, r.channels()["wecom"])
+	p.idle(t)
+	stop()
+	_, bodies := r.heard()
+	if n := len(bodies); n <= 15 || n > 20 {
+		t.Errorf("%d messages in a minute, want at most 20", n)
+	}
+	if said := strings.Count(strings.Join(bodies, ""), "/cases/c1"); said != 30 {
+		t.Errorf("%d notifications were said, want 30", said)
+	}
+}
+
 func TestAChannelThatIsOutOfOrderIsReplacedByTheNext(t *testing.T) {
 	t.Parallel()
 	down, up := newRobot(t, saying(`{"errcode":-1}`)), newRobot(t, saying(`{"errcode":0}`))

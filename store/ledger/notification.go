@@ -146,6 +146,38 @@ func (l *Ledger) WaitingElsewhere(ctx context.Context, channels []string, limit 
 	return notificationsOf(rows)
 }
 
+// AttemptsSince are the instants of the attempts through a channel since one, each
+// once: messages, for all notifications of a message share its instant.
+func (l *Ledger) AttemptsSince(ctx context.Context, channel string, since time.Time) ([]time.Time, error) {
+	var rows []notificationRow
+	err := l.read.NewRaw("SELECT * FROM notifications WHERE channel = ? AND created_at >= ? ORDER BY created_at DESC LIMIT ?",
+		channel, jsondoc.Micro(since.Add(-waitsAtMost)), attemptsRead).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("looking for attempts: %w", err)
+	}
+	list, err := notificationsOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	var out []time.Time
+	for _, n := range list {
+		for _, a := range n.Attempts {
+			if !n.Drill && (a.OK || a.TookMS > 0) && !a.At.Before(since) { // neither rehearsed nor passed on untried
+				out = append(out, a.At)
+			}
+		}
+	}
+	slices.SortFunc(out, time.Time.Compare)
+	return slices.CompactFunc(out, time.Time.Equal), nil
+}
+
+// What AttemptsSince looks through: what is older, or beyond so many, has been sent
+// long ago.
+const (
+	waitsAtMost  = 24 * time.Hour
+	attemptsRead = 5000
+)
+
 // SaveAttempt records what became of an attempt to send, also through which
 // channel it goes on. When the notification
 // does not wait any more (an acknowledgement cancelled it meanwhile) it returns

@@ -44,6 +44,7 @@ type LedgerUnderTest interface {
 
 	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
 	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
+	AttemptsSince(ctx context.Context, channel string, since time.Time) ([]time.Time, error)
 	WaitingElsewhere(ctx context.Context, channels []string, limit int) ([]huiying.Notification, error)
 	SaveAttempt(ctx context.Context, n huiying.Notification, instead ...huiying.Notification) error
 	Notifications(ctx context.Context, q huiying.NotificationQuery) (huiying.Page[huiying.Notification], error)
