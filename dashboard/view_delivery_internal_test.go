@@ -25,4 +25,9 @@ func TestADeliveryLogHasALineForEachNotice(t *testing.T) {
 	if len(ways) != 3 || ways[0].Channel != "inapp" || ways[0].Who != "王" || ways[1].Who != "李" || ways[2].Via != "短信" || ways[2].Who != "" {
 		t.Errorf("the ways: %+v", ways)
 	}
+	drill := n("6", "c", "sms", "教科局 联络人", nine)
+	drill.Drill, drill.Status = true, huiying.NotifySent
+	if w := deliveriesOf([]huiying.Notification{drill}, huiying.NewDirectory(nil))[0].Ways[0]; w.Outcome() != "演练未发" || w.Tone() != "cancelled" {
+		t.Errorf("what a drill did not send is %s (%s)", w.Outcome(), w.Tone())
+	}
 }
