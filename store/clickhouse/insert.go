@@ -63,31 +63,38 @@ func (a *Archive) Insert(ctx context.Context, posts []huiying.Assessed) ([]huiyi
 
 func (s *shard) insert(ctx context.Context, posts []huiying.Assessed, tokens func(string) []Token) ([]huiying.PostID, error) {
 	seen := s.stored.Load()
-	posts, err := batch.Unknown(ctx, posts, s.known)
-	if err != nil || len(posts) == 0 {
-		return nil, err
-	}
-	rows, err := cut(ctx, posts, tokens)
-	if err != nil {
+	var rows []batch.Row
+	fresh := posts
+	g, both := errgroup.WithContext(ctx) // nearly always all are new: they are cut while the server looks
+	g.Go(func() (err error) {
+		rows, err = cut(both, posts, tokens)
+		return err
+	})
+	g.Go(func() (err error) {
+		fresh, err = batch.Unknown(ctx, posts, s.known) // without the group's context: ending it may close a connection
+		return err
+	})
+	if err := g.Wait(); err != nil || len(fresh) == 0 {
 		return nil, err
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.stored.Load() != seen { // another batch was stored meanwhile: look once more
-		if posts, err = batch.Unknown(ctx, posts, s.known); err != nil || len(posts) == 0 {
+		var err error
+		if fresh, err = batch.Unknown(ctx, fresh, s.known); err != nil || len(fresh) == 0 {
 			return nil, err
 		}
-		rows = keep(rows, posts)
 	}
+	rows = keep(rows, fresh)
 	if err := store(ctx, s.conn, rows); err != nil {
 		return nil, fmt.Errorf("storing %d posts: %w", len(rows), err)
 	}
 	s.stored.Add(1)
-	fresh := make([]huiying.PostID, len(posts))
-	for i := range posts {
-		fresh[i] = posts[i].Post.ID
+	ids := make([]huiying.PostID, len(fresh))
+	for i := range fresh {
+		ids[i] = fresh[i].Post.ID
 	}
-	return fresh, nil
+	return ids, nil
 }
 
 // known says which posts the shard has.
@@ -109,13 +116,20 @@ func (s *shard) known(ctx context.Context, ids []huiying.PostID) (map[huiying.Po
 	return known, nil
 }
 
-// keep drops the rows that are not of the batch.
+// keep drops the rows that are not of the batch, and repeats.
 func keep(rows []batch.Row, posts []huiying.Assessed) []batch.Row {
+	if len(rows) == len(posts) {
+		return rows
+	}
 	in := make(map[huiying.PostID]bool, len(posts))
 	for _, p := range posts {
 		in[p.Post.ID] = true
 	}
-	return slices.DeleteFunc(rows, func(r batch.Row) bool { return !in[r.Post.ID] })
+	return slices.DeleteFunc(rows, func(r batch.Row) bool {
+		wanted := in[r.Post.ID]
+		delete(in, r.Post.ID)
+		return !wanted
+	})
 }
 
 func cut(ctx context.Context, posts []huiying.Assessed, tokens func(string) []Token) ([]batch.Row, error) {

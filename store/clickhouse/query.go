@@ -48,17 +48,17 @@ func (a *Archive) Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[
 	}
 	limit := keyset.Limit(q.Limit)
 	var all []found
-	err = a.read(ctx, "SELECT published, id FROM "+a.from("posts")+" FINAL"+where(conds)+" ORDER BY published DESC, id DESC LIMIT "+strconv.Itoa(limit+1), func(rows driver.Rows) error {
-		var at time.Time
-		var id string
-		if err := rows.Scan(&at, &id); err != nil {
-			return err
-		}
-		all = append(all, found{at.UnixMicro(), huiying.PostID(id)})
-		return nil
-	})
+	looks, err := a.looks(ctx, q)
 	if err != nil {
 		return page, fmt.Errorf("listing posts: %w", err)
+	}
+	for _, since := range looks {
+		if all, err = a.newest(ctx, conds, since, limit+1); err != nil {
+			return page, fmt.Errorf("listing posts: %w", err)
+		}
+		if len(all) > limit {
+			break
+		}
 	}
 	cut := keyset.Page(all, limit, func(last found) string { return keyset.Encode(cursorKind, last.at, string(last.id)) })
 	page.Next = cut.Next
@@ -67,6 +67,51 @@ func (a *Archive) Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[
 	}
 	page.Partial = len(gaps.Parts()) > 0
 	return page, nil
+}
+
+// looks are how far back a list is looked for, one after the other until it is
+// long enough; the zero time is all of it. What the index answers is looked for at
+// once. For a phrase it only names the posts with all its words, whose terms have
+// to be read one by one: those of a phrase that is common are found in the last days.
+func (a *Archive) looks(ctx context.Context, q huiying.PostQuery) ([]time.Time, error) {
+	if !hasPhrase(q.Text, a.tokens) {
+		return []time.Time{{}}, nil
+	}
+	end := q.To
+	var at int64
+	var id string
+	switch {
+	case q.Cursor != "" && keyset.Decode(cursorKind, q.Cursor, &at, &id) == nil:
+		end = time.UnixMicro(at)
+	case end.IsZero():
+		conds := []string{"1"}
+		if q.Region != "" {
+			conds = append(conds, within(q.Region))
+		}
+		if err := a.read(ctx, "SELECT max(published) FROM "+a.from("posts")+where(conds), func(rows driver.Rows) error { return rows.Scan(&end) }); err != nil {
+			return nil, err
+		}
+	}
+	const day = 24 * time.Hour
+	return []time.Time{end.Add(-2 * day), end.Add(-14 * day), end.Add(-90 * day), {}}, nil
+}
+
+// newest are the first n posts of a list that were published at an instant or later.
+func (a *Archive) newest(ctx context.Context, conds []string, since time.Time, n int) ([]found, error) {
+	if !since.IsZero() {
+		conds = append(slices.Clone(conds), "published >= "+instant(since))
+	}
+	var all []found
+	err := a.read(ctx, "SELECT published, id FROM "+a.from("posts")+" FINAL"+where(conds)+" ORDER BY published DESC, id DESC LIMIT "+strconv.Itoa(n), func(rows driver.Rows) error {
+		var at time.Time
+		var id string
+		if err := rows.Scan(&at, &id); err != nil {
+			return err
+		}
+		all = append(all, found{at.UnixMicro(), huiying.PostID(id)})
+		return nil
+	})
+	return all, err
 }
 
 // assessed reads the documents of a list. A post that is just being stored has
