@@ -67,6 +67,7 @@ type system struct {
 	dashboard  *dashboard.Server
 	learning   *learning
 	rules      *rulebook
+	tracing    *tracing // nil: nobody is told
 	node       string
 	started    time.Time
 	alarmed    sync.Map    // source → since when it was in the trouble that was told
@@ -86,6 +87,9 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 		return s, err
 	}
 	if s.node, err = cfg.node(); err != nil {
+		return s, err
+	}
+	if s.tracing, err = newTracing(ctx, s.node); err != nil {
 		return s, err
 	}
 	data, err := cfg.loadCounty()
@@ -184,7 +188,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		return err
 	}
 	s.collector = collector.New(collector.Config{
-		Region: s.cfg.Region, Ledger: s.ledger, Publish: s.bus.PublishPosts,
+		Region: s.cfg.Region, Ledger: s.ledger, Publish: s.publish,
 		Intake:    huiying.Intake{Region: s.cfg.Region, Key: key, Now: s.speed.Now},
 		Speed:     s.speed,
 		UserAgent: s.cfg.Collector.UserAgent, Contact: s.cfg.Collector.Contact,
@@ -277,7 +281,11 @@ func (s *system) alert(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return s.bus.ConsumeAssessed(ctx, "alerting", alertBatch, func(ctx context.Context, batch []huiying.Assessed) error {
-			return s.ledger.Trouble(s.engine.Handle(ctx, batch))
+			began := time.Now()
+			err := s.ledger.Trouble(s.engine.Handle(ctx, batch))
+			ids := idsOfAssessed(batch)
+			s.tracing.step(stepGather, ids, began, err, s.gathered(ctx, ids))
+			return err
 		})
 	})
 	g.Go(func() error { return s.engine.Run(ctx) })
@@ -292,8 +300,18 @@ func (s *system) alert(ctx context.Context) error {
 	return g.Wait()
 }
 
+// publish is the collector's last step: its posts are durable then.
+func (s *system) publish(ctx context.Context, posts []huiying.Post) (accepted, duplicate int, err error) {
+	began := time.Now()
+	accepted, duplicate, err = s.bus.PublishPosts(ctx, posts)
+	s.tracing.step(stepCollect, idsOfPosts(posts), began, err, nil)
+	return accepted, duplicate, err
+}
+
 // assess is the analyzer's step: posts in, assessments out.
-func (s *system) assess(ctx context.Context, posts []huiying.Post) error {
+func (s *system) assess(ctx context.Context, posts []huiying.Post) (err error) {
+	began := time.Now()
+	defer func() { s.tracing.step(stepAssess, idsOfPosts(posts), began, err, nil) }()
 	out := make([]huiying.Assessed, len(posts))
 	a := s.analyzer.Load() // a batch is assessed by one
 	g := errgroup.Group{}
@@ -318,7 +336,9 @@ func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
 			return fmt.Errorf("archive %d versions: %w", len(versions), err)
 		}
 	}
+	began := time.Now()
 	fresh, failed := s.archive.Insert(ctx, batch)
+	s.tracing.step(stepArchive, idsOfAssessed(batch), began, failed, nil)
 	if failed != nil {
 		failed = fmt.Errorf("archive %d posts: %w", len(batch), failed) // some may be stored all the same
 	}
@@ -332,7 +352,10 @@ func (s *system) keep(ctx context.Context, batch []huiying.Assessed) error {
 			news = append(news, s.livePost(a))
 		}
 	}
-	if err := s.bus.PublishLives(ctx, news); err != nil {
+	began = time.Now()
+	err := s.bus.PublishLives(ctx, news)
+	s.tracing.step(stepLive, fresh, began, err, nil)
+	if err != nil {
 		s.log.Warn("live messages lost", "posts", len(news), "err", err)
 	}
 	return failed
@@ -440,6 +463,7 @@ func (s *system) close() {
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())
 	}
+	errs = append(errs, s.tracing.close(wait))
 	if err := errors.Join(errs...); err != nil {
 		s.log.Error("close", "err", err)
 	}
