@@ -29,6 +29,16 @@ func TestAMergedCaseLeadsToTheOneThatGoesOn(t *testing.T) {
 	h.as("leader").page("/cases/"+string(list.Items[0].ID)).says(t, "拆自", `<a href="/cases/`+string(part.ID)+`">`+part.Number)
 }
 
+func TestWhatIsLikestIsOfferedFirstToMergeInto(t *testing.T) {
+	h := newHouse(t)
+	c, like, other := h.open("瓦窑河水质发黑"), h.open("瓦窑河发黑有异味"), h.open("学校食堂饭菜不新鲜")
+	page := string(h.as("leader").page("/cases/" + string(c.ID)).body)
+	list := page[strings.Index(page, `id="merge-into"`):]
+	if first, second := strings.Index(list, string(like.ID)), strings.Index(list, string(other.ID)); first < 0 || second < first {
+		t.Errorf("the like case stands at %d, the other at %d", first, second)
+	}
+}
+
 // The first word to a unit is no reminder, and what a unit may no longer do is
 // not promised.
 func TestACasePageSaysOfAUnitWhatIsSo(t *testing.T) {

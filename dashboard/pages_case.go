@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -377,10 +378,14 @@ func (s *Server) actions(r *http.Request, p huiying.Person, c huiying.Case, unit
 				return nil, fmt.Errorf("read cases to merge into: %w", err)
 			}
 			for _, o := range open.Items {
-				if o.ID != c.ID {
+				if o.ID != c.ID && o.Drill == c.Drill {
 					f.Merge = append(f.Merge, rowOf(o, p, units, now))
 				}
 			}
+			said := pairSet(c.Title)
+			slices.SortStableFunc(f.Merge, func(a, b caseRow) int { // what is likest first
+				return cmp.Compare(said.cosine(pairSet(b.Title)), said.cosine(pairSet(a.Title)))
+			})
 		}
 		out = append(out, f)
 	}
