@@ -112,12 +112,15 @@ func (e *Engine) reload(ctx context.Context) error {
 }
 
 // Handle takes one batch of assessed posts: each joins or begins an event, the
-// changed events are judged and saved in one transaction, and those that call
-// for it become cases. Handling a batch again changes nothing, so an error means
+// changed events, those of edited posts among them, are judged and saved in one
+// transaction, and those that call for it become cases. Handling a batch again changes nothing, so an error means
 // "deliver again". It is not safe for concurrent use, as the tracker is not.
 func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
-	batch, _ = huiying.SplitVersions(batch) // an event counts posts, not how often one was edited
-	ids := make([]huiying.PostID, 0, len(batch))
+	batch, edits := editsOf(batch) // an event counts posts, not how often one was edited
+	ids := make([]huiying.PostID, 0, len(batch)+len(edits))
+	for _, a := range edits {
+		ids = append(ids, a.Post.ID)
+	}
 	for _, a := range batch {
 		if ids = append(ids, a.Post.ID); a.Post.Parent != "" {
 			ids = append(ids, a.Post.Parent)
@@ -146,11 +149,15 @@ func (e *Engine) Handle(ctx context.Context, batch []huiying.Assessed) error {
 		changed[ev.ID] = ev
 		members = append(members, huiying.EventPost{Event: ev.ID, Post: a.Post.ID, Duplicate: duplicate})
 	}
-	if err := e.judgeAndSave(ctx, changed, members); err != nil {
+	edits, err = e.reread(ctx, edits, placed, changed)
+	if err == nil {
+		err = e.judgeAndSave(ctx, changed, members)
+	}
+	if err != nil {
 		e.ahead = true // the next batch begins from the ledger: it may be out of reach now
 		return err
 	}
-	return e.openCases(ctx, placed, batch)
+	return e.openCases(ctx, placed, append(batch, edits...))
 }
 
 func (e *Engine) judgeAndSave(ctx context.Context, changed map[huiying.EventID]*huiying.Event, members []huiying.EventPost) error {
