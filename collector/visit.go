@@ -39,6 +39,7 @@ type visit struct {
 
 // memory is what a source's health keeps for us between visits.
 type memory struct {
+	Since time.Time             `json:"since,omitzero"`  // the first visit: what was published before is no lag of ours
 	Setup string                `json:"setup"`           // digest of the source's kind, URL and options
 	Every huiying.Duration      `json:"every,omitzero"`  // as it was set at the last visit
 	Lags  []float64             `json:"lags,omitempty"`  // seconds from publication to capture, the latest last
@@ -52,6 +53,9 @@ func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
 		v.until = time.Now().Add(tryTime)
 	} else {
 		v.memory = recall(s, state)
+		if v.memory.Since.IsZero() {
+			v.memory.Since = v.now()
+		}
 	}
 	return v
 }
@@ -315,7 +319,7 @@ func (b *batch) flush(ctx context.Context) error {
 		b.tally.items += int64(accepted)
 		b.tally.known += int64(known)
 		for _, p := range b.posts {
-			if !p.Assumed {
+			if !p.Assumed && p.PublishedAt.After(b.v.memory.Since) && hasClock(p.PublishedAt) { // a day alone is up to 24 hours off
 				b.tally.lags = append(b.tally.lags, p.CollectedAt.Sub(p.PublishedAt).Seconds())
 			}
 		}

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 // sourcesView is 信源: what is read, how it is doing, and what could not be taken.
 type sourcesView struct {
 	Rows       []sourceRow
+	Hosts      []hostLoad
 	Coverage   []coverage
 	Counts     map[string]int // by status colour
 	Rejections []huiying.Rejection
@@ -39,6 +41,51 @@ type sourceRow struct {
 	LagP95 string
 	Load   huiying.SourceHour // of the last 24 hours
 	Week   plot               // new items an hour
+}
+
+// hostLoad is what all sources of one site together asked of it in the last 24
+// hours.
+type hostLoad struct {
+	Host    string
+	Sources int
+	huiying.SourceHour
+	Busiest int // requests in one of these hours, at most
+}
+
+// loadOf sums what the sources asked of each site since from, the busiest first.
+func loadOf(rows []sourceRow, from time.Time) []hostLoad {
+	sums := make(map[string]*hostLoad)
+	byHour := make(map[string]map[time.Time]int)
+	for _, row := range rows {
+		u, err := url.Parse(row.URL)
+		if err != nil || u.Host == "" || row.Load.Requests == 0 {
+			continue
+		}
+		sum := sums[u.Host]
+		if sum == nil {
+			sum = &hostLoad{Host: u.Host}
+			sums[u.Host], byHour[u.Host] = sum, make(map[time.Time]int)
+		}
+		for _, hour := range row.Health.Hours {
+			if hour.At.Before(from.Truncate(time.Hour)) {
+				continue
+			}
+			byHour[u.Host][hour.At.UTC()] += hour.Requests
+			sum.Busiest = max(sum.Busiest, byHour[u.Host][hour.At.UTC()])
+		}
+		sum.Sources++
+		sum.Requests += row.Load.Requests
+		sum.Failures += row.Load.Failures
+		sum.Bytes += row.Load.Bytes
+	}
+	out := make([]hostLoad, 0, len(sums))
+	for _, sum := range sums {
+		out = append(out, *sum)
+	}
+	slices.SortFunc(out, func(a, b hostLoad) int {
+		return cmp.Or(b.Requests-a.Requests, cmp.Compare(a.Host, b.Host))
+	})
+	return out
 }
 
 // coverage says how well a channel is watched.
@@ -132,7 +179,7 @@ func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.P
 		row := sourceRow{Source: src, Health: health[src.ID]}
 		row.Colour, row.Why = row.Health.Status(src, now)
 		row.Word = sourceStatusLabels[row.Colour]
-		if row.Health.Items > 0 {
+		if row.Health.LagP95 > 0 {
 			row.Lag = seconds(max(1, row.Health.LagSeconds))
 		}
 		if row.Health.LagP95 > 0 {
@@ -144,7 +191,7 @@ func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.P
 	}
 	order := []string{"red", "yellow", "green", "grey"}
 	slices.SortStableFunc(v.Rows, func(a, b sourceRow) int { return slices.Index(order, a.Colour) - slices.Index(order, b.Colour) })
-	v.Coverage = coverageOf(v.Rows)
+	v.Hosts, v.Coverage = loadOf(v.Rows, now.Add(-24*time.Hour)), coverageOf(v.Rows)
 	if err := s.troubles(ctx, p, &v); err != nil {
 		return err
 	}
