@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 	"time"
@@ -31,9 +32,11 @@ type model struct {
 	bagOf []uint8 // by row
 
 	// Made when it is loaded:
-	taken   []uint64 // a bit a place: it is known; small enough for the cache, where most are not
-	at      []uint32 // by place, the row of the slot there beside its other bits; row 0 knows nothing
-	packed  []uint64 // rowWords a feature: its idf, then its weights + weightZero, a byte each
+	taken   []uint64 // a bit a place: a feature stands there, as in a sixth of them
+	before  []uint32 // by word of taken, how many stand before it
+	at      []uint32 // of the places taken, the row of the slot there beside its other bits
+	idf     []uint8  // by row; row 0 knows nothing
+	packed  []uint64 // rowWords a row: weights + weightZero, a byte each
 	columns []column
 	choice  []bool                     // by column
 	loud    [bags][mostColumns]float32 // how loud each hears each bag
@@ -68,8 +71,8 @@ type column struct {
 
 const (
 	idfScale    = 20
-	rowWords    = 5              // of 8 bytes
-	mostColumns = 8*rowWords - 1 // of all tasks together
+	rowWords    = 5            // of 8 bytes
+	mostColumns = 8 * rowWords // of all tasks together
 	weightZero  = 128
 )
 
@@ -122,16 +125,23 @@ func decodeModel(packed []byte) (*model, error) {
 // prepare lays out what [model.ask] reads of a feature side by side: looking it up
 // waits twice for memory, at most.
 func (m *model) prepare() {
-	m.taken, m.at = make([]uint64, places/64), make([]uint32, places)
-	m.packed = make([]uint64, rowWords*(len(m.Slots)+1))
+	m.taken, m.before = make([]uint64, places/64), make([]uint32, places/64)
+	for _, slot := range m.Slots {
+		m.taken[slot%places/64] |= 1 << (slot % 64)
+	}
+	n := uint32(0)
+	for i, word := range m.taken {
+		m.before[i] = n
+		n += uint32(bits.OnesCount64(word))
+	}
+	m.at = make([]uint32, n)
+	m.idf, m.packed = append([]uint8{0}, m.IDF...), make([]uint64, rowWords*(len(m.Slots)+1))
 	for i, slot := range m.Slots {
 		row := m.packed[rowWords*(i+1):][:rowWords]
-		row[0] = uint64(m.IDF[i])
 		for c, w := range m.Weights[i*m.Columns : (i+1)*m.Columns] {
-			row[(c+1)/8] |= uint64(int(w)+weightZero) << ((c + 1) % 8 * 8)
+			row[c/8] |= uint64(int(w)+weightZero) << (c % 8 * 8)
 		}
-		m.taken[slot%places/64] |= 1 << (slot % 64)
-		m.at[slot%places] = slot&^uint32(rowBits) | uint32(i+1)
+		m.at[m.place(slot)] = slot&^uint32(rowBits) | uint32(i+1)
 	}
 	for _, t := range m.Tasks {
 		for _, c := range t.Columns {
@@ -143,8 +153,7 @@ func (m *model) prepare() {
 	}
 	for b := range m.heard {
 		for word := range uint32(rowWords) {
-			from := max(0, 8*int(word)-1) // the first byte is the idf
-			if slices.ContainsFunc(m.loud[b][from:8*int(word)+7], func(loud float32) bool { return loud != 0 }) {
+			if slices.ContainsFunc(m.loud[b][8*word:8*word+8], func(loud float32) bool { return loud != 0 }) {
 				m.heard[b] = append(m.heard[b], word)
 			}
 		}
@@ -171,11 +180,23 @@ const rowBits = 1<<20 - 1
 
 // find is the row of a feature, or 0.
 func (m *model) find(slot uint32) uint32 {
-	at := m.at[slot%places]
+	if !m.mayKnow(slot) {
+		return 0
+	}
+	at := m.at[m.place(slot)]
 	if (at^slot)&^uint32(rowBits) != 0 {
 		return 0
 	}
 	return at & rowBits
+}
+
+// mayKnow reports whether a feature stands where this one would.
+func (m *model) mayKnow(slot uint32) bool { return m.taken[slot%places/64]>>(slot%64)&1 == 1 }
+
+// place is the index in at of what stands where this feature would.
+func (m *model) place(slot uint32) uint32 {
+	word := slot % places / 64
+	return m.before[word] + uint32(bits.OnesCount64(m.taken[word]&(1<<(slot%64)-1)))
 }
 
 // logs are 1+ln n of small counts.
@@ -216,10 +237,10 @@ func same(a, b []feature) bool { return len(a) > 0 && len(a) == len(b) && &a[0] 
 
 // sum adds up the weights of the features in a bag, of which each counts alike or
 // as its share of their length. The model's tables are larger than the cache: it
-// walks the features first to find them, then to read how rare they are, so that no
-// step waits for what another reads. Then it adds eight columns at a time, the
-// weights of which are bytes of one word: multiplied by a value below 256 they fill
-// 16 bits each, summed up 32.
+// walks the features once to see which may be known, once to find them and once to
+// read how rare they are, so that no step waits for what another reads. Then it adds
+// eight columns at a time, the weights of which are bytes of one word: multiplied by
+// a value below 256 they fill 16 bits each, summed up 32.
 func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumns]float32) {
 	pooled := askPool.Get().(*[]asked)
 	defer askPool.Put(pooled)
@@ -227,7 +248,9 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 	known := 0
 	for _, x := range bag {
 		all[known] = asked{x.slot, x.count}
-		known += int(m.taken[x.slot%places/64] >> (x.slot % 64) & 1)
+		if m.mayKnow(x.slot) {
+			known++
+		}
 	}
 	maybe := all[:known]
 	known = 0
@@ -243,7 +266,7 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 	for i, k := range all {
 		value := uint32(1)
 		if !alike {
-			value = uint32(damped(k.value)*float32(uint8(m.packed[rowWords*k.row])) + 0.5)
+			value = uint32(damped(k.value)*float32(m.idf[k.row]) + 0.5)
 		}
 		square, total = square+uint64(value)*uint64(value), total+uint64(value)
 		for ; value > math.MaxUint8; value -= math.MaxUint8 { // what counts for more is there several times
@@ -271,9 +294,7 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 		}
 		by := [4]uint64{even - evenUpper<<16, odd - oddUpper<<16, evenUpper, oddUpper} // each the sums of two columns four apart
 		for i := range 8 {
-			if c := int(word)*8 + i - 1; c >= 0 {
-				sums[c] = scale * float32(int64(by[i%4]>>(i/4*32)&math.MaxUint32)-weightZero*int64(total))
-			}
+			sums[int(word)*8+i] = scale * float32(int64(by[i%4]>>(i/4*32)&math.MaxUint32)-weightZero*int64(total))
 		}
 	}
 	return sums
@@ -290,7 +311,7 @@ func (c column) probability(z float64, choice bool) float64 {
 func (m *model) rarity(slot uint32) float64 {
 	const unheard = 11
 	if row := m.find(slot); row != 0 {
-		return float64(uint8(m.packed[rowWords*row])) / idfScale
+		return float64(m.idf[row]) / idfScale
 	}
 	return unheard
 }
