@@ -74,6 +74,10 @@ func sourcesDoc() string {
 			fmt.Fprintf(&b, "| `%s` | %s | `%v` | %s |\n", o.Name, o.Meaning, strings.ReplaceAll(fmt.Sprint(o.Example), "|", `\|`), o.Default)
 		}
 	}
+	b.WriteString("\n## 现成的设置\n\n常见来源的写法，换上自己的网址即可；每一种都在测试里按其真实格式取过。\n")
+	for _, p := range presets {
+		fmt.Fprintf(&b, "\n### %s\n\n%s。\n\n```yaml\n%s```\n", p.title, p.about, p.yaml())
+	}
 	return b.String()
 }
 
