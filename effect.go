@@ -25,11 +25,21 @@ type Effect struct {
 
 // EffectWindow sums one side.
 type EffectWindow struct {
-	Hours     float64  `json:"hours"` // of it that have passed
-	Posts     int      `json:"posts"`
-	Negative  int      `json:"negative"`
-	Questions []Scored `json:"questions"` // words most posts share; P is the share of posts
+	Hours    float64  `json:"hours"` // of it that have passed
+	Posts    int      `json:"posts"`
+	Negative int      `json:"negative"`
+	Asked    []Asked  `json:"asked"` // what people ask, the question most posts ask first
+	Words    []Scored `json:"words"` // words most posts share; P is the share of posts
 }
+
+// Asked is a question and how many posts ask it.
+type Asked struct {
+	Text  string `json:"text"`
+	Posts int    `json:"posts"`
+}
+
+// NegativeShare is the share of the posts that are negative, 0 of none.
+func (w EffectWindow) NegativeShare() float64 { return float64(w.Negative) / float64(max(1, w.Posts)) }
 
 // EffectHour is one hour of the curve.
 type EffectHour struct {
@@ -40,7 +50,7 @@ type EffectHour struct {
 
 const (
 	effectTop       = 10 // source posts looked at
-	effectQuestions = 5
+	effectQuestions = 5  // and words, of each side
 )
 
 // EffectOf compares the posts of an event before and after a response, at most
@@ -113,9 +123,10 @@ func (e *Effect) halve() {
 }
 
 func windowOf(posts []Assessed, passed time.Duration) EffectWindow {
-	w := EffectWindow{Hours: max(0, passed.Hours()), Posts: len(posts), Questions: []Scored{}}
-	in := make(map[string]int)
+	w := EffectWindow{Hours: max(0, passed.Hours()), Posts: len(posts), Asked: []Asked{}, Words: []Scored{}}
+	in, texts := make(map[string]int), make([]string, 0, len(posts))
 	for _, p := range posts {
+		texts = append(texts, p.Post.FullText())
 		if p.Assessment.Sentiment.Label == "negative" {
 			w.Negative++
 		}
@@ -125,10 +136,16 @@ func windowOf(posts []Assessed, passed time.Duration) EffectWindow {
 	}
 	for word, n := range in {
 		if n > 1 {
-			w.Questions = append(w.Questions, Scored{Name: word, P: float64(n) / float64(len(posts))})
+			w.Words = append(w.Words, Scored{Name: word, P: float64(n) / float64(len(posts))})
 		}
 	}
-	slices.SortFunc(w.Questions, func(a, b Scored) int { return cmp.Or(cmp.Compare(b.P, a.P), cmp.Compare(a.Name, b.Name)) })
-	w.Questions = w.Questions[:min(effectQuestions, len(w.Questions))]
+	slices.SortFunc(w.Words, func(a, b Scored) int { return cmp.Or(cmp.Compare(b.P, a.P), cmp.Compare(a.Name, b.Name)) })
+	w.Words = w.Words[:min(effectQuestions, len(w.Words))]
+	for _, q := range Questions(texts) {
+		if len(w.Asked) == effectQuestions {
+			break
+		}
+		w.Asked = append(w.Asked, Asked{q.Text, len(q.Posts)})
+	}
 	return w
 }

@@ -23,9 +23,9 @@ func TestAnEffectIsCountedOnBothSidesOfAResponse(t *testing.T) {
 	post(-1.5, "negative", "http://a/1", "暖气", 100, "暖气", "孩子")
 	post(-1.2, "negative", "http://a/2", "暖气", 5, "暖气")
 	post(-0.5, "negative", "", "暖气", 0, "暖气")
-	post(-0.4, "negative", "", "暖气", 0)
-	post(0.5, "negative", "", "还是冷", 0, "退费")
-	post(0.6, "negative", "", "还是冷", 0, "退费")
+	post(-0.4, "negative", "", "暖气什么时候能热起来？", 0)
+	post(0.5, "negative", "", "还是冷，采暖费能不能退？", 0, "退费")
+	post(0.6, "negative", "", "还是冷。采暖费能不能退？", 0, "退费")
 	post(1.5, "neutral", "", "转 http://gov/9", 0)
 	e := huiying.EffectOf(posts, resp, 48, at.Add(4*time.Hour))
 	if e.Before.Posts != 4 || e.Before.Negative != 4 || e.After.Posts != 3 || e.After.Negative != 2 || e.After.Hours != 4 {
@@ -34,8 +34,14 @@ func TestAnEffectIsCountedOnBothSidesOfAResponse(t *testing.T) {
 	if e.Top != 4 || e.Answered != 1 || e.Links != 1 {
 		t.Errorf("top %d, answered %d, links %d", e.Top, e.Answered, e.Links)
 	}
-	if q := e.Before.Questions; len(q) != 1 || q[0].Name != "暖气" || q[0].P != 0.75 {
-		t.Errorf("questions before: %+v", q)
+	if q := e.Before.Words; len(q) != 1 || q[0].Name != "暖气" || q[0].P != 0.75 {
+		t.Errorf("words before: %+v", q)
+	}
+	if b, a := e.Before.Asked, e.After.Asked; len(b) != 1 || b[0] != (huiying.Asked{Text: "暖气什么时候能热起来？", Posts: 1}) || len(a) != 1 || a[0].Posts != 2 {
+		t.Errorf("asked before %+v, after %+v", b, a)
+	}
+	if e.Before.NegativeShare() != 1 || e.After.NegativeShare() != 2./3 {
+		t.Errorf("negative share %v before, %v after", e.Before.NegativeShare(), e.After.NegativeShare())
 	}
 	if !e.Halved || e.HalvedIn != 2 {
 		t.Errorf("halved %v in %v hours, want 2: the hour from 1 to 2 has none", e.Halved, e.HalvedIn)

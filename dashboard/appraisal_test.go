@@ -47,6 +47,7 @@ func TestAUnitAppealsAndTheAssessorDecides(t *testing.T) {
 func TestOtherRulesAreTriedAndTheSheetIsTakenOut(t *testing.T) {
 	h, c := filled(t)
 	h.as("assessor").submit("/appraisal/try", "rules", otherRules).says(t, "规则 试", "教科局", "样本不足")
+	h.as("assessor").page("/appraisal").says(t, `name="period"`, "考核规则（现行的 appraisal.yaml")
 	bad := h.as("assessor").submit("/appraisal/try", "rules", strings.Replace(otherRules, "acknowledge", "clicks", 1))
 	if bad.status != http.StatusUnprocessableEntity {
 		t.Errorf("rules that are wrong: %d", bad.status)

@@ -13,16 +13,18 @@ import (
 // appraisalView is 考核: the score of each unit and what it is made of.
 type appraisalView struct {
 	*appraisalDoc
-	Last     time.Time // the last day of the period
-	Rows     []appraisalRow
-	Appealed []appealRow
-	Quarters []option
-	Period   string
-	MayTry   bool
-	MayAsk   bool // appeal
-	MayRule  bool // decide on appeals
-	Problem  string
-	Tried    *triedView
+	Last      time.Time // the last day of the period
+	Rows      []appraisalRow
+	Appealed  []appealRow
+	Quarters  []option
+	Period    string
+	MayTry    bool
+	MayAsk    bool // appeal
+	MayRule   bool // decide on appeals
+	Problem   string
+	Tried     *triedView
+	RulesText string
+	TryOn     string // the quarter rules are tried on
 }
 
 type appraisalRow struct {
@@ -92,6 +94,14 @@ func (s *Server) showAppraisal(w http.ResponseWriter, r *http.Request, p huiying
 	v.MayAsk = p.Role == huiying.Liaison || p.Role == huiying.Head
 	v.MayRule = p.Role == huiying.Assessor
 	v.MayTry = !p.Role.OfUnit() && s.cfg.ReadAppraisal != nil
+	if v.TryOn = v.Period; v.MayTry && v.Tried == nil { // the rules as they are, on the quarter that is over
+		v.TryOn = v.Quarters[1].Value
+		if v.RulesText, err = s.ruleText("appraisal.yaml"); err != nil {
+			return err
+		}
+	} else if v.Tried != nil {
+		v.RulesText = v.Tried.Text
+	}
 	return s.show(w, r, p, status, "appraisal", "考核", v)
 }
 
@@ -171,4 +181,21 @@ func (s *Server) appraisalSheet(w http.ResponseWriter, r *http.Request, p huiyin
 	}
 	from, to := s.periodOf(r.URL.Query().Get("period"))
 	return s.sendReport(w, r, report.Order{Kind: huiying.ReportAppraisal, Format: "xlsx", From: from, To: to, By: p, Now: s.now()})
+}
+
+// ruleText is a file of the county folder as it is in force, "" where none is kept.
+func (s *Server) ruleText(name string) (string, error) {
+	if s.cfg.Rulebook == nil {
+		return "", nil
+	}
+	files, err := s.cfg.Rulebook.Files()
+	if err != nil {
+		return "", fmt.Errorf("read the rule files: %w", err)
+	}
+	for _, f := range files {
+		if f.Name == name {
+			return f.Text, nil
+		}
+	}
+	return "", nil
 }

@@ -107,7 +107,7 @@ func attemptsAreRecorded(t *testing.T, l LedgerUnderTest) {
 	sent := value(l.Notifications(ctx, huiying.NotificationQuery{Status: huiying.NotifySent}))(t)
 	same(t, "the sent one", sent.Items, []huiying.Notification{n})
 	is(t, l.SaveAttempt(ctx, n), huiying.ErrConflict) // it waits no more
-	together := due[1] // went in the same message as the second attempt
+	together := due[1]                                // went in the same message as the second attempt
 	together.Status, together.Attempts = huiying.NotifySent, []huiying.Attempt{{At: at(40), OK: true, Attempt: 1}}
 	must(t, l.SaveAttempt(ctx, together))
 	for since, want := range map[int]int{5: 2, 40: 1, 41: 0} {
