@@ -32,8 +32,7 @@ func TestAMergedCaseLeadsToTheOneThatGoesOn(t *testing.T) {
 func TestWhatIsLikestIsOfferedFirstToMergeInto(t *testing.T) {
 	h := newHouse(t)
 	c, like, other := h.open("瓦窑河水质发黑"), h.open("瓦窑河发黑有异味"), h.open("学校食堂饭菜不新鲜")
-	page := string(h.as("leader").page("/cases/" + string(c.ID)).body)
-	list := page[strings.Index(page, `id="merge-into"`):]
+	_, list, _ := strings.Cut(string(h.as("leader").page("/cases/"+string(c.ID)).body), `id="merge-into"`)
 	if first, second := strings.Index(list, string(like.ID)), strings.Index(list, string(other.ID)); first < 0 || second < first {
 		t.Errorf("the like case stands at %d, the other at %d", first, second)
 	}
