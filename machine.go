@@ -38,6 +38,22 @@ type QueueDepth struct {
 	Unfinished       int // handed out, not yet done
 }
 
+// Label says what the queue holds, Task what its reader does with it; a name that
+// is not ours stays as it is.
+func (q QueueDepth) Label() string { return queueWord(q.Stream) }
+
+// Task is explained at Label.
+func (q QueueDepth) Task() string { return queueWord(q.Consumer) }
+
+func queueWord(name string) string {
+	if word, ok := map[string]string{
+		"POSTS": "新采集的信息", "ASSESSED": "研判过的信息", "analyzer": "研判", "archive": "存入信息库", "alerting": "归并事件、定级、立单",
+	}[name]; ok {
+		return word
+	}
+	return name
+}
+
 // LogLine is a warning or an error of the running program.
 type LogLine struct {
 	At    time.Time

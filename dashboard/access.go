@@ -17,6 +17,7 @@ type admission struct {
 	scope   huiying.Scope  // what a token must reach as far as
 	pace    pace           // how often
 	look    string         // the audit action of having been shown it, "" for none
+	taken   bool           // a program that reads it takes data out: on record as an export
 	session bool           // only a person at a browser: no token may change the account it stands for
 }
 
@@ -95,6 +96,7 @@ var access = map[string]admission{
 
 	"GET /{$}":                           reads(everyone),
 	"GET /wall":                          reads(readers),
+	"POST /printed":                      reads(everyone).at(paceExport),
 	"GET /posts":                         reads(readers).at(paceQuery),
 	"GET /posts/{id}":                    reads(readers),
 	"GET /posts/words":                   reads(readers),
@@ -187,7 +189,7 @@ var access = map[string]admission{
 	"GET /api/v1/appraisal":                  reads(scored).at(paceQuery),
 	"POST /api/v1/appraisal/appeals":         acts([]huiying.Role{huiying.Liaison, huiying.Head}),
 	"POST /api/v1/appraisal/appeals/{id}":    acts([]huiying.Role{huiying.Assessor}),
-	"GET /api/v1/cases":                      reads(withCases).at(paceQuery),
+	"GET /api/v1/cases":                      reads(withCases).at(paceQuery).out(),
 	"GET /api/v1/cases/{id}":                 reads(withCases).seen("view.case"),
 	"POST /api/v1/cases":                     acts(offices3),
 	"POST /api/v1/cases/{id}/{action}":       acts(withCases),
@@ -196,18 +198,18 @@ var access = map[string]admission{
 	"POST /api/v1/notifications/{id}/resend": manages(huiying.SystemAdmin),
 	"GET /api/v1/dead-letters":               reads(sysadmins),
 	"POST /api/v1/dead-letters/{id}/replay":  manages(huiying.SystemAdmin),
-	"GET /api/v1/events":                     reads(readers).at(paceQuery),
-	"GET /api/v1/events/{id}":                reads(readers),
-	"GET /api/v1/live":                       reads(everyone), // each hears what he may: hub.go
-	"GET /api/v1/live/poll":                  reads(everyone),
+	"GET /api/v1/events":                     reads(readers).at(paceQuery).out(),
+	"GET /api/v1/events/{id}":                reads(readers).out(),
+	"GET /api/v1/live":                       reads(everyone).out(), // each hears what he may: hub.go
+	"GET /api/v1/live/poll":                  reads(everyone).out(),
 	"GET /api/v1/models":                     reads(operating),
 	"POST /api/v1/models/train":              manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
 	"POST /api/v1/models/{id}/activate":      manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
 	"DELETE /api/v1/models/{id}":             manages(huiying.Analyst, huiying.Leader, huiying.SystemAdmin),
 	"GET /api/v1/notifications":              reads(everyone),
 	"GET /api/v1/units":                      reads(everyone),
-	"GET /api/v1/posts":                      reads(readers).at(paceQuery),
-	"GET /api/v1/posts/{id}":                 reads(readers),
+	"GET /api/v1/posts":                      reads(readers).at(paceQuery).out(),
+	"GET /api/v1/posts/{id}":                 reads(readers).out(),
 	"POST /api/v1/posts":                     pushes(bringers).at(pacePush),
 	"GET /api/v1/profiles":                   reads(bringers),
 	"GET /api/v1/roster":                     reads(everyone),
@@ -267,6 +269,12 @@ func (a admission) seen(action string) admission {
 	return a
 }
 
+// out is the admission of a list that programs carry away.
+func (a admission) out() admission {
+	a.taken = true
+	return a
+}
+
 // gate lets those through whom a is for.
 func (s *Server) gate(a admission, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -296,6 +304,9 @@ func (s *Server) gate(a admission, next http.Handler) http.Handler {
 			}
 			next.ServeHTTP(w, r)
 			s.looked(w, r, p, a.look)
+			if a.taken {
+				s.taken(w, r, p)
+			}
 		}
 	})
 }

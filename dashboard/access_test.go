@@ -98,6 +98,7 @@ var probes = map[string][]probe{
 	"GET /rules/{file...}":               {{"/rules/levels.yaml", office + wen + "sysadmin ", ""}, {"/rules/units.yaml", "", office + wen + "sysadmin "}},
 	"POST /rules/{file...}":              {{"/rules/levels.yaml", office + wen, ""}},
 	"GET /posts/words":                   {{"/posts/words?all=a", office + wen, ""}},
+	"POST /printed":                      {{"/printed", all, ""}},
 	"GET /posts/match":                   {{"/posts/match?risk=60", office + wen, ""}},
 	"POST /posts/searches":               {{"/posts/searches", office + wen, ""}},
 	"GET /posts/searches/open":           {{"/posts/searches/open?name=none", "", office + wen}},

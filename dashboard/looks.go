@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,12 +51,48 @@ func (s *Server) looked(w http.ResponseWriter, r *http.Request, p huiying.Person
 	if action == "" || ok && rec.code() >= http.StatusBadRequest {
 		return
 	}
-	object := r.PathValue("id")
+	s.put(r, p, action, r.PathValue("id"), r.URL.Path)
+}
+
+// taken puts on record that a program carried data away through the API, once
+// for a while: who polls every second is not a row a second. Pages read the same
+// for the screen, which is no export.
+func (s *Server) taken(w http.ResponseWriter, r *http.Request, p huiying.Person) {
+	token := visitOf(r.Context()).token
+	if rec, ok := w.(*recorder); token.ID == "" || ok && rec.code() >= http.StatusBadRequest {
+		return
+	}
+	detail := "令牌“" + token.Name + "”"
+	if query := filterQuery(r.URL.Query()); query != "" {
+		detail += "，条件 " + huiying.Clip(query, 200)
+	}
+	s.put(r, p, "export.api", r.URL.Path, detail)
+}
+
+// printed puts on record that a page was sent to the printer; the page says so
+// itself (forms.js), and carries who and when on paper.
+func (s *Server) printed(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+	if err := readForm(w, r); err != nil {
+		return err
+	}
+	page := huiying.Clip(r.PostForm.Get("page"), 200)
+	if !strings.HasPrefix(page, "/") {
+		return huiying.Invalid("page", "缺少打印的页面")
+	}
+	if err := s.audit(r.Context(), r, p, "export.print", page, "浏览器打印"); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// put writes a look, unless it is one that lasts.
+func (s *Server) put(r *http.Request, p huiying.Person, action, object, detail string) {
 	if !s.looks.first(look{p.User, action, object}, s.wall()) {
 		return
 	}
 	ctx := context.WithoutCancel(r.Context()) // it was shown, whoever hung up since
-	if err := s.audit(ctx, r, p, action, object, r.URL.Path); err != nil {
+	if err := s.audit(ctx, r, p, action, object, detail); err != nil {
 		s.log.ErrorContext(ctx, "a look is not on record", "id", visitOf(ctx).id, "err", err)
 	}
 }

@@ -74,3 +74,47 @@ func TestWhatRedactionHidIsNowhere(t *testing.T) {
 		}
 	}
 }
+
+// What a program reads with a token, and what goes to the printer, leaves the
+// system as much as a file does; what a page shows does not.
+func TestReadingByTokenAndPrintingAreExports(t *testing.T) {
+	h, _ := filled(t)
+	exports := func(who, action string) (out []huiying.Audit) {
+		return must(h.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: jiaocheng, Who: huiying.UserID(who), Action: action, Limit: 100})).Items
+	}
+	for range 3 {
+		h.as("leader").get("/posts?limit=2")
+	}
+	h.as("leader").get("/cases")
+	taken := exports("leader", "export.api")
+	if len(taken) != 2 || taken[1].Object != "/api/v1/posts" || !strings.Contains(taken[1].Detail, "令牌") || !strings.Contains(taken[1].Detail, "limit=2") {
+		t.Errorf("a program that reads posts and cases is on record as %+v", taken)
+	}
+	desk := h.browser()
+	desk.signIn("analyst", password)
+	desk.get("/posts")
+	if got := exports("analyst", "export.api"); len(got) != 0 {
+		t.Errorf("a person at a browser is on record as a program: %+v", got)
+	}
+	if r := desk.submit("/printed", "page", "/cases"); r.status != http.StatusNoContent {
+		t.Fatalf("printing: %d %s", r.status, r.body)
+	}
+	if got := exports("analyst", "export.print"); len(got) != 1 || got[0].Object != "/cases" {
+		t.Errorf("a printed page is on record as %+v", got)
+	}
+	desk.page("/cases").says(t, "print-mark", "（analyst）")
+	h.as("auditor").page("/audit?action=export.").says(t, "打印页面", "程序读取（接口）")
+}
+
+// Each administrator finds on 工作台 what waits for him.
+func TestTheThreeAdministratorsSeeTheirDuties(t *testing.T) {
+	h, _ := filled(t)
+	h.as("sysadmin").page("/").says(t, "职责所在", "信源", "死信", "通知渠道")
+	h.as("secadmin").page("/").says(t, "没有待核准的申请", "没有锁定的账号")
+	h.as("auditor").page("/").says(t, "还没有核验过", "导出和打印")
+	for range 5 {
+		h.browser().submit("/signin", "user", "leader", "password", "wrong")
+	}
+	h.as("secadmin").page("/").says(t, "1 个账号因连续输错密码锁定", "/users?state=red")
+	h.as("auditor").page("/").says(t, "5 次，近 24 小时")
+}

@@ -1,9 +1,13 @@
 package dashboard_test
 
 import (
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"huiying"
 )
 
 func TestAPanicIsAnsweredAndLoggedOnce(t *testing.T) {
@@ -50,5 +54,30 @@ func TestOneRequestOneLogLine(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "token-monitor") || strings.Contains(h.log.String(), "/healthz") {
 		t.Error("the log holds a token, or the noise of health checks")
+	}
+}
+
+// A counter that is reached by IPv6 alone works the same, and the record names the
+// address without brackets or port.
+func TestPagesAreServedOverIPv6(t *testing.T) {
+	h := newHouse(t)
+	listener, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6:", err)
+	}
+	six := httptest.NewUnstartedServer(h.server)
+	check(t, six.Listener.Close())
+	six.Listener = listener
+	six.Start()
+	defer six.Close()
+	h.web.Close()
+	h.web = six
+	b := h.browser()
+	b.signIn("leader", password)
+	if r := b.do("GET", "/cases", nil, "Accept", "text/html"); r.status != http.StatusOK || !strings.Contains(r.header.Get("Content-Security-Policy"), "ws://[::1]:") {
+		t.Errorf("%d, %s", r.status, r.header.Get("Content-Security-Policy"))
+	}
+	if rows := must(h.ledger.AuditTrail(t.Context(), huiying.AuditQuery{Region: jiaocheng, Who: "leader", Action: "session.sign-in", Limit: 1})).Items; len(rows) != 1 || rows[0].From != "::1" {
+		t.Errorf("signing in over IPv6 is on record as %+v", rows)
 	}
 }

@@ -17,6 +17,7 @@ func (s *Server) routesPages(mux *routes) {
 		http.Redirect(w, r, assetURL("favicon.svg"), http.StatusFound)
 	})
 	mux.Handle("GET /{$}", s.page(s.workbench))
+	mux.Handle("POST /printed", s.page(s.printed))
 	mux.Handle("GET /wall", s.page(s.wallPage))
 
 	mux.Handle("GET /posts", s.page(s.postList))

@@ -33,7 +33,7 @@ type workbenchView struct {
 	Calm     bool     // nothing grave is open and nobody is blind
 	SeesLate bool     // beside the own work; a supervisor's own work is just that list
 	Notices  []noticeView
-	Setup    setup                // what is still to be set up, for who does
+	Duties   []duty               // of the three administrators
 	Bulk     []huiying.Transition // what may be done to several at once; none for units, whose cards have a button each
 }
 
@@ -69,8 +69,14 @@ func (s *Server) workbench(w http.ResponseWriter, r *http.Request, p huiying.Per
 			return err
 		}
 	}
-	if p.Role == huiying.SystemAdmin {
-		if v.Setup, err = s.setup(r.Context(), p); err != nil {
+	if v.Admin {
+		var todo setup
+		if p.Role == huiying.SystemAdmin {
+			if todo, err = s.setup(r.Context(), p); err != nil {
+				return err
+			}
+		}
+		if v.Duties, err = s.duties(r.Context(), p, todo); err != nil {
 			return err
 		}
 	}

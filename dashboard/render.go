@@ -247,6 +247,7 @@ var templateFuncs = template.FuncMap{
 	"grounds":   func() []string { return huiying.SendBackGrounds },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },
 	"add":       func(a, b int) int { return a + b },
+	"mark":      func(p huiying.Person, now int64) string { return huiying.Watermark(p, "", time.UnixMilli(now)) },
 	"encoded":   func(query string) template.URL { return template.URL(query) }, // by url.Values: once is enough
 	"ext":       path.Ext,
 	"text":      func(v any) string { return fmt.Sprint(v) },

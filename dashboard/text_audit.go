@@ -65,6 +65,8 @@ var auditLabels = []option{
 	{"report.send", "邮件发送报告"},
 	{"report.mail", "报告邮件已发出"},
 	{"export.rejected", "导出未采用的行"},
+	{"export.api", "程序读取（接口）"},
+	{"export.print", "打印页面"},
 }
 
 // auditGroups are whole kinds of action to filter by.
@@ -74,7 +76,7 @@ var auditGroups = []option{
 	{"token.", "令牌（全部）"},
 	{"case.", "交办单（全部）"},
 	{"view.", "查看个人信息（全部）"},
-	{"export.", "导出（全部）"},
+	{"export.", "导出和打印（全部）"},
 	{"roster.", "值班表（全部）"},
 	{"source.", "信源（全部）"},
 }

@@ -12,6 +12,7 @@ export function startForms() {
   document.addEventListener("htmx:sendError", () => problem("连不上服务器", "请检查网络，刚才的操作没有提交。"));
   document.addEventListener("htmx:afterSwap", () => equip(document));
   document.addEventListener("click", closePops);
+  if (document.body.dataset.user) addEventListener("beforeprint", printed);
   equip(document);
 }
 
@@ -19,6 +20,11 @@ function equip(root) {
   for (const select of root.querySelectorAll("select[data-unit-filter]:not([data-ready])")) filterSelect(select);
   for (const box of root.querySelectorAll("[data-check-filter]:not([data-ready])")) filterChecks(box);
   for (const set of root.querySelectorAll("[data-publicity]")) showReason(set);
+}
+
+// Paper is a way out like any other: who printed which page is on record.
+function printed() {
+  navigator.sendBeacon("/printed", new URLSearchParams({ page: location.pathname }));
 }
 
 // Demo accounts: one click fills both fields.
