@@ -171,6 +171,11 @@ func part(kids []*node) []*node {
 		case "w:r":
 			out = append(out, cut(k)...)
 			continue
+		case "w:ins": // tracked changes are taken as made: a report shows none
+			out = append(out, part(k.kids)...)
+			continue
+		case "w:del":
+			continue
 		case "w:p", "w:pPr", "":
 		default: // a hyperlink, a smart tag
 			k.kids = part(k.kids)

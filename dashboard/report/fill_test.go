@@ -78,6 +78,50 @@ func TestATemplateIsFilled(t *testing.T) {
 	}
 }
 
+// What Word itself makes of a name that was typed, corrected and checked: spelling
+// marks, bookmarks, revision numbers, tracked changes, content controls.
+func TestATemplateEditedInWordIsFilled(t *testing.T) {
+	r := func(s string) string {
+		return `<w:r w:rsidR="00A45B31"><w:rPr><w:rFonts w:hint="eastAsia"/></w:rPr><w:t xml:space="preserve">` + s + `</w:t></w:r>`
+	}
+	const (
+		spell, spelt = `<w:proofErr w:type="spellStart"/>`, `<w:proofErr w:type="spellEnd"/>`
+		gram         = `<w:proofErr w:type="gramStart"/>`
+		goBack       = `<w:bookmarkStart w:id="0" w:name="_GoBack"/><w:bookmarkEnd w:id="0"/>`
+		rendered     = `<w:r><w:lastRenderedPageBreak/></w:r>`
+	)
+	par := func(s ...string) string { return `<w:p w:rsidR="00A45B31">` + strings.Join(s, "") + `</w:p>` }
+	ins := func(s string) string {
+		return `<w:ins w:id="7" w:author="张三" w:date="2026-01-01T00:00:00Z">` + s + `</w:ins>`
+	}
+	del := func(s string) string {
+		return `<w:del w:id="8" w:author="张三"><w:r><w:delText>` + s + `</w:delText></w:r></w:del>`
+	}
+	for name, c := range map[string]struct{ body, want string }{
+		"spelling marks inside a name":         {par(r("关于{{"), spell, r("标"), gram, r("题"), spelt, r("}}的报告")), "关于食堂 <质疑> & 回应的报告"},
+		"a bookmark inside a name":             {par(r("{{标"), goBack, r("题}}")), "食堂 <质疑> & 回应"},
+		"braces parted, too":                   {par(r("{"), spell, r("{"), r("标题"), r("}"), spelt, goBack, r("}")), "食堂 <质疑> & 回应"},
+		"marks of sections with spelling":      {par(r("{{#"), spell, r("行"), spelt, r("}}")) + par(r("{{"), r("名称"), r("}}")) + par(goBack, r("{{/"), spell, r("行"), spelt, r("}}")), "论坛\n新闻"},
+		"a mark a page break was drawn in":     {par(rendered, r("{{#行}}")) + par(r("{{名称}}")) + par(r("{{/行}}")), "论坛\n新闻"},
+		"a name typed with changes tracked":    {par(r("题为{{标"), del("错"), ins(r("题")), r("}}")), "题为食堂 <质疑> & 回应"},
+		"a section typed with changes tracked": {par(ins(r("{{#行}}"))) + par(r("{{名称}}")) + par(ins(r("{{/行}}"))), "论坛\n新闻"},
+		"a name in a content control":          {`<w:sdt><w:sdtPr/><w:sdtContent>` + par(r("{{标"), r("题}}")) + `</w:sdtContent></w:sdt>`, "食堂 <质疑> & 回应"},
+		"a name in a control within a line":    {par(r("题："), `<w:sdt><w:sdtPr/><w:sdtContent>`+r("{{标题}}")+`</w:sdtContent></w:sdt>`), "题：食堂 <质疑> & 回应"},
+		"a name that became a smart tag":       {par(`<w:smartTag w:element="place">`+r("{{标")+`</w:smartTag>`, r("题}}")), "食堂 <质疑> & 回应"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, got, err := filledText(t, c.body, sample)
+			if err != nil || got != c.want {
+				t.Errorf("%v\n got %q\nwant %q", err, got, c.want)
+			}
+		})
+	}
+	_, _, err := filledText(t, par(r("{{标"), spell, r("提"), spelt, r("}}")), sample)
+	if err == nil || !strings.Contains(err.Error(), "不认识的名称 {{标提}}") {
+		t.Errorf("a parted name that is unknown: %v", err)
+	}
+}
+
 func TestAValueKeepsTheFormatOfItsName(t *testing.T) {
 	root, _, err := filledText(t, p("{{#行}}{{条数}}{{/行}}"), sample)
 	if err != nil {
