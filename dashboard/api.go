@@ -57,6 +57,8 @@ func (s *Server) routesAPI(mux *routes) error {
 	a.routesNotices()
 	a.routesChannels()
 	a.routesRoster()
+	a.routesUsers()
+	a.routesAudit()
 	a.routesReports(mux)
 	a.routesLive(mux)
 

@@ -49,6 +49,8 @@ func TestTheOpenAPIDocumentListsEveryCall(t *testing.T) {
 		"get /models", "post /models/train", "post /models/{id}/activate", "delete /models/{id}",
 		"get /units", "get /live", "get /live/poll", "get /reports/{file}", "get /channels", "get /appraisal", "post /appraisal/appeals", "post /appraisal/appeals/{id}",
 		"post /channels/{name}/test", "post /notifications/{id}/resend",
+		"get /users", "post /users", "get /users/{id}", "post /users/{id}/role", "post /users/{id}/{deed}", "get /grants", "post /grants/{id}",
+		"get /audit", "get /audit/verify", "post /audit/verify",
 		"get /roster", "post /roster", "post /roster/{id}/substitute", "post /roster/{id}/swap",
 	}
 	var got []string

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestTheCallerIsWhomTheProxyNames(t *testing.T) {
 		{true, nil, "2001:db8::5"},
 		{false, []string{"192.0.2.7"}, "2001:db8::5"}, // no proxy of ours: the header is anybody's
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = "[2001:db8::5]:4711"
 		for _, f := range tt.forwarded {
 			r.Header.Add("X-Forwarded-For", f)

@@ -175,14 +175,14 @@ func (s *Server) oidcUser(r *http.Request) (u huiying.User, next string, err err
 
 // bindSubject binds an identity of the provider to an account; an empty one
 // removes the binding.
-func (s *Server) bindSubject(r *http.Request, u huiying.User, reason string, audit huiying.Audit) error {
+func (s *Server) bindSubject(ctx context.Context, u huiying.User, subject, reason string, audit huiying.Audit) error {
 	if s.oidc == nil {
 		return huiying.Errorf(huiying.CodeConflict, "没有配置统一身份登录")
 	}
-	subject := strings.TrimSpace(huiying.Clip(r.PostForm.Get("subject"), 255))
+	subject = strings.TrimSpace(huiying.Clip(subject, 255))
 	audit.Detail = subject + "：" + reason
 	if subject == "" {
 		audit.Detail = "解除：" + reason
 	}
-	return s.cfg.Ledger.BindSubject(r.Context(), s.oidc.Issuer, subject, u.User, audit)
+	return s.cfg.Ledger.BindSubject(ctx, s.oidc.Issuer, subject, u.User, audit)
 }

@@ -29,6 +29,7 @@ type userFilter struct{ Q, Role, State string }
 type userRow struct {
 	huiying.User
 	UnitName string
+	Standing standing
 	Word     string // 正常, 待授权 …
 	Tone     string // of the word: a status colour
 	Self     bool
@@ -117,26 +118,47 @@ func (f userFilter) shows(u userRow) bool {
 }
 
 func (s *Server) userRow(u huiying.User, p huiying.Person, units *huiying.Directory, asked bool) userRow {
-	row := userRow{User: u, Self: p.User == u.User, Word: "正常", Tone: "green"}
+	row := userRow{User: u, Self: p.User == u.User, Standing: standingGood}
 	if u.Unit != "" {
 		row.UnitName = units.In(u.Region).Name(u.Unit)
 	}
 	switch {
 	case u.Disabled:
-		row.Word, row.Tone = "已停用", "grey"
+		row.Standing = standingDisabled
 	case u.LockedAt(s.wall()):
-		row.Word, row.Tone = "锁定中", "red"
+		row.Standing = standingLocked
 	case !u.Role.Valid():
-		row.Word, row.Tone = "未授权", "yellow"
+		row.Standing = standingNoRole
 		if asked {
-			row.Word = "待授权"
+			row.Standing = standingAsked
 		}
 	case u.PasswordHash == "":
-		row.Word, row.Tone = "未设密码", "yellow"
+		row.Standing = standingNoPassword
 	case u.MustChange:
-		row.Word, row.Tone = "待改密码", "yellow"
+		row.Standing = standingMustChange
 	}
+	row.Word, row.Tone = standings[row.Standing][0], standings[row.Standing][1]
 	return row
+}
+
+// standing is whether an account can be used, and if not, why.
+type standing string
+
+const (
+	standingGood       standing = "active"
+	standingDisabled   standing = "disabled"
+	standingLocked     standing = "locked"
+	standingNoRole     standing = "no-role"
+	standingAsked      standing = "asked"
+	standingNoPassword standing = "no-password"
+	standingMustChange standing = "must-change"
+)
+
+// standings are their words and colours.
+var standings = map[standing][2]string{
+	standingGood: {"正常", "green"}, standingDisabled: {"已停用", "grey"}, standingLocked: {"锁定中", "red"},
+	standingNoRole: {"未授权", "yellow"}, standingAsked: {"待授权", "yellow"},
+	standingNoPassword: {"未设密码", "yellow"}, standingMustChange: {"待改密码", "yellow"},
 }
 
 func grantRows(grants []huiying.Grant, users []huiying.User, units *huiying.Directory, p huiying.Person) []grantRow {
@@ -179,7 +201,7 @@ func (s *Server) addUser(w http.ResponseWriter, r *http.Request, p huiying.Perso
 		return err
 	}
 	f := readUserForm(r)
-	err := s.newAccount(r, p, f)
+	_, err := s.newAccount(r, p, f)
 	if refused(err) {
 		f.Error = errorViewOf(err).Message
 		return s.showUsers(w, r, p, statusOf(err), usersView{Form: f})
@@ -204,20 +226,20 @@ func refused(err error) bool {
 	return false
 }
 
-func (s *Server) newAccount(r *http.Request, p huiying.Person, f userForm) error {
+func (s *Server) newAccount(r *http.Request, p huiying.Person, f userForm) (huiying.Grant, error) {
 	id, err := huiying.ParseUserID(f.User)
 	if err != nil {
-		return err
+		return huiying.Grant{}, err
 	}
 	if f.Name == "" {
-		return huiying.Invalid("name", "请填写姓名，实名到人")
+		return huiying.Grant{}, huiying.Invalid("name", "请填写姓名，实名到人")
 	}
 	u := huiying.User{Person: huiying.Person{User: id, Name: huiying.Clip(f.Name, 40), Region: p.Region}, CreatedAt: s.now()}
 	g, err := s.asked(r.Context(), p, u, f)
 	if err != nil {
-		return err
+		return g, err
 	}
-	return s.cfg.Ledger.AddUser(r.Context(), u, g, s.auditRow(r, p, "user.add", string(id), "申请"+grantText(g)+"："+g.Reason))
+	return g, s.cfg.Ledger.AddUser(r.Context(), u, g, s.auditRow(r, p, "user.add", string(id), "申请"+grantText(g)+"："+g.Reason))
 }
 
 // asked makes the request a form is about.
@@ -252,10 +274,7 @@ func (s *Server) askRole(w http.ResponseWriter, r *http.Request, p huiying.Perso
 		return err
 	}
 	f := readUserForm(r)
-	g, err := s.asked(r.Context(), p, u, f)
-	if err == nil {
-		err = s.cfg.Ledger.AskGrant(r.Context(), g, s.auditRow(r, p, "user.ask-role", string(u.User), u.Role.Label()+" → "+grantText(g)+"："+g.Reason))
-	}
+	_, err = s.anotherRole(r, p, u, f)
 	if refused(err) {
 		f.Error = errorViewOf(err).Message
 		return s.showUser(w, r, p, statusOf(err), u, userView{Form: f})
@@ -264,6 +283,14 @@ func (s *Server) askRole(w http.ResponseWriter, r *http.Request, p huiying.Perso
 		return err
 	}
 	return redirect(w, r, "/users/"+string(u.User)+"?done=role-asked")
+}
+
+func (s *Server) anotherRole(r *http.Request, p huiying.Person, u huiying.User, f userForm) (huiying.Grant, error) {
+	g, err := s.asked(r.Context(), p, u, f)
+	if err != nil {
+		return g, err
+	}
+	return g, s.cfg.Ledger.AskGrant(r.Context(), g, s.auditRow(r, p, "user.ask-role", string(u.User), u.Role.Label()+" → "+grantText(g)+"："+g.Reason))
 }
 
 // account is the account an address names, if it is of p's region.
@@ -282,14 +309,29 @@ func (s *Server) decideGrant(w http.ResponseWriter, r *http.Request, p huiying.P
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	ctx, yes := r.Context(), r.PostForm.Get("grant") == "yes"
-	all, err := s.cfg.Ledger.Users(ctx, p.Region)
+	_, handed, err := s.decideRole(r, p, r.PostForm.Get("grant") == "yes", r.PostForm.Get("answer"))
+	if refused(err) {
+		return s.showUsers(w, r, p, statusOf(err), usersView{Error: errorViewOf(err).Message})
+	}
 	if err != nil {
 		return err
 	}
+	if handed != nil {
+		return s.showUsers(w, r, p, http.StatusOK, usersView{Handed: handed})
+	}
+	return redirect(w, r, "/users?done=role-decided")
+}
+
+// decideRole answers the request an address names.
+func (s *Server) decideRole(r *http.Request, p huiying.Person, yes bool, answer string) (huiying.Grant, *handedView, error) {
+	ctx := r.Context()
+	all, err := s.cfg.Ledger.Users(ctx, p.Region)
+	if err != nil {
+		return huiying.Grant{}, nil, err
+	}
 	var handed *handedView
 	g, err := s.cfg.Ledger.DecideGrant(ctx, huiying.GrantID(r.PathValue("id")), func(g *huiying.Grant, u *huiying.User) (huiying.Audit, error) {
-		done, err := g.Decide(p, yes, huiying.Clip(r.PostForm.Get("answer"), 200), s.now())
+		done, err := g.Decide(p, yes, huiying.Clip(answer, 200), s.now())
 		if err != nil {
 			return huiying.Audit{}, err
 		}
@@ -311,21 +353,10 @@ func (s *Server) decideGrant(w http.ResponseWriter, r *http.Request, p huiying.P
 		}
 		return s.auditRow(r, p, "user.grant-role", string(u.User), before+" → "+grantText(done)), nil
 	})
-	if refused(err) {
-		return s.showUsers(w, r, p, statusOf(err), usersView{Error: errorViewOf(err).Message})
+	if err == nil && yes { // what was open was opened with the role before
+		err = s.signOutEverywhere(ctx, g.User, "", huiying.Audit{})
 	}
-	if err != nil {
-		return err
-	}
-	if yes { // what was open was opened with the role before
-		if err := s.signOutEverywhere(ctx, g.User, "", huiying.Audit{}); err != nil {
-			return err
-		}
-	}
-	if handed != nil {
-		return s.showUsers(w, r, p, http.StatusOK, usersView{Handed: handed})
-	}
-	return redirect(w, r, "/users?done=role-decided")
+	return g, handed, err
 }
 
 // hand gives an account a temporary password, which its owner must change.
@@ -358,36 +389,45 @@ func (s *Server) userPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 }
 
 func (s *Server) showUser(w http.ResponseWriter, r *http.Request, p huiying.Person, status int, u huiying.User, v userView) error {
+	v, err := s.userView(r, p, u, v)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, p, status, "user", u.Name, v)
+}
+
+// userView completes what is shown of an account.
+func (s *Server) userView(r *http.Request, p huiying.Person, u huiying.User, v userView) (userView, error) {
 	ctx := r.Context()
 	units, err := s.unitsOf(ctx)
 	if err != nil {
-		return err
+		return v, err
 	}
 	grants, err := s.cfg.Ledger.Grants(ctx, p.Region, u.User, "")
 	if err != nil {
-		return err
+		return v, err
 	}
 	users, err := s.cfg.Ledger.Users(ctx, p.Region)
 	if err != nil {
-		return err
+		return v, err
 	}
 	v.userRow = s.userRow(u, p, units, slices.ContainsFunc(grants, func(g huiying.Grant) bool { return g.State == huiying.GrantAsked }))
 	v.Grants = grantRows(grants, users, units, p)
 	if v.Sessions, err = s.cfg.Ledger.Sessions(ctx, u.User); err != nil {
-		return err
+		return v, err
 	}
 	tokens, err := s.cfg.Ledger.Tokens(ctx, u.User)
 	if err != nil {
-		return err
+		return v, err
 	}
 	v.Tokens = s.tokenRows(tokens)
 	if v.Factor, err = s.factorOf(r, u.Person); err != nil {
-		return err
+		return v, err
 	}
 	if s.oidc != nil {
 		v.Provider, v.MayBind = s.oidc.Name, p.Manage(huiying.DeedBind, u, "可以") == nil
 		if v.Subject, err = s.cfg.Ledger.SubjectOf(ctx, s.oidc.Issuer, u.User); err != nil {
-			return err
+			return v, err
 		}
 	}
 	v.Roles, v.Units = huiying.Roles, s.standing(units)
@@ -398,7 +438,7 @@ func (s *Server) showUser(w http.ResponseWriter, r *http.Request, p huiying.Pers
 			v.Deeds = append(v.Deeds, d)
 		}
 	}
-	return s.show(w, r, p, status, "user", u.Name, v)
+	return v, nil
 }
 
 // fits reports whether a deed makes sense for the account as it is.
@@ -429,8 +469,8 @@ func (s *Server) manageUser(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	if err != nil {
 		return err
 	}
-	d, reason := huiying.Deed(r.PathValue("deed")), strings.TrimSpace(huiying.Clip(r.PostForm.Get("reason"), 200))
-	handed, err := s.manage(r, p, d, u, reason)
+	f := r.PostForm
+	handed, err := s.manage(r, p, u, deedForm{Reason: f.Get("reason"), Token: f.Get("token"), Name: f.Get("name"), Subject: f.Get("subject")})
 	if refused(err) {
 		return s.showUser(w, r, p, statusOf(err), u, userView{Error: errorViewOf(err).Message, Form: userForm{Role: string(u.Role), Unit: string(u.Unit)}})
 	}
@@ -446,7 +486,17 @@ func (s *Server) manageUser(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	return redirect(w, r, "/users/"+string(u.User)+"?done=user-managed")
 }
 
-func (s *Server) manage(r *http.Request, p huiying.Person, d huiying.Deed, u huiying.User, reason string) (*handedView, error) {
+// deedForm says why, and of some deeds what.
+type deedForm struct {
+	Reason  string
+	Token   string // the one to revoke, and its name for the record
+	Name    string
+	Subject string // who the account is at the identity provider; "" unbinds it
+}
+
+// manage does the deed an address names.
+func (s *Server) manage(r *http.Request, p huiying.Person, u huiying.User, f deedForm) (*handedView, error) {
+	d, reason := huiying.Deed(r.PathValue("deed")), strings.TrimSpace(huiying.Clip(f.Reason, 200))
 	if err := p.Manage(d, u, reason); err != nil {
 		return nil, err
 	}
@@ -455,7 +505,7 @@ func (s *Server) manage(r *http.Request, p huiying.Person, d huiying.Deed, u hui
 	case huiying.DeedEndSessions:
 		return nil, s.signOutEverywhere(ctx, u.User, "", audit)
 	case huiying.DeedBind:
-		return nil, s.bindSubject(r, u, reason, audit)
+		return nil, s.bindSubject(ctx, u, f.Subject, reason, audit)
 	case huiying.DeedFactor:
 		err := s.cfg.Ledger.ChangeSecondFactor(ctx, u.User, func(d *huiying.SecondFactor) (huiying.Audit, error) {
 			*d = huiying.SecondFactor{}
@@ -466,8 +516,8 @@ func (s *Server) manage(r *http.Request, p huiying.Person, d huiying.Deed, u hui
 		}
 		return nil, s.signOutEverywhere(ctx, u.User, "", huiying.Audit{})
 	case huiying.DeedRevoke:
-		audit.Detail = huiying.Clip(r.PostForm.Get("name"), 80) + "：" + reason
-		return nil, s.cfg.Ledger.RevokeToken(ctx, u.User, r.PostForm.Get("token"), s.wall(), audit)
+		audit.Detail = huiying.Clip(f.Name, 80) + "：" + reason
+		return nil, s.cfg.Ledger.RevokeToken(ctx, u.User, f.Token, s.wall(), audit)
 	}
 	all, err := s.cfg.Ledger.Users(ctx, p.Region)
 	if err != nil {

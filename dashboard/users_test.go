@@ -265,3 +265,69 @@ func TestPagesOfAccountsAreSoundHTML(t *testing.T) {
 	}
 	sound(t, "auditor", h.at("auditor").page("/audit"))
 }
+
+// The same life of an account by programs: asked, granted, managed, and every step
+// refused to whom it is not for.
+func TestAnAccountIsAskedAndGrantedThroughTheAPI(t *testing.T) {
+	h := newHouse(t)
+	sys, sec, aud := h.as("sysadmin"), h.as("secadmin"), h.as("auditor")
+	type outcome struct {
+		User     huiying.UserID
+		Password string
+		Grant    *huiying.Grant
+	}
+	wish := map[string]any{"user": "zhang.san", "name": "张三", "role": "liaison", "unit": "jkj", "reason": "接替王联络"}
+	var asked outcome
+	r := sys.post("/users", wish)
+	if r.json(t, &asked); r.status != http.StatusCreated || asked.Grant == nil || asked.Grant.State != huiying.GrantAsked || asked.Password != "" {
+		t.Fatalf("adding: %d %s", r.status, r.body)
+	}
+	sys.post("/users", wish).problem(t, http.StatusConflict)
+	sec.post("/users", wish).problem(t, http.StatusForbidden)
+	sys.post("/grants/"+string(asked.Grant.ID), map[string]any{"grant": true}).problem(t, http.StatusForbidden)
+	sec.post("/grants/"+string(asked.Grant.ID), map[string]any{"grant": false}).problem(t, http.StatusUnprocessableEntity)
+	var granted outcome
+	sec.post("/grants/"+string(asked.Grant.ID), map[string]any{"grant": true}).json(t, &granted)
+	if granted.Password == "" || granted.Grant.State != huiying.GrantGranted {
+		t.Fatalf("granted: %+v", granted)
+	}
+	if r := h.browser().signIn("zhang.san", granted.Password); r.status != http.StatusSeeOther {
+		t.Errorf("the first password does not open: %d", r.status)
+	}
+	var one struct {
+		State    string
+		Sessions []struct{ From string }
+		Grants   []huiying.Grant
+	}
+	r = aud.get("/users/zhang.san")
+	if r.json(t, &one); one.State != "must-change" || len(one.Sessions) != 1 || len(one.Grants) != 1 {
+		t.Errorf("the account: %+v", one)
+	}
+	if strings.Contains(string(r.body), granted.Password) || strings.Contains(string(r.body), "argon2") {
+		t.Errorf("the account shows what proves it: %s", r.body)
+	}
+	sys.post("/users/zhang.san/disable", map[string]any{"reason": " "}).problem(t, http.StatusUnprocessableEntity)
+	sec.post("/users/zhang.san/disable", map[string]any{"reason": "离岗"}).problem(t, http.StatusForbidden)
+	sys.post("/users/zhang.san/disable", map[string]any{"reason": "离岗"}).json(t, &outcome{})
+	var list struct {
+		Items []struct{ User, State string }
+	}
+	sys.get("/users?state=disabled").json(t, &list)
+	if len(list.Items) != 1 || list.Items[0].User != "zhang.san" {
+		t.Errorf("the disabled: %+v", list)
+	}
+	sys.post("/users/wenshui/disable", map[string]any{"reason": "外县"}).problem(t, http.StatusNotFound)
+	var trail huiying.Page[huiying.Audit]
+	aud.get("/audit?object=zhang.san&action=user.").json(t, &trail)
+	var did []string
+	for _, a := range trail.Items {
+		did = append(did, a.Action)
+	}
+	if want := "user.disable user.grant-role user.add"; strings.Join(did, " ") != want {
+		t.Errorf("on record %v, want %s", did, want)
+	}
+	sys.get("/audit").problem(t, http.StatusForbidden)
+	if r := aud.post("/audit/verify", nil); r.status != http.StatusAccepted {
+		t.Errorf("asking for a check: %d %s", r.status, r.body)
+	}
+}
