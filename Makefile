@@ -45,6 +45,12 @@ lint: $(LINT)
 fmt: $(LINT)
 	$(LINT) fmt ./...
 
+# The long runs: processes and servers killed a hundred times, networks cut, nodes
+# restarted in turn, installations moved, backed up and restored.
+.PHONY: test-cluster
+test-cluster: postgres clickhouse
+	HUIYING_KILLS=$${HUIYING_KILLS:-100} CI=$${CI:-true} go test -count 1 -timeout 60m ./bus ./deploy/dev ./store/... ./cmd/huiying
+
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 

@@ -34,6 +34,47 @@ func TestWhatIsPublishedBeforeAConsumerStartsWaitsForIt(t *testing.T) {
 	}
 }
 
+func TestASlowConsumerHoldsNobodyUpAndIsNotGivenTheSameTwice(t *testing.T) {
+	b := open(t, Config{AckWait: 300 * time.Millisecond})
+	var archive, alerting tally
+	room := make(chan struct{})
+	run(t, func(ctx context.Context) error { // a disk that takes longer than the server waits for an answer
+		return b.ConsumeAssessed(ctx, "archive", 50, func(ctx context.Context, as []huiying.Assessed) error {
+			select {
+			case <-room:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			for _, a := range as {
+				archive.add(a.Post.ID)
+			}
+			return nil
+		})
+	})
+	run(t, func(ctx context.Context) error {
+		return b.ConsumeAssessed(ctx, "alerting", 50, func(_ context.Context, as []huiying.Assessed) error {
+			for _, a := range as {
+				alerting.add(a.Post.ID)
+			}
+			return nil
+		})
+	})
+	if err := b.PublishAssessed(t.Context(), assessed(0, 200)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the other consumer has all", func() bool { return alerting.distinct() == 200 })
+	later := time.After(4 * 300 * time.Millisecond) // several times AckWait
+	<-later
+	if n := archive.total(); n != 0 {
+		t.Fatalf("%d messages went past a consumer that is busy", n)
+	}
+	close(room)
+	eventually(t, "the stream is empty", func() bool { return depth(t, b, Assessed).Messages == 0 })
+	if archive.total() != 200 || archive.distinct() != 200 {
+		t.Errorf("the slow one was given %d messages, %d distinct; want each once", archive.total(), archive.distinct())
+	}
+}
+
 func TestBothConsumersSeeEverythingAndThenItIsRemoved(t *testing.T) {
 	b := open(t, Config{})
 	var archive, alerting tally
