@@ -89,12 +89,7 @@ const feedDepth = 200
 // readFeed keeps a broken feed from ending the process: gofeed v1.4.2 panics on
 // an item that is null.
 func readFeed(text []byte) (feed *gofeed.Feed, err error) {
-	text = bytes.Map(func(r rune) rune { // gofeed leaves them out too
-		if r < ' ' && r != '\t' && r != '\n' && r != '\r' {
-			return -1
-		}
-		return r
-	}, text)
+	text = withoutControls(text) // as gofeed reads it
 	if depth, items := outline(text); depth > feedDepth {
 		return nil, fmt.Errorf("元素套了 %d 层以上", feedDepth)
 	} else if items > mostListed {

@@ -73,7 +73,23 @@ func tag(text []byte) (closed bool, rest []byte) {
 	return false, nil
 }
 
+// withoutControls leaves out the control characters XML does not allow.
+func withoutControls(text []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// begins reports whether an element's name, without its prefix, is word.
 func begins(name []byte, word string) bool {
+	const longestPrefix = 40
+	prefix, _, ok := bytes.Cut(name[:min(len(name), longestPrefix)], []byte(":"))
+	if ok && !bytes.ContainsAny(prefix, " \t\r\n/>") {
+		name = name[len(prefix)+1:]
+	}
 	return len(name) > len(word) && bytes.HasPrefix(name, []byte(word)) && bytes.IndexByte([]byte(" \t\r\n/>"), name[len(word)]) >= 0
 }
 

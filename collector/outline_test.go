@@ -1,0 +1,43 @@
+package collector
+
+import (
+	"bytes"
+	"encoding/xml"
+	"testing"
+)
+
+// FuzzOutline compares with what a lenient parser finds: never more.
+func FuzzOutline(f *testing.F) {
+	for _, s := range []string{
+		`<rss><channel><item/><item a="/>">x</item></channel></rss>`, `<a><!--></a>--><b/></a>`, `<a><![CDATA[</a>]]><b></b></a>`,
+		`<!DOCTYPE x [<!ENTITY a "<b>">]><a><b x='>'/></a>`, `<a><!X <</b></a>>><b></b></a>`, `<?xml version="1.0"?><a></b><c></a>`,
+		`<a><b/ ><c / ><d x=/></a>`, `<!X <!-- " --> ><a><b>`, `<a><?p </a></a> ?><b>`, "<a\n><b\t/></ a>", `<a></></a><b>`, `<r xmlns:x="y"><x:item/><x:entry></x:entry></r>`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		text = withoutControls(text)
+		depth, deepest, items := 0, 0, 0
+		d := xml.NewDecoder(bytes.NewReader(text))
+		d.Strict = false
+		for {
+			token, err := d.Token()
+			if err != nil {
+				break
+			}
+			switch token := token.(type) {
+			case xml.StartElement:
+				depth++
+				deepest = max(deepest, depth)
+				if token.Name.Local == "item" || token.Name.Local == "entry" {
+					items++
+				}
+			case xml.EndElement:
+				depth--
+			}
+		}
+		if got, gotItems := outline(text); got < deepest || gotItems < items && got < 1<<30 {
+			t.Errorf("outline(%q) tells %d deep and %d items, the parser finds %d and %d", text, got, gotItems, deepest, items)
+		}
+	})
+}
