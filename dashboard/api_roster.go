@@ -186,7 +186,7 @@ func (s *Server) rosterOfRows(ctx context.Context, p huiying.Person, rows []shee
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading accounts: %w", err)
 	}
-	roster, problems := shiftsOfRows(rows, region, units, users)
+	roster, problems := shiftsOfRows(rows, region, units, users, s.now())
 	roster = slices.DeleteFunc(roster, func(s huiying.Shift) bool {
 		foreign := !p.EditsRoster(s.Unit, s.Role)
 		if foreign {

@@ -379,7 +379,7 @@ func (s *Server) takeRoster(w http.ResponseWriter, r *http.Request, p huiying.Pe
 	if err != nil {
 		return err
 	}
-	day, _ := sheetDay(rows[0].Cells["日期"])
+	day, _ := dutyDay(rows[0].Cells["日期"], s.now())
 	if day.IsZero() {
 		day = s.now()
 	}

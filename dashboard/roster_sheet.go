@@ -26,12 +26,16 @@ var rosterColumns = []string{"日期", "班次", "单位", "岗位", "姓名", "
 // neededColumns is how many of them, from the first, a sheet must have.
 const neededColumns = 5
 
-// shiftsOfRows makes a roster of rows; rows with problems are left out of it.
-func shiftsOfRows(rows []sheetRow, region huiying.Region, units *huiying.Directory, users []huiying.User) (huiying.Roster, []huiying.RosterProblem) {
+// shiftsOfRows makes a roster of rows; rows with problems are left out of it. A row
+// without a date is of the day above it: offices merge those cells.
+func shiftsOfRows(rows []sheetRow, region huiying.Region, units *huiying.Directory, users []huiying.User, now time.Time) (huiying.Roster, []huiying.RosterProblem) {
 	var shifts huiying.Roster
 	var problems []huiying.RosterProblem
+	above := ""
 	for _, row := range rows {
-		s, p := shiftOfRow(row, region, units)
+		day := cmp.Or(row.Cells["日期"], above)
+		above = day
+		s, p := shiftOfRow(row, day, region, units, now)
 		if len(p) == 0 {
 			shifts = append(shifts, s)
 		}
@@ -46,7 +50,7 @@ func shiftsOfRows(rows []sheetRow, region huiying.Region, units *huiying.Directo
 	return slices.DeleteFunc(shifts, func(s huiying.Shift) bool { return bad[s.Row] }), problems
 }
 
-func shiftOfRow(row sheetRow, region huiying.Region, units *huiying.Directory) (huiying.Shift, []huiying.RosterProblem) {
+func shiftOfRow(row sheetRow, date string, region huiying.Region, units *huiying.Directory, now time.Time) (huiying.Shift, []huiying.RosterProblem) {
 	var problems []huiying.RosterProblem
 	cells := row.Cells
 	add := func(field, format string, args ...any) {
@@ -56,16 +60,18 @@ func shiftOfRow(row sheetRow, region huiying.Region, units *huiying.Directory) (
 		Region: region, Kind: huiying.ShiftRegular, Row: row.Number,
 		Person: huiying.Contact{Name: cells["姓名"], Phone: cells["电话"], User: huiying.UserID(cells["账号"])},
 	}
-	day, ok := sheetDay(cells["日期"])
+	day, ok := dutyDay(date, now)
 	if !ok {
-		add("日期", "认不出 %q，请写作 2026-12-01", cells["日期"])
+		add("日期", "认不出 %q，请写作 2026-12-01", date)
 	}
 	span, ok := shiftHours(cells["班次"])
 	if !ok {
 		add("班次", "认不出 %q，请写白班、夜班、全天，或 08:00-18:00", cells["班次"])
 	}
 	s.From, s.To = day.Add(time.Duration(span.From)*time.Minute), day.Add(time.Duration(span.To)*time.Minute)
-	if s.Unit, ok = unitNamed(units, cells["单位"]); !ok {
+	if s.Unit, ok = unitNamed(units, cells["单位"]); !ok && cells["单位"] == "" {
+		add("单位", "没有填写单位，值班领导等也写所在的单位")
+	} else if !ok {
 		add("单位", "没有单位 %q", cells["单位"])
 	}
 	if s.Role, ok = dutyRole(cells["岗位"]); !ok {
@@ -75,6 +81,30 @@ func shiftOfRow(row sheetRow, region huiying.Region, units *huiying.Directory) (
 		s.Kind = huiying.ShiftLead
 	}
 	return s, problems
+}
+
+// afterDate is what people write behind a date: 星期二, （周二）.
+var afterDate = regexp.MustCompile(` ?[（(]?(?:星期|周|礼拜)[一二三四五六日天][）)]?$`)
+
+// dutyDay reads a date cell of a roster; a day without a year is the one nearest
+// to now.
+func dutyDay(cell string, now time.Time) (time.Time, bool) {
+	cell = afterDate.ReplaceAllString(cell, "")
+	if t, ok := sheetDay(cell); ok {
+		return t, true
+	}
+	t, err := time.ParseInLocation("1月2日", cell, huiying.Beijing)
+	if err != nil {
+		return time.Time{}, false
+	}
+	year := now.In(huiying.Beijing).Year()
+	near := t.AddDate(year, 0, 0)
+	for _, y := range []int{year - 1, year + 1} {
+		if other := t.AddDate(y, 0, 0); other.Sub(now).Abs() < near.Sub(now).Abs() {
+			near = other
+		}
+	}
+	return near, true
 }
 
 // sheetDay reads a date cell: a serial number of Excel or a text.
