@@ -134,12 +134,13 @@ type place struct{ afterHeading, afterContent, inContent bool }
 
 func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	t, score := time.Time{}, 0
-	if loc := dateLabel.FindStringIndex(text); loc != nil {
-		if at, ok := p.past(text[loc[1]:]); ok && startsWithDate(text[loc[1]:]) {
-			t, score = at, 6
-			if lesserDate.MatchString(text[loc[0]:loc[1]]) {
-				score = 5
-			}
+	for _, loc := range dateLabel.FindAllStringIndex(text, -1) {
+		worth := 6
+		if lesserDate.MatchString(text[loc[0]:loc[1]]) {
+			worth = 5
+		}
+		if at, ok := p.past(text[loc[1]:]); ok && worth > score && startsWithDate(text[loc[1]:]) {
+			t, score = at, worth
 		}
 	}
 	if score == 0 {
