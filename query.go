@@ -63,11 +63,23 @@ type CaseQuery struct {
 	Drill    *bool // drills (演练) only, or all but them; nil: both
 	Overdue  bool  // with an open deadline before Now
 	Now      time.Time
-	From, To time.Time // opened in [From, To)
+	Factual  bool       // no rumour that nobody checked or that was refuted ([Case.Factual])
+	Moment   CaseMoment // what lies in [From, To)
+	From, To time.Time
 	ByDue    bool
 	Limit    int
 	Cursor   string
 }
+
+// CaseMoment is what of a case a period is about.
+type CaseMoment string
+
+// The moments of a case. Only a case that was sent out was answered or closed.
+const (
+	MomentOpened   CaseMoment = ""
+	MomentAnswered CaseMoment = "answered" // first answered in public
+	MomentClosed   CaseMoment = "closed"
+)
 
 // NotificationQuery selects notifications, newest first.
 type NotificationQuery struct {

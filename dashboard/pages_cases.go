@@ -36,7 +36,8 @@ type casesView struct {
 type caseFilter struct {
 	Text, View, Level, Queue, Unit, Sort string
 	Region                               string // a region below ours
-	From, To                             string // opened in [From, To): how reports name what they count
+	From, To                             string // what the view is about lies in [From, To): how reports name what they count
+	Facts                                string // "yes": no rumours, as reports count
 }
 
 var caseViews = []option{
@@ -56,6 +57,7 @@ func readCaseFilter(q url.Values) caseFilter {
 	f := caseFilter{
 		Text: strings.TrimSpace(q.Get("q")), View: q.Get("view"), Level: q.Get("level"), Queue: q.Get("queue"), Unit: q.Get("unit"),
 		Sort: q.Get("sort"), Region: q.Get("region"), From: q.Get("from"), To: q.Get("to"),
+		Facts: q.Get("facts"),
 	}
 	if f.View == "" {
 		f.View = "open"
@@ -67,7 +69,24 @@ func readCaseFilter(q url.Values) caseFilter {
 }
 
 // Active reports whether anything beyond the chip is filtered.
-func (f caseFilter) Active() bool { return f.Text+f.Level+f.Queue+f.Unit+f.Region+f.From+f.To != "" }
+func (f caseFilter) Active() bool {
+	return f.Text+f.Level+f.Queue+f.Unit+f.Region+f.From+f.To+f.Facts != ""
+}
+
+// Period says in words what the list is narrowed to beside the fields of the form.
+func (f caseFilter) Period() string {
+	var parts []string
+	from, errFrom := huiying.ParseTime(f.From)
+	to, errTo := huiying.ParseTime(f.To)
+	if errFrom == nil && errTo == nil {
+		what := map[string]string{"answered": "首次回应", "closed": "办结"}[f.View]
+		parts = append(parts, stamp(from)+" 至 "+stamp(to)+cmp.Or(what, "登记")+"的")
+	}
+	if f.Facts != "" {
+		parts = append(parts, "不含未核实和已查明不实的传闻")
+	}
+	return strings.Join(parts, "，")
+}
 
 func (f caseFilter) query(p huiying.Person, now time.Time) (huiying.CaseQuery, error) {
 	q := huiying.CaseQuery{
@@ -79,7 +98,8 @@ func (f caseFilter) query(p huiying.Person, now time.Time) (huiying.CaseQuery, e
 	q.Level, _ = huiying.ParseLevel(f.Level) // what is no level does not filter
 	q.From, _ = huiying.ParseTime(f.From)
 	q.To, _ = huiying.ParseTime(f.To)
-	if f.From != "" {
+	q.Factual = f.Facts != ""
+	if f.From != "" || q.Factual {
 		q.Drill = new(false) // reports count no drills
 	}
 	switch f.View {
@@ -101,6 +121,10 @@ func (f caseFilter) query(p huiying.Person, now time.Time) (huiying.CaseQuery, e
 		q.Rumor, q.Open = huiying.RumorUnverified, new(true)
 	case "ended":
 		q.Open = new(false)
+	case "answered":
+		q.Moment = huiying.MomentAnswered
+	case "closed":
+		q.Moment = huiying.MomentClosed
 	}
 	return scoped(p, q)
 }

@@ -45,8 +45,8 @@ type reportRow struct {
 // briefFigures are the main figures of a periodic report, with the lists they count.
 type briefFigures struct {
 	huiying.Brief
-	Until                  time.Time
-	Posts, Negative, Cases string // paths
+	Until                                    time.Time
+	Posts, Negative, Cases, Answers, OpenNow string // paths
 }
 
 // Quiet reports whether there is nothing to tell.
@@ -95,7 +95,8 @@ func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.P
 		}
 		v.Brief = &briefFigures{
 			Brief: b, Until: b.To, Posts: report.PostsPath(b.From, b.To),
-			Negative: report.PostsPath(b.From, b.To, "sentiment", "negative"), Cases: report.CasesPath(b.From, b.To),
+			Negative: report.PostsPath(b.From, b.To, "sentiment", "negative"), Cases: report.CasesPath("all", b.From, b.To),
+			Answers: report.CasesPath("answered", b.From, b.To), OpenNow: report.OpenCasesPath,
 		}
 		if now.Before(b.To) {
 			v.Brief.Until = now

@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,7 @@ func TestARumourIsCountedApartUntilItIsFoundTrue(t *testing.T) {
 	}
 	says(daily(), "新开交办单1件", "目前在办1件", "另有未核实传闻1条", "“水库要垮”（Ⅳ级 一般（蓝））", "水库要垮（传言未核实）")
 	h.as("leader").page("/reports").says(t, "未核实传闻 1 条")
+	figuresLeadToTheirCases(t, h, map[string]string{"新增交办": "1", "已回应": "0", "在办": "1"})
 
 	rumor = h.act("analyst", rumor, "rumor", map[string]any{"to": "refuted", "reason": "水利局实地查看"})
 	if got, want := read(), (figures{1, 1, 1, 1, 0, 1, 2, 2, 0}); got != want {
@@ -91,3 +93,22 @@ func TestARumourIsCountedApartUntilItIsFoundTrue(t *testing.T) {
 		t.Errorf("found true, and the report says %.900s", text)
 	}
 }
+
+// figuresLeadToTheirCases follows the figures of the report on 报告: each list
+// shows as many cases as the report counts.
+func figuresLeadToTheirCases(t *testing.T, h *house, want map[string]string) {
+	t.Helper()
+	for _, f := range caseFigure.FindAllStringSubmatch(string(h.as("leader").page("/reports").body), -1) {
+		path, n, name := strings.ReplaceAll(f[1], "&amp;", "&"), f[2], f[3]
+		if n != want[name] {
+			t.Errorf("%s is %s, want %s", name, n, want[name])
+		}
+		h.as("leader").page(path).says(t, "共 <b>"+n+"</b> 件")
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("these figures lead nowhere: %v", want)
+	}
+}
+
+var caseFigure = regexp.MustCompile(`<a href="(/cases\?[^"]+)"[^>]*><b>(\d+)</b><span>([^<]+)</span>`)

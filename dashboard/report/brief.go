@@ -155,9 +155,9 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 		Neutral:  r.link(number(b.Posts.Neutral), PostsPath(b.From, b.To, "sentiment", "neutral")),
 		Positive: r.link(number(b.Posts.Positive), PostsPath(b.From, b.To, "sentiment", "positive")),
 		Share:    percent(b.Posts.Negative, b.Posts.Total), Ratio: ratio(b.Posts.Positive, b.Posts.Negative),
-		Opened: r.link(number(len(b.Opened)), CasesPath(b.From, b.To)), Answered: r.link(number(b.Answered), "/cases?view=responded"),
-		Closed: r.link(number(b.Closed), "/cases?view=ended"), OpenNow: r.link(number(len(b.Open)), "/cases?view=open"),
-		RumorN: r.link(number(len(b.Rumors)), "/cases?view=rumors"), Rumors: matters(b.Rumors), Refuted: matters(b.Refuted),
+		Opened: r.link(number(len(b.Opened)), CasesPath("all", b.From, b.To)), Answered: r.link(number(b.Answered), CasesPath("answered", b.From, b.To)),
+		Closed: r.link(number(b.Closed), CasesPath("closed", b.From, b.To)), OpenNow: r.link(number(len(b.Open)), OpenCasesPath),
+		RumorN: r.link(number(len(b.Rumors)), rumorsPath(b.Rumors)), Rumors: matters(b.Rumors), Refuted: matters(b.Refuted),
 		Matters: r.link(number(b.Graver), "/events"), MinParts: number(b.MinParts),
 		Risks: r.remarks(b.Risks, o.Edits.Risks), Advice: r.remarks(b.Advice, o.Edits.Advice), Outlook: r.remarks(b.Outlook, nil),
 	}

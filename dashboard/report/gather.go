@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"huiying"
@@ -147,12 +148,25 @@ func PostsPath(from, to time.Time, more ...string) string {
 	return "/posts?" + q.Encode()
 }
 
-// CasesPath is the list of the cases opened in a period.
-func CasesPath(from, to time.Time) string {
+// CasesPath is the list of the cases a report counts in a period: those opened
+// (view all), answered or closed in it, without rumours that are none or unchecked.
+func CasesPath(view string, from, to time.Time) string {
 	q := url.Values{
-		"view": {"all"}, "from": {from.In(huiying.Beijing).Format("2006-01-02T15:04")}, "to": {to.In(huiying.Beijing).Format("2006-01-02T15:04")},
+		"view": {view}, "facts": {"yes"},
+		"from": {from.In(huiying.Beijing).Format(time.RFC3339)}, "to": {to.In(huiying.Beijing).Format(time.RFC3339)},
 	}
 	return "/cases?" + q.Encode()
+}
+
+// OpenCasesPath is the list of the cases a report says are open now.
+const OpenCasesPath = "/cases?view=open&facts=yes"
+
+// rumorsPath is the list of unchecked rumours, when every one of them has a case.
+func rumorsPath(rumors []huiying.Matter) string {
+	if slices.ContainsFunc(rumors, func(m huiying.Matter) bool { return m.Case == nil }) {
+		return ""
+	}
+	return "/cases?view=rumors"
 }
 
 func casePath(id huiying.CaseID) string   { return "/cases/" + url.PathEscape(string(id)) }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,6 +80,10 @@ func wordsCondition(text string) (cond string, args []any) {
 	return cond, args
 }
 
+// momentColumns are where the part of the lead says when a case was answered and
+// closed.
+var momentColumns = map[huiying.CaseMoment]string{huiying.MomentAnswered: "responded_at", huiying.MomentClosed: "closed_at"}
+
 func caseConditions(q huiying.CaseQuery) conditions {
 	var w conditions
 	w.in("region", q.Region)
@@ -115,11 +120,22 @@ func caseConditions(q huiying.CaseQuery) conditions {
 	if q.Overdue {
 		w.add("due_at < ?", jsondoc.Micro(q.Now))
 	}
-	if !q.From.IsZero() {
-		w.add("opened_at >= ?", jsondoc.Micro(q.From))
+	if q.Factual {
+		w.add("rumor NOT IN ('unverified', 'refuted')")
 	}
-	if !q.To.IsZero() {
-		w.add("opened_at < ?", jsondoc.Micro(q.To))
+	if at, ok := momentColumns[q.Moment]; ok {
+		until := int64(math.MaxInt64)
+		if !q.To.IsZero() {
+			until = jsondoc.Micro(q.To)
+		}
+		w.add("EXISTS (SELECT 1 FROM case_units u WHERE u.case_id = cases.id AND u.lead = TRUE AND u."+at+" > 0 AND u."+at+" >= ? AND u."+at+" < ?)", jsondoc.Micro(q.From), until)
+	} else {
+		if !q.From.IsZero() {
+			w.add("opened_at >= ?", jsondoc.Micro(q.From))
+		}
+		if !q.To.IsZero() {
+			w.add("opened_at < ?", jsondoc.Micro(q.To))
+		}
 	}
 	if q.Unit != "" {
 		w.add("EXISTS (SELECT 1 FROM case_units u WHERE u.unit_id = ? AND u.case_id = cases.id)", string(q.Unit))

@@ -215,6 +215,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"counties may call their units the same, and are compared by those above", regionsAreCompared},
 		{"the overview agrees with the lists", overviewAgrees},
 		{"a rumour is counted apart until it is found true", rumorsAreApart},
+		{"cases of a period", casesOfAPeriod},
 		{"values kept for the program come back", meta},
 		{"a lease has one holder until it is given back or runs out", leaseHasOneHolder},
 		{"of many who lead by turns never two do at once", leadersTakeTurns},

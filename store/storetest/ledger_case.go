@@ -63,6 +63,40 @@ func caseComesBack(t *testing.T, l LedgerUnderTest) {
 	is(t, l.SaveCase(ctx, huiying.Case{ID: "nobody", Region: county, Rev: 2}, 1, huiying.Change{}), huiying.ErrNotFound)
 }
 
+// A period is asked for by what happened in it, and rumours may be left out.
+func casesOfAPeriod(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	made := func(n int, change func(*huiying.Case)) {
+		c := aCase(n)
+		c.Units = []huiying.CaseUnit{{Unit: "jkj", Lead: true, AssignedAt: at(n)}, {Unit: "wjj", AssignedAt: at(n)}}
+		change(&c)
+		mustOpen(t, l, c, opened(c))
+	}
+	made(1, func(c *huiying.Case) { c.RespondedAt = at(90) })
+	made(2, func(c *huiying.Case) { c.RespondedAt, c.ClosedAt, c.State = at(90), at(99), huiying.StateClosed })
+	made(3, func(c *huiying.Case) {
+		c.RespondedAt, c.ClosedAt, c.State, c.Rumor = at(91), at(100), huiying.StateClosed, huiying.RumorRefuted
+	})
+	made(4, func(*huiying.Case) {})
+	for _, x := range []struct {
+		name string
+		q    huiying.CaseQuery
+		want int
+	}{
+		{"opened", huiying.CaseQuery{From: at(0), To: at(1000)}, 4},
+		{"opened, facts", huiying.CaseQuery{From: at(0), To: at(1000), Factual: true}, 3},
+		{"answered", huiying.CaseQuery{Moment: huiying.MomentAnswered, From: at(90), To: at(91)}, 2},
+		{"answered, open end", huiying.CaseQuery{Moment: huiying.MomentAnswered, From: at(90)}, 3},
+		{"answered, facts", huiying.CaseQuery{Moment: huiying.MomentAnswered, From: at(90), To: at(1000), Factual: true}, 2},
+		{"answered before anybody was", huiying.CaseQuery{Moment: huiying.MomentAnswered, To: at(90)}, 0},
+		{"closed", huiying.CaseQuery{Moment: huiying.MomentClosed, From: at(99), To: at(100)}, 1},
+		{"closed, without a period", huiying.CaseQuery{Moment: huiying.MomentClosed}, 2},
+	} {
+		same(t, x.name, len(value(l.Cases(ctx, x.q))(t).Items), x.want)
+		same(t, "count of "+x.name, value(l.CountCases(ctx, x.q))(t), x.want)
+	}
+}
+
 func openIsOneTransaction(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
 	must(t, l.SaveEvents(ctx, []huiying.Event{anEvent(1)}, nil))
