@@ -30,7 +30,7 @@ func TestPostsPastTheirTimeAreRemovedWithProof(t *testing.T) {
 	if _, err := a.Insert(ctx, []huiying.Assessed{post("old", 181), post("young", 179)}); err != nil {
 		t.Fatal(err)
 	}
-	s := &system{cfg: cfg, ledger: l, archive: a, log: newLog(t.Output())}
+	s := &system{cfg: cfg, settings: newSettings(cfg), ledger: l, archive: a, log: newLog(t.Output())}
 	for range 2 { // the second night finds nothing, and says nothing
 		if err := s.purge(ctx); err != nil {
 			t.Fatal(err)
