@@ -160,7 +160,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 		t.Errorf("after a restart the step put off is %s", got)
 	}
 	must(t, w.Open("/"))
-	banner, err := w.Text(".setup-left")
+	banner, err := w.Text(".duties .wants")
 	must(t, err)
 	if !strings.Contains(banner, "三个管理员") || strings.Contains(banner, "联络人各有账号") {
 		t.Errorf("the workbench says %q", banner)
