@@ -286,18 +286,24 @@ func (b *deskBench) burst(ctx context.Context) error {
 	}
 	stop()
 	keeper.Wait()
+	before := 0 // steps of a policy that come before the deadline
+	for _, s := range b.rules.Escalation.At(huiying.Red) {
+		if s.At > 0 && s.At < 1 {
+			before++
+		}
+	}
 	var late []time.Duration
 	for id, at := range due {
 		steps, err := b.ledger.Timeline(context.WithoutCancel(ctx), id)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(steps, func(e huiying.Entry) bool { return e.Action == huiying.ActEscalate })
-		if i < 0 {
+		steps = slices.DeleteFunc(steps, func(e huiying.Entry) bool { return e.Action != huiying.ActEscalate })
+		if len(steps) <= before {
 			b.pace.Lost++
 			continue
 		}
-		late = append(late, steps[i].At.Sub(at))
+		late = append(late, steps[before].At.Sub(at))
 	}
 	b.pace.Burst, b.pace.LateP99, b.pace.LateMost = len(due), percentile(late, 99), percentile(late, 100)
 	return nil
