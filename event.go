@@ -34,7 +34,7 @@ type Event struct {
 	ID       EventID `json:"id"`
 	Region   Region  `json:"region"`
 	Queue    Queue   `json:"queue"` // of the first post
-	Title    string  `json:"title"`
+	Title    string  `json:"title"` // of the gravest post, as are summary and category
 	Summary  string  `json:"summary,omitempty"`
 	Category string  `json:"category"`
 

@@ -69,8 +69,7 @@ func edited(e *huiying.Event, a huiying.Assessed) {
 		e.Engagement = e.Engagement.Max(p.Engagement)
 	}
 	if alone || as.Risk.Score > e.Risk {
-		e.Risk, e.Factors, e.State = as.Risk.Score, as.Risk.Factors, as.State
-		e.Title, e.Summary, e.Category = p.Headline(), huiying.Clip(p.Text, 160), as.Category
+		speak(e, a)
 	}
 	heed(e, as)
 	e.Keywords = union(e.Keywords, as.Keywords, func(a, b string) bool { return a == b })

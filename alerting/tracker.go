@@ -95,7 +95,7 @@ func NewTracker() *Tracker {
 }
 
 // Load forgets everything and takes the events given, oldest first or not. What
-// is common it learns again from how they began.
+// is common it learns again from how the gravest post of each begins.
 func (t *Tracker) Load(events []huiying.Event) {
 	*t = *NewTracker()
 	for i := range events {
@@ -393,15 +393,20 @@ func gather(e *huiying.Event, a huiying.Assessed, duplicate bool) {
 	if p.PublishedAt.After(e.LastAt) {
 		e.LastAt = p.PublishedAt
 	}
-	graver := as.Risk.Score > e.Risk || e.Posts == 1
-	if graver { // the gravest post speaks for the event
-		e.Risk, e.Factors, e.State = as.Risk.Score, as.Risk.Factors, as.State
-		e.Title, e.Summary, e.Category = p.Headline(), huiying.Clip(p.Text, 160), as.Category
+	if as.Risk.Score > e.Risk || e.Posts == 1 {
+		speak(e, a)
 	}
 	heed(e, as)
 	e.Keywords = union(e.Keywords, as.Keywords, func(a, b string) bool { return a == b })
 	e.Places = union(e.Places, as.Places, func(a, b huiying.Place) bool { return a.Name == b.Name && a.Code == b.Code })
 	e.Units = mix(e.Units, as.Units, e.Posts)
+}
+
+// speak lets a post, the gravest, speak for its event.
+func speak(e *huiying.Event, a huiying.Assessed) {
+	p, as := a.Post, a.Assessment
+	e.Risk, e.Factors, e.State = as.Risk.Score, as.Risk.Factors, as.State
+	e.Title, e.Summary, e.Category = p.Headline(), huiying.Clip(p.Text, 160), as.Category
 }
 
 // heed keeps the gravest of what is said, whoever says it.
