@@ -11,11 +11,13 @@ import (
 )
 
 var (
-	authorLabel = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)`)
-	authorLine  = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$`)
-	sourceLabel = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
-	nameTail    = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|字号|分享|打印|\d{4}[-年/.]).*$`)
-	nameLead    = regexp.MustCompile(`^(?:作\s*者|记\s*者|来\s*源|文|楼\s*主)\s*[:：/]\s*`)
+	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)`)
+	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$`)
+	reporterLine = regexp.MustCompile(`^[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
+	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
+	nameTail     = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|评论|字[号体]|【|分享|打印|\d{4}[-年/.]).*$`)
+	noName       = regexp.MustCompile(`(?i)^(?:\d+|(?:系统|网站|超级)?管理员|admin\w*|webmaster|editor|匿名.{0,2}|本站|.*\bTeam\b.*)$`)
+	nameLead     = regexp.MustCompile(`^(?:由\s+|(?:作\s*者|记\s*者|来\s*源|文|楼\s*主)\s*[:：/]\s*)`)
 )
 
 // cleanName cuts labels before a name and what stands on the same line after it.
@@ -23,7 +25,7 @@ func cleanName(s string) string {
 	s = nameLead.ReplaceAllString(oneLine(s), "")
 	s = nameTail.ReplaceAllString(s, "")
 	s = strings.Trim(s, " |:：-—/【】[]()（）·")
-	if tooLong(s, 30) || strings.HasPrefix(s, "http") {
+	if tooLong(s, 30) || strings.HasPrefix(s, "http") || noName.MatchString(s) {
 		return ""
 	}
 	return s
@@ -45,8 +47,12 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
 		return v
 	}
+	if v, text := p.labelled(reporterLine, content); v != "" {
+		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
+		return v
+	}
 	found := ""
-	p.doc.Find("[itemprop=author],[rel=author],.author,.byline,.user-name,.username,.poster").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+	p.doc.Find("[itemprop=author],[rel=author],.author,.byline,.user-name,.username,.poster,.authi a,[class*=meta] .name,[class*=info] .name,[class*=top] h3.m-text-cut").EachWithBreak(func(_ int, s *goquery.Selection) bool {
 		found = cleanName(s.Text())
 		return found == ""
 	})
@@ -66,6 +72,10 @@ func (p *page) source(content *html.Node) string {
 	}
 	if v, text := p.labelled(sourceLabel, content); v != "" {
 		p.found("source", "页面上的“%s”", huiying.Clip(text, 40))
+		return v
+	}
+	if v := cleanName(p.doc.Find("#js_name").First().Text()); v != "" {
+		p.found("source", "公众号")
 		return v
 	}
 	if v := cleanName(p.meta["og:site_name"]); v != "" {
@@ -88,13 +98,16 @@ func (p *page) labelled(label *regexp.Regexp, content *html.Node) (name, text st
 		}
 		if n.Type == html.ElementNode {
 			if line := shortText(n); line != "" {
-				if m := label.FindStringSubmatch(line); m != nil {
+				m := label.FindStringSubmatch(line)
+				if parted := label.FindStringSubmatch(spacedText(n)); parted != nil {
+					m = parted // the next element's text is no part of the name
+				}
+				if m != nil {
 					if v := cleanName(m[1]); v != "" {
 						name, text = v, line
 						return true
 					}
 				}
-				return false // its children hold no more than it
 			}
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {

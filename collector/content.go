@@ -16,6 +16,7 @@ const (
 	maxElements    = 50_000    // of a page the fall-back reads
 	maxReadable    = 512 << 10 // bytes of text; its time grows with text times nesting
 	trustedRunes   = 200       // the general extractor is sure of articles at least this long
+	nearlyAll      = 0.7       // of a text: what is more is the frame around the article
 	paragraphRunes = 8         // a shorter line counts only beside longer ones
 )
 
@@ -23,11 +24,18 @@ const (
 // are read by readability; short ones (notices, forum posts), which it
 // mistakes for decoration, by where the page's sentences are densest.
 func (p *page) content(title string) (string, *html.Node) {
+	if asked := p.doc.Find(`[itemtype$="/Question"] [itemprop=text]`).First(); len(asked.Nodes) > 0 {
+		if text := plainText(asked.Nodes[0]); text != "" {
+			p.found("text", "schema.org Question")
+			return text, asked.Nodes[0]
+		}
+	}
 	dense, thread := p.densest()
 	ownText := articleText(dense, title)
-	if text := p.readable(); text != "" && !thread {
-		text = withoutEnding(withoutHeading(text, title))
-		if n := runes(text); n >= trustedRunes && 2*n >= runes(ownText) {
+	if text, linked := p.readable(); text != "" && !thread {
+		text = withoutEnding(withoutHeading(withoutForm(text), title))
+		n, own := runes(text), runes(ownText)
+		if n >= trustedRunes && 2*n >= own && (own > n || float64(own) < nearlyAll*float64(n-linked)) {
 			p.found("text", "readability")
 			return text, p.around(text, dense)
 		}
@@ -38,7 +46,9 @@ func (p *page) content(title string) (string, *html.Node) {
 	return ownText, dense
 }
 
-func (p *page) readable() string {
+// readable is what readability takes for the article, and how many of its
+// characters stand in links.
+func (p *page) readable() (text string, linked int) {
 	parser := readability.NewParser()
 	parser.CharThresholds = 100
 	parser.MaxElemsToParse = maxElements
@@ -53,13 +63,13 @@ func (p *page) readable() string {
 		}
 	}
 	if size > maxReadable {
-		return ""
+		return "", 0
 	}
 	a, err := parser.ParseDocument(doc, p.url)
 	if err != nil || a.Node == nil {
-		return ""
+		return "", 0
 	}
-	return plainText(a.Node)
+	return plainText(a.Node), linkedRunes(a.Node)
 }
 
 var (
@@ -67,7 +77,7 @@ var (
 	repliesName = regexp.MustCompile(`(?:^|[ _-])(?:repl(?:y|ies)|comments?|huifu|pinglun)(?:[ _-]?(?:list|box|area|wrap|item)s?)?(?:$|[ _-])`)
 	frameName   = regexp.MustCompile(`(?:^|[ _-])(?:footer?|foot|copyright|statement|declare|disclaimer|shengming|mianze)(?:$|[ _-])`)
 	creditName  = regexp.MustCompile(`(?:^|[ _-])(?:editor|zebian)(?:$|[ _-])`)
-	endLine     = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|编辑|审核|校对|纠错|举报/反馈)\s*[:：/】)].{0,40}|(?:特别声明|免责声明|版权声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享到.{0,20}|(?:上|下)一[篇条][:：].*|【?(?:打印|关闭)(?:本页|窗口)?】?.{0,20}|扫一扫.{0,20})$`)
+	endLine     = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|(?:图片|视频|文字|值班|执行|本期)?编辑|编审|审核|[初复终]审|校对|监制|值班主任|纠错)\s*[:：/】)].{0,40}|举报/反馈|返回.{2,8}查看更多|.{0,20}(?:未经.{0,8}(?:授权|许可|同意).{0,20}|报料.{0,30})|(?:特别声明|免责声明|版权声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享到.{0,20}|(?:上|下)一[篇条][:：].*|[【\[]?\s*(?:打印|关闭)\s*(?:本页|窗口)?\s*[】\]]?.{0,20}|扫一扫.{0,20})$`)
 	smallPrint  = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
 	endMarks    = "。！？；，、：…”"
 )
@@ -81,6 +91,14 @@ func withoutEnding(text string) string {
 		}
 		text = text[:i]
 	}
+}
+
+// formLine is a line of a letter's form that tells of the letter, not what it says.
+var formLine = regexp.MustCompile(`^(?:(?:(?:留言|来信|信件|工单|诉求)(?:ID|编号|对象|时间|日期|人|类型|类别|领域|状态)|(?:回复|答复|办理|承办|受理|提交)(?:单位|部门|时间|日期|状态|人)|网友|满意度(?:评价)?)\s*[:：][^，。！？；]{0,40}){1,6}$|^本帖最后由.{2,40}编辑$`)
+
+func withoutForm(text string) string {
+	lines := strings.Split(text, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return !tooLong(l, 100) && formLine.MatchString(l) }), "\n")
 }
 
 // densest is the element that holds the page's sentences and little else: from
@@ -217,7 +235,7 @@ func articleText(n *html.Node, title string) string {
 		}
 		return false
 	})
-	return withoutEnding(withoutHeading(plainText(kept), title))
+	return withoutEnding(withoutHeading(withoutForm(plainText(kept)), title))
 }
 
 // withoutHeading drops the title and the line with date and source from the
@@ -227,7 +245,7 @@ func withoutHeading(text, title string) string {
 		line, rest, more := strings.Cut(text, "\n")
 		heading := title != "" && strings.HasPrefix(squeeze(line), squeeze(title)) && runes(line) < runes(title)+40
 		byline := !tooLong(line, 60) && !strings.ContainsAny(line, endMarks[:3]) && strings.Count(line, "，") == 0 &&
-			(dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || sourceLabel.MatchString(line) || authorLine.MatchString(line))
+			(dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || bylineSign.MatchString(line) || authorLine.MatchString(line))
 		if !more || !heading && !byline {
 			break
 		}
@@ -250,24 +268,32 @@ func cloneWithout(n *html.Node, drop func(*html.Node) bool) *html.Node {
 // linkShare is the share of n's characters that stand in links, 0…1; 0 when
 // there is no text.
 func linkShare(n *html.Node) float64 {
-	all, linked := 0, 0
+	all := 0
 	for d := range n.Descendants() {
-		if d.Type != html.TextNode {
-			continue
-		}
-		c := runes(d.Data)
-		all += c
-		for up := d.Parent; up != nil && up != n; up = up.Parent {
-			if up.DataAtom == atom.A {
-				linked += c
-				break
-			}
+		if d.Type == html.TextNode {
+			all += runes(d.Data)
 		}
 	}
 	if all == 0 {
 		return 0
 	}
-	return float64(linked) / float64(all)
+	return float64(linkedRunes(n)) / float64(all)
+}
+
+// linkedRunes counts the characters under n that stand in links.
+func linkedRunes(n *html.Node) int {
+	linked := 0
+	for d := range n.Descendants() {
+		if d.DataAtom != atom.A {
+			continue
+		}
+		for t := range d.Descendants() {
+			if t.Type == html.TextNode {
+				linked += runes(t.Data)
+			}
+		}
+	}
+	return linked
 }
 
 // around is the element of our own document that holds a text readability

@@ -26,7 +26,9 @@ type ExtractScore struct {
 	Dates      int          `json:"dates"` // pages whose date is known
 	DateExact  int          `json:"date_exact"`
 	DateRate   float64      `json:"date_rate"` // to the precision of the gold date
-	Seconds    float64      `json:"seconds"`   // of reading the pages, one after the other
+	Names      int          `json:"names"`     // authors and sources that are known
+	NameExact  int          `json:"name_exact"`
+	Seconds    float64      `json:"seconds"` // of reading the pages, one after the other
 	Speed      float64      `json:"pages_per_second"`
 	Pages      []PageResult `json:"pages"`
 }
@@ -39,6 +41,10 @@ type PageResult struct {
 	Title     string  `json:"title"`
 	DateOK    *bool   `json:"date_ok,omitempty"` // absent when the date is not known
 	Date      string  `json:"date,omitempty"`
+	AuthorOK  *bool   `json:"author_ok,omitempty"` // absent when the author is not known, as is the source
+	Author    string  `json:"author,omitempty"`
+	SourceOK  *bool   `json:"source_ok,omitempty"`
+	Source    string  `json:"source,omitempty"`
 	Error     string  `json:"error,omitempty"`
 	Why       any     `json:"why,omitempty"`
 }
@@ -50,13 +56,16 @@ type goldPage struct {
 	Date  *string `json:"date"`
 	Text  string  `json:"text"`
 
+	Author *string `json:"author"`
+	Source *string `json:"source"`
+
 	Now time.Time `json:"now"` // when the page was saved, for "3小时前"; the present when not told
 	URL string    `json:"url"` // where it stood, when that matters
 }
 
 // EvalExtract measures [Extract] on labelled pages: one JSON object a line with
-// id, file (an HTML file beside it, may be gzipped), title, date, text; url and now
-// where they matter.
+// id, file (an HTML file beside it, may be gzipped), title, date, text; author and
+// source where the page tells them, url and now where they matter.
 func EvalExtract(path string) (ExtractScore, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -123,9 +132,24 @@ func (s *ExtractScore) add(gold goldPage, body []byte) {
 	if r.TitleOK {
 		s.TitleExact++
 	}
+	r.Author, r.AuthorOK = a.Author, s.named(gold.Author, a.Author)
+	r.Source, r.SourceOK = a.Source, s.named(gold.Source, a.Source)
 	s.N++
 	s.ContentF1 += r.ContentF1
 	s.Pages = append(s.Pages, r)
+}
+
+// named counts a name that is known and says whether it was found.
+func (s *ExtractScore) named(gold *string, got string) *bool {
+	if gold == nil {
+		return nil
+	}
+	ok := squeeze(*gold) == squeeze(got)
+	s.Names++
+	if ok {
+		s.NameExact++
+	}
+	return &ok
 }
 
 func readPage(path string) ([]byte, error) {

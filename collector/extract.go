@@ -106,13 +106,22 @@ func (p *page) article(rules siteRules) (Article, error) {
 	a := Article{URL: p.url.String(), Encoding: p.encoding, Why: p.why}
 	rules.prepare(p)
 
+	letter := p.letter()
 	a.Title = p.chosen("title", rules.title, oneLine)
+	if a.Title == "" && letter != nil && letter.title != "" {
+		p.found("title", "“标题”一栏")
+		a.Title = letter.title
+	}
 	if a.Title == "" {
 		a.Title = p.title()
 	}
 	var content *html.Node
 	if rules.text != "" {
 		a.Text, content = p.selectedText(rules.text)
+	}
+	if a.Text == "" && letter != nil {
+		p.found("text", "来信和答复内容各栏")
+		a.Text, content = letter.text, letter.at
 	}
 	if a.Text == "" {
 		a.Text, content = p.content(a.Title)
@@ -121,7 +130,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 		a.PublishedAt, _ = ParseDate(when, p.now)
 	}
 	if a.PublishedAt.IsZero() {
-		a.PublishedAt = p.published(content)
+		a.PublishedAt = p.published(content, a.Title)
 	}
 	a.Author = p.chosen("author", rules.author, cleanName)
 	if a.Author == "" {

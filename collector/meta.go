@@ -93,10 +93,16 @@ func (p *page) flatten(v any, depth int) {
 	}
 }
 
-// schema is the first value of a schema.org property, following objects to
-// their name.
+// ofTheSite are schema.org types that speak of the site, not of the page.
+var ofTheSite = regexp.MustCompile(`^(?:WebSite|.*Organization|Person|BreadcrumbList|ListItem|ImageObject|.*Action)$`)
+
+// schema is the first value of a schema.org property that speaks of the page,
+// following objects to their name.
 func (p *page) schema(property string) string {
 	for _, o := range p.ld {
+		if ofTheSite.MatchString(ldText(o["@type"])) {
+			continue
+		}
 		if s := ldText(o[property]); s != "" {
 			return s
 		}

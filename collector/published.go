@@ -33,13 +33,17 @@ var (
 // published is when the page says it was published. What is declared for
 // machines comes first; a visible date of the same day that also tells the hour
 // refines it.
-func (p *page) published(content *html.Node) time.Time {
+func (p *page) published(content *html.Node, title string) time.Time {
 	declared, why := p.declaredDate()
 	if !declared.IsZero() && hasClock(declared) {
 		p.found("published_at", "%s", why)
 		return declared
 	}
-	visible, how := p.visibleDate(content)
+	visible, how, sure := p.visibleDate(content, title)
+	if scripted, from := p.scriptDate(); !scripted.IsZero() && !sure && declared.IsZero() {
+		p.found("published_at", "%s", from)
+		return scripted
+	}
 	switch {
 	case declared.IsZero() && visible.IsZero():
 	case declared.IsZero(), sameDay(declared, visible):
@@ -49,12 +53,6 @@ func (p *page) published(content *html.Node) time.Time {
 		p.found("published_at", "%s", why)
 		return declared
 	}
-	if m := scriptDate.FindStringSubmatch(p.scripts); m != nil {
-		if t, ok := p.past(m[1]); ok {
-			p.found("published_at", "脚本里的 %s", huiying.Clip(oneLine(m[0]), 60))
-			return t
-		}
-	}
 	if m := urlDate.FindStringSubmatch(p.url.Path); m != nil {
 		if t, ok := p.past(m[1] + "-" + m[2] + "-" + m[3]); ok {
 			p.found("published_at", "网址里的日期")
@@ -62,6 +60,16 @@ func (p *page) published(content *html.Node) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// scriptDate is the date a script calls the one of publication.
+func (p *page) scriptDate() (time.Time, string) {
+	if m := scriptDate.FindStringSubmatch(p.scripts); m != nil {
+		if t, ok := p.past(m[1]); ok {
+			return t, "脚本里的 " + huiying.Clip(oneLine(m[0]), 60)
+		}
+	}
+	return time.Time{}, ""
 }
 
 func (p *page) declaredDate() (time.Time, string) {
@@ -97,8 +105,8 @@ type dated struct {
 
 // visibleDate looks at short pieces of text: best is one with a label
 // (发布时间：), then one in an element called time or info, then one between
-// heading and content.
-func (p *page) visibleDate(content *html.Node) (time.Time, string) {
+// heading and content. sure tells that more than its place speaks for it.
+func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, why string, sure bool) {
 	var best dated
 	seenHeading, seenContent := false, false
 	title := p.doc.Find("h1").First()
@@ -114,7 +122,11 @@ func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 			seenHeading = true
 		}
 		if n.Type == html.ElementNode && n.DataAtom != atom.A && n != content {
-			if text := shortText(n); text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
+			text := shortText(n)
+			if heading != "" {
+				text = strings.TrimSpace(strings.Replace(text, heading, " ", 1)) // what a title names is no date of its own
+			}
+			if text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
 				p.weigh(n, text, place{afterHeading: seenHeading, afterContent: seenContent && !within(n, content), inContent: seenContent && within(n, content)}, &best)
 			}
 		}
@@ -124,9 +136,9 @@ func (p *page) visibleDate(content *html.Node) (time.Time, string) {
 	}
 	walk(p.doc.Nodes[0], 0)
 	if best.score < 2 || best.score == 2 && sameDay(best.at, p.now) { // a bare date of today is the page's clock
-		return time.Time{}, ""
+		return time.Time{}, "", false
 	}
-	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”"
+	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”", best.score >= 4
 }
 
 // A place is where a piece of text stands.
@@ -151,10 +163,10 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		if !ok {
 			return
 		}
-		t, score = at, 2
 		if where.inContent && strings.ContainsAny(text, "，。；") || strings.HasSuffix(text, "。") {
-			score = 0 // a sentence that speaks of a day
+			return // a sentence that speaks of a day
 		}
+		t, score = at, 2
 	}
 	if dateNamed.MatchString(named(n)) || n.Parent != nil && dateNamed.MatchString(named(n.Parent)) {
 		score += 2
@@ -200,7 +212,7 @@ func spacedText(n *html.Node) string {
 			}
 		}
 	}
-	return strings.Join(parts, " ")
+	return oneLine(strings.Join(parts, " "))
 }
 
 // shortText is n's text when it is a line or less, not a container.

@@ -29,7 +29,12 @@ var blocks = map[atom.Atom]bool{
 func plainText(n *html.Node) string {
 	var b strings.Builder
 	writeText(&b, n)
-	lines := strings.Split(b.String(), "\n")
+	return paragraphs(b.String())
+}
+
+// paragraphs leaves out blank lines and needless blanks.
+func paragraphs(s string) string {
+	lines := strings.Split(s, "\n")
 	kept := lines[:0]
 	for _, l := range lines {
 		if l = oneLine(l); l != "" {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
 )
 
 // title is the article's heading. The document title names it, often with the
@@ -15,13 +16,17 @@ func (p *page) title() string {
 	og, ogName := p.metaFirst("og:title", "twitter:title", "articletitle", "title", "headline")
 	og = oneLine(og)
 
+	declaredTitle, declaredOG := squeeze(docTitle), squeeze(og)
 	best, bestScore, rule := "", 0.0, ""
 	consider := func(s, why string, bonus float64) {
 		n := utf8.RuneCountInString(s)
 		if n < 3 || n > 150 {
 			return
 		}
-		score := headingScore(s, docTitle, og) * bonus
+		score := headingScore(squeeze(s), declaredTitle, declaredOG) * bonus
+		if clockTime.MatchString(s) && !clockTime.MatchString(docTitle) {
+			score /= 2 // it holds the byline too
+		}
 		if score > bestScore {
 			best, bestScore, rule = s, score, why
 		}
@@ -41,6 +46,9 @@ func (p *page) title() string {
 			bonus *= 0.8
 		}
 		consider(shortText(s.Nodes[0]), "页面标题元素 "+goquery.NodeName(s), bonus)
+		if first := firstLine(s.Nodes[0]); first != "" {
+			consider(first, "页面标题元素 "+goquery.NodeName(s)+" 的第一行", bonus)
+		}
 	})
 	switch {
 	case bestScore >= 0.5:
@@ -54,10 +62,17 @@ func (p *page) title() string {
 		return oneLine(p.schema("headline"))
 	}
 	declared := trimSite(docTitle, p.meta["og:site_name"])
-	if runes(declared) < 5 {
+	if p.namesSite(declared) {
+		if s := p.heading(); s != "" {
+			p.found("title", "页面上的标题")
+			return s
+		}
 		if s := p.emphasised(); s != "" {
 			p.found("title", "页面上突出的一行")
 			return s
+		}
+		if noTitle.MatchString(declared) {
+			return ""
 		}
 	}
 	if h1 := oneLine(p.doc.Find("h1").First().Text()); h1 != "" && runes(h1) > runes(declared) && (declared == "" || !strings.HasSuffix(h1, declared)) {
@@ -98,6 +113,55 @@ func headingScore(s, docTitle, og string) float64 {
 		}
 	}
 	return score
+}
+
+var clockTime = regexp.MustCompile(`\d{1,2}:\d\d`)
+
+// firstLine is what stands before the first line break in a heading of several
+// lines: the byline may be one of them. It is "" for a heading of one line.
+func firstLine(n *html.Node) string {
+	if shortText(n) == "" {
+		return ""
+	}
+	first, _, more := strings.Cut(plainText(n), "\n")
+	if !more {
+		return ""
+	}
+	return first
+}
+
+var (
+	noTitle     = regexp.MustCompile(`^(?:微博|微博正文|正文|详情|详情页|内容页?|文章|新闻|首页|网页|无标题.*|untitled.*)$`)
+	wholeSite   = regexp.MustCompile(`^[^，。：！？《》“”]{0,14}(?:网|网站|政府|门户|平台|论坛|社区|热线|信箱|频道|在线)$`)
+	ownersWords = regexp.MustCompile(`版权所有|[Cc]opyright|©|主办`)
+)
+
+// namesSite reports whether a declared title is the site's name or a word for
+// any page: short, ending as such names do, or named in the site's small print.
+func (p *page) namesSite(declared string) bool {
+	if runes(declared) < 5 || noTitle.MatchString(declared) || wholeSite.MatchString(declared) {
+		return true
+	}
+	for n := range p.doc.Nodes[0].Descendants() {
+		if n.Type == html.TextNode && ownersWords.MatchString(n.Data) && strings.Contains(n.Data, declared) && !strings.ContainsAny(n.Data, "。！？") {
+			return true
+		}
+	}
+	return false
+}
+
+// heading is the first heading of a page that is no link and not the site's name.
+func (p *page) heading() string {
+	found := ""
+	p.doc.Find("h1,h2").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		text := shortText(s.Nodes[0])
+		if n := runes(text); n < 5 || n > 80 || s.Find("a").Length() > 0 || s.Closest("a,nav,footer,aside").Length() > 0 || p.namesSite(text) {
+			return true
+		}
+		found = text
+		return false
+	})
+	return found
 }
 
 // siteWords end the names of sites and their sections.

@@ -1,0 +1,85 @@
+package collector
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A letter is what pages of mailboxes and hotlines set out under labels: what
+// somebody wrote, and what was answered.
+type letter struct {
+	title, text string
+	at          *html.Node // where the text of the writer stands
+}
+
+var (
+	letterTitle = regexp.MustCompile(`^(?:来信|信件|留言|诉求|问题|咨询|提问|写信|工单)?(?:标题|主题)[:：]?$`)
+	letterText  = regexp.MustCompile(`^(?:来信|信件|诉求|留言|咨询|投诉|建议|问题|反映|网民|网友|群众|提问|写信|来电|求助)(?:内容|正文|详情|描述|诉求)[:：]?$`)
+	letterReply = regexp.MustCompile(`^(?:官方|部门|单位|处理|办理|受理|调查|承办|来信|信件)?(?:回复|答复|反馈|办理|处理|办结)(?:内容|意见|结果|情况|详情)[:：]?$`)
+)
+
+// letter reads a page of a mailbox by its labels; nil when it is none.
+func (p *page) letter() *letter {
+	var l letter
+	var replies []string
+	for n := range p.doc.Nodes[0].Descendants() {
+		if n.Type != html.TextNode || n.Parent == nil || unread[n.Parent.DataAtom] {
+			continue
+		}
+		label := squeeze(n.Data)
+		if label == "" || tooLong(label, 8) {
+			continue
+		}
+		const least = 10 // characters of a letter
+		switch {
+		case l.title == "" && letterTitle.MatchString(label):
+			l.title, _ = labelledValue(n)
+		case l.text == "" && letterText.MatchString(label):
+			if text, at := labelledValue(n); runes(text) >= least {
+				l.text, l.at = text, at
+			}
+		case l.text != "" && letterReply.MatchString(label):
+			if text, _ := labelledValue(n); runes(text) >= least {
+				replies = append(replies, text)
+			}
+		}
+	}
+	if l.text == "" || len(replies) > 3 {
+		return nil
+	}
+	l.text = strings.Join(append([]string{l.text}, replies...), "\n")
+	if tooLong(l.title, 120) || strings.Contains(l.title, "\n") {
+		l.title = ""
+	}
+	return &l
+}
+
+// labelledValue is what stands behind a label: the next cell, the rest of its
+// line, or the element after the one the label fills.
+func labelledValue(label *html.Node) (string, *html.Node) {
+	n := label
+	for up := 0; up < 3 && n != nil; up++ {
+		var b strings.Builder
+		var at *html.Node
+		for next := n.NextSibling; next != nil; next = next.NextSibling {
+			writeText(&b, next)
+			if at == nil && next.Type == html.ElementNode {
+				at = next
+			}
+			if at != nil && (n.DataAtom == atom.Td || n.DataAtom == atom.Th || n.DataAtom == atom.Dt || blocks[n.DataAtom]) {
+				break // behind a cell stands its value, and then the next label
+			}
+		}
+		if text := strings.Trim(paragraphs(b.String()), ":： "); text != "" {
+			if at == nil {
+				at = n.Parent
+			}
+			return text, at
+		}
+		n = n.Parent
+	}
+	return "", nil
+}
