@@ -113,12 +113,27 @@ const provinces = `京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋�
 // fullWidth maps full-width digits, which hide numbers from a plain pattern.
 var fullWidth = strings.NewReplacer("０", "0", "１", "1", "２", "2", "３", "3", "４", "4", "５", "5", "６", "6", "７", "7", "８", "8", "９", "9")
 
+func hasWideDigit(s string) bool {
+	for {
+		i := strings.IndexByte(s, "０"[0])
+		if i < 0 || i+2 >= len(s) {
+			return false
+		}
+		if s[i+1] == "０"[1] && s[i+2] >= "０"[2] && s[i+2] <= "９"[2] {
+			return true
+		}
+		s = s[i+1:]
+	}
+}
+
 // Redact replaces phone numbers, ID and bank card numbers, plates, home
 // addresses, mail and chat accounts, and the names of minors by a mark that
 // says what stood there, and adds their number to found by kind.
 // Redacting twice changes nothing more.
 func Redact(s string, found map[string]int) string {
-	s = fullWidth.Replace(s)
+	if hasWideDigit(s) {
+		s = fullWidth.Replace(s)
+	}
 	if strings.IndexByte(s, '@') >= 0 || strings.Contains(s, "＠") {
 		s = mail.apply(s, found)
 	}
@@ -126,13 +141,14 @@ func Redact(s string, found map[string]int) string {
 	var out strings.Builder
 	written := 0
 	for from := 0; from < len(s); {
-		to := from + sentence(s[from:])
+		rows, length := nearIn(s[from:])
+		to := from + length
 		said := s[from:to]
-		rows := nearIn(said)
 		for i := range redactions {
 			if r := &redactions[i]; rows&r.need == r.need {
 				if shown := r.apply(said, found); shown != said {
-					said, rows = shown, nearIn(shown)
+					said = shown
+					rows, _ = nearIn(said)
 				}
 			}
 		}
@@ -148,19 +164,6 @@ func Redact(s string, found map[string]int) string {
 	}
 	out.WriteString(s[written:])
 	return out.String()
-}
-
-// sentence is the length of the first sentence of s with its full stop.
-func sentence(s string) int {
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '\n':
-			return i + 1
-		case s[i] == 0xE3 && strings.HasPrefix(s[i:], "。"), s[i] == 0xEF && (strings.HasPrefix(s[i:], "！") || strings.HasPrefix(s[i:], "？")):
-			return i + 3
-		}
-	}
-	return len(s)
 }
 
 func (r *redaction) apply(s string, found map[string]int) string {

@@ -39,9 +39,16 @@ func init() {
 	}
 }
 
-// nearIn are the rows of which s holds a word.
-func nearIn(s string) (rows uint64) {
+// nearIn reads the first sentence of s, its full stop included: the rows of which
+// it holds a word, and its length.
+func nearIn(s string) (rows uint64, length int) {
 	for i, c := range s {
+		switch c {
+		case '\n':
+			return rows, i + 1
+		case '。', '！', '？':
+			return rows, i + len("。")
+		}
 		if c>>6 >= rune(len(nearFirst)) || nearFirst[c>>6]&(1<<(c&63)) == 0 {
 			continue
 		}
@@ -51,5 +58,5 @@ func nearIn(s string) (rows uint64) {
 			}
 		}
 	}
-	return rows
+	return rows, len(s)
 }
