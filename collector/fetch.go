@@ -46,6 +46,8 @@ const (
 	maxHeader      = 64 << 10 // bytes of an answer's head, cookies included
 )
 
+const accepted = "text/html,application/xhtml+xml,application/xml,application/json,application/feed+json;q=0.9,*/*;q=0.5"
+
 // Fetcher reads public pages politely: it obeys robots.txt, asks one page of a
 // host at a time and at most at a given rate, stays away when told to, follows
 // few redirects, reads no more than it can hold, and never connects to an
@@ -53,6 +55,7 @@ const (
 type Fetcher struct {
 	cfg    FetchConfig
 	client *http.Client
+	plain  http.Header               // of a request without validators
 	reach  func(netip.AddrPort) bool // where it may connect
 	hosts  *hosts
 	robots *robots
@@ -96,6 +99,9 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 		allowed = anywhere
 	}
 	f := &Fetcher{cfg: cfg, reach: allowed, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.DailyBudget, cfg.Wall)}
+	f.plain = http.Header{
+		"User-Agent": {cfg.UserAgent}, "Accept": {accepted}, "Accept-Language": {"zh-CN,zh;q=0.9"}, "Accept-Encoding": {packings},
+	}
 	f.client = &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  nil, // a proxy would connect for us, past the guard
@@ -120,11 +126,16 @@ func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
 // Get reads one address, with the validators of the last reading if any. Every
 // error but the end of ctx is a [Failure].
 func (f *Fetcher) Get(ctx context.Context, address string, v Validators) (Fetched, error) {
+	return f.get(ctx, address, v, nil)
+}
+
+// get is Get that may keep the body in memory of the caller's.
+func (f *Fetcher) get(ctx context.Context, address string, v Validators, into []byte) (Fetched, error) {
 	u, err := checkURL(address)
 	if err != nil {
 		return Fetched{}, err
 	}
-	return f.follow(ctx, u, v, bound{f.cfg.MaxBody, false}, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
+	return f.follow(ctx, u, v, bound{bytes: f.cfg.MaxBody, into: into}, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
 }
 
 // spare reports whether an address may be read beside what is new: its host's
@@ -135,7 +146,7 @@ func (f *Fetcher) spare(address string) bool {
 }
 
 func (f *Fetcher) readRobots(ctx context.Context, u *url.URL) ([]byte, error) {
-	got, err := f.follow(ctx, u, Validators{}, bound{robotsMax, true}, nil)
+	got, err := f.follow(ctx, u, Validators{}, bound{bytes: robotsMax, cut: true}, nil)
 	return got.Body, err
 }
 
@@ -151,15 +162,16 @@ func (f *Fetcher) mayRead(ctx context.Context, u *url.URL) error {
 // follow asks for u and goes where it is sent, checking each step.
 func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bound, allowed func(context.Context, *url.URL) error) (Fetched, error) {
 	start := u
-	been := []string{}
+	var been []string
 	for {
-		if slices.Contains(been, u.String()) {
+		here := u.String()
+		if slices.Contains(been, here) {
 			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
 		}
 		if len(been) > maxRedirects {
 			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: fmt.Sprintf("重定向超过 %d 次", maxRedirects), Permanent: true}
 		}
-		been = append(been, u.String())
+		been = append(been, here)
 		if allowed != nil {
 			if err := allowed(ctx, u); err != nil {
 				return Fetched{}, err
@@ -192,21 +204,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 	defer done()
 	hurry, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(hurry, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return Fetched{}, "", &Failure{URL: printable(u), Kind: KindAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
-	}
-	req.Header.Set("User-Agent", f.cfg.UserAgent)
-	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml,application/json,application/feed+json;q=0.9,*/*;q=0.5")
-	req.Header.Set("Accept-Language", "zh-CN,zh;q=0.9")
-	req.Header.Set("Accept-Encoding", packings)
-	if v.ETag != "" {
-		req.Header.Set("If-None-Match", v.ETag)
-	}
-	if v.LastModified != "" {
-		req.Header.Set("If-Modified-Since", v.LastModified)
-	}
-	res, err := f.client.Do(req)
+	res, err := f.client.Do((&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: f.header(v)}).WithContext(hurry))
 	if err != nil {
 		if ctx.Err() != nil {
 			return Fetched{}, "", ctx.Err()
@@ -250,6 +248,22 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 		return Fetched{}, "", transportFailure(u, err, f.cfg.Timeout)
 	}
 	return got, "", nil
+}
+
+// header is what every request says, and "only if it changed since" where that is
+// known. It is shared, not to be written to.
+func (f *Fetcher) header(v Validators) http.Header {
+	if v == (Validators{}) {
+		return f.plain
+	}
+	h := f.plain.Clone()
+	if v.ETag != "" {
+		h.Set("If-None-Match", v.ETag)
+	}
+	if v.LastModified != "" {
+		h.Set("If-Modified-Since", v.LastModified)
+	}
+	return h
 }
 
 func (f *Fetcher) onList(u *url.URL) error {

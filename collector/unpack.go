@@ -23,11 +23,12 @@ const (
 	zstdWindow   = 8 << 20 // bytes one stream may ask us to remember
 )
 
-// bound is how much of a body is read, in bytes, and whether the rest is left
-// unread or makes the whole an error.
+// bound is how much of a body is read, in bytes, whether the rest is left unread or
+// makes the whole an error, and memory that may be used for it.
 type bound struct {
 	bytes int64
 	cut   bool
+	into  []byte
 }
 
 // readBody reads an answer's body and unpacks it: within size, and not more than
@@ -40,9 +41,13 @@ func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int
 		return nil, wire.n, unpackFailure(u, err)
 	}
 	defer done()
-	body = make([]byte, 0, 16<<10)
+	body = size.into[:0]
+	want := int64(16 << 10)
 	if n := res.ContentLength; n > 0 && unpacked == io.Reader(wire) {
-		body = make([]byte, 0, min(n, size.bytes, smallEnough)+1) // and one to see its end
+		want = min(n, size.bytes, smallEnough) + 1 // and one to see its end
+	}
+	if int64(cap(body)) < want {
+		body = make([]byte, 0, want)
 	}
 	limited := &io.LimitedReader{R: unpacked, N: size.bytes + 1}
 	for {

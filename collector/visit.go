@@ -34,7 +34,8 @@ type visit struct {
 	fresh    map[string]Validators // of the lists read now, kept if all goes well
 	notes    []string
 	requests int
-	bytes    int64 // over the wire
+	bytes    int64  // over the wire
+	body     []byte // memory of the last page's body, for the next
 }
 
 // memory is what a source's health keeps for us between visits.
@@ -75,7 +76,8 @@ func setupOf(s huiying.Source) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// get reads one address. For a list it asks "changed since last time?".
+// get reads one address. For a list it asks "changed since last time?". The body is
+// valid until the next get.
 func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, error) {
 	var known Validators
 	if list {
@@ -87,7 +89,10 @@ func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, er
 	case v.late():
 		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
 	case v.rendered == nil:
-		got, err = v.fetcher.Get(ctx, address, known)
+		got, err = v.fetcher.get(ctx, address, known, v.body)
+		if cap(got.Body) > cap(v.body) {
+			v.body = got.Body
+		}
 	case v.chromium == nil:
 		return Fetched{}, &Failure{URL: address, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
 	default:
@@ -139,9 +144,10 @@ func itemKey(id, address, text string) string {
 
 // Bounds of one visit.
 const (
-	publishBatch = 100 // posts at most that wait to be published
-	maxTries     = 5   // fetches of one item over as many visits
-	givenUpAfter = 3   // fetches that fail in a row end a visit: the site is down
+	publishBatch = 100         // posts at most that wait to be published
+	publishPause = time.Second // wall clock: pages that come faster than that are published together
+	maxTries     = 5           // fetches of one item over as many visits
+	givenUpAfter = 3           // fetches that fail in a row end a visit: the site is down
 	lagsKept     = 200
 
 	visitTime = 10 * time.Minute // wall clock; what is left then waits for the next visit
@@ -273,10 +279,12 @@ type batch struct {
 	revisits   []huiying.Revisit
 	keys       []string
 	rejections []huiying.Rejection
+	flushed    time.Time // wall clock
 }
 
-// add takes one item in with its replies; an item that came with a fetch of its
-// own is published at once, it took a second to get.
+// add takes one item in with its replies. An item that came with a fetch of its own
+// is published at once, for the next may take its time to come; but pages that come
+// faster than people can see share their transactions.
 func (b *batch) add(ctx context.Context, item candidate) error {
 	if p, ok := b.settle(item); ok {
 		if p.URL != "" {
@@ -286,7 +294,7 @@ func (b *batch) add(ctx context.Context, item candidate) error {
 			return err
 		}
 	}
-	if item.fetch != nil || len(b.keys) >= publishBatch {
+	if item.fetch != nil && time.Since(b.flushed) >= publishPause || len(b.keys) >= publishBatch {
 		return b.flush(ctx)
 	}
 	return nil
@@ -342,6 +350,7 @@ func (b *batch) flush(ctx context.Context) error {
 		return fmt.Errorf("remember items as seen: %w", err)
 	}
 	b.posts, b.revisits, b.keys, b.rejections = nil, nil, nil, nil
+	b.flushed = time.Now()
 	return nil
 }
 
