@@ -33,7 +33,11 @@ func decodeText(body []byte, contentType string) (text []byte, name, why string)
 	}
 	declared, why := declaredCharset(body, contentType)
 	if declared != "" {
-		if enc, name := encodingOf(declared); enc != nil || name == "utf-8" {
+		enc, name := encodingOf(declared)
+		switch {
+		case name == "utf-8" && utf8.Valid(body):
+			return body, name, why
+		case enc != nil || name == "utf-8":
 			out := decodeWith(enc, body)
 			if broken(out) < 0.002 && !reallyUTF8(body, name) && (!western(name) || !looksChinese(body)) {
 				return out, name, why

@@ -96,11 +96,32 @@ func numeral(r rune) int {
 	return -1
 }
 
-var stampedLayouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05Z07:00",
-	time.RFC1123Z, time.RFC1123, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon, 2 Jan 2006 15:04:05",
-	"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05", "Mon, 02 Jan 2006", time.RubyDate, time.UnixDate, time.ANSIC,
-	"Mon Jan _2 15:04:05 -0700 2006",
+// The layouts of machines, by what they begin with: a year, a day, a weekday.
+var (
+	yearLayouts = []string{
+		time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05Z07:00",
+	}
+	dayLayouts     = []string{"2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05"}
+	weekdayLayouts = []string{
+		time.RFC1123Z, time.RFC1123, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon, 2 Jan 2006 15:04:05",
+		"Mon, 02 Jan 2006", time.RubyDate, time.UnixDate, time.ANSIC, "Mon Jan _2 15:04:05 -0700 2006",
+	}
+)
+
+// layoutsOf are the layouts that s may be in.
+func layoutsOf(s string) []string {
+	const minute = len("2006-01-02 15:04")
+	switch {
+	case s == "" || s[0] > 'z':
+		return nil
+	case s[0] >= 'A':
+		return weekdayLayouts
+	case len(s) > 4 && s[4] != '-':
+		return dayLayouts
+	case len(s) <= minute || s[10] == ' ' && len(s) <= minute+len(":05"):
+		return nil // there is no zone
+	}
+	return yearLayouts
 }
 
 // stamped reads what machines write as a whole: RFC 3339, RFC 1123, Unix seconds
@@ -121,7 +142,7 @@ func stamped(s string, _ time.Time) (time.Time, bool) {
 	s = strings.Replace(s, " CST ", " +0800 ", 1)
 	s = strings.Replace(s, "GMT+0800", "+0800", 1)
 	s, _, _ = strings.Cut(s, " (")
-	for _, layout := range stampedLayouts {
+	for _, layout := range layoutsOf(s) {
 		if t, err := time.ParseInLocation(layout, s, huiying.Beijing); err == nil {
 			return t, true
 		}

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"huiying"
 )
@@ -169,32 +167,6 @@ func readPage(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return body, nil
-}
-
-// squeeze leaves out all white space.
-func squeeze(s string) string {
-	var out strings.Builder
-	kept := 0
-	for i := 0; i < len(s); {
-		if c := s[i]; c > ' ' && c < 0x80 || c >= 0xE4 { // no blank begins so
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if unicode.IsSpace(r) {
-			if kept == 0 {
-				out.Grow(len(s))
-			}
-			out.WriteString(s[kept:i])
-			kept = i + n
-		}
-		i += n
-	}
-	if kept == 0 {
-		return s
-	}
-	out.WriteString(s[kept:])
-	return out.String()
 }
 
 // pairF1 compares two texts without their white space by the pairs of

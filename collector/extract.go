@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 
 	"huiying"
@@ -65,6 +67,7 @@ type page struct {
 	encoding string
 	now      time.Time
 	meta     map[string]string // lower-case name or property → content
+	own      string            // the address it calls its own, as written
 	ld       []map[string]any  // schema.org objects, flattened
 	scripts  string            // inline scripts, for what only they tell
 	why      map[string]string
@@ -157,7 +160,7 @@ func (p *page) chosen(field, selector string, clean func(string) string) string 
 	if selector == "" {
 		return ""
 	}
-	for _, s := range selectedValues(p.doc.Selection, selector) {
+	for s := range selectedValues(p.doc.Selection, selector) {
 		if clean != nil {
 			s = clean(s)
 		}
@@ -193,17 +196,30 @@ func splitSelector(s string) (css, attribute string) {
 	return s, ""
 }
 
-func selectedValues(in *goquery.Selection, selector string) []string {
+// selectedValues yields what a selector finds, in the order of the page and no more
+// than is asked for.
+func selectedValues(in *goquery.Selection, selector string) iter.Seq[string] {
 	css, attribute := splitSelector(selector)
-	var out []string
-	in.Find(css).Each(func(_ int, s *goquery.Selection) {
-		if attribute != "" {
-			out = append(out, s.AttrOr(attribute, ""))
-			return
+	return func(yield func(string) bool) {
+		wanted, err := cascadia.ParseGroup(css)
+		if err != nil {
+			return // refused when the source was saved
 		}
-		out = append(out, plainText(s.Nodes[0]))
-	})
-	return out
+		for _, root := range in.Nodes {
+			for n := range root.Descendants() {
+				if n.Type != html.ElementNode || !wanted.Match(n) {
+					continue
+				}
+				value := attr(n, attribute)
+				if attribute == "" {
+					value = plainText(n)
+				}
+				if !yield(value) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // found notes which rule gave a field.

@@ -62,10 +62,10 @@ func (p *page) letter() *letter {
 func labelledValue(label *html.Node) (string, *html.Node) {
 	n := label
 	for up := 0; up < 3 && n != nil; up++ {
-		var b strings.Builder
+		var w lineWriter
 		var at *html.Node
 		for next := n.NextSibling; next != nil; next = next.NextSibling {
-			writeText(&b, next)
+			w.node(next)
 			if at == nil && next.Type == html.ElementNode {
 				at = next
 			}
@@ -73,7 +73,7 @@ func labelledValue(label *html.Node) (string, *html.Node) {
 				break // behind a cell stands its value, and then the next label
 			}
 		}
-		if text := strings.Trim(paragraphs(b.String()), ":： "); text != "" {
+		if text := strings.Trim(string(w.out), ":： "); text != "" {
 			if at == nil {
 				at = n.Parent
 			}

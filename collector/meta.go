@@ -6,7 +6,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/PuerkitoBio/goquery"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 var itemNumber = regexp.MustCompile(`[0-9A-Za-z]*\d[0-9A-Za-z]*`)
@@ -15,11 +16,10 @@ var itemNumber = regexp.MustCompile(`[0-9A-Za-z]*\d[0-9A-Za-z]*`)
 // names none. Sites whose every page names the front page, or the same one, are not
 // believed: the longest number of the page's address must stand in it, or its name.
 func (p *page) canonical() string {
-	href := strings.TrimSpace(p.doc.Find(`link[rel="canonical"]`).First().AttrOr("href", ""))
-	if href == "" {
+	if p.own == "" {
 		return ""
 	}
-	u, err := p.url.Parse(href)
+	u, err := p.url.Parse(p.own)
 	if err != nil || !sameSite(p.url, u) {
 		return ""
 	}
@@ -41,38 +41,60 @@ func (p *page) canonical() string {
 	return u.String()
 }
 
-// readMeta gathers what the page tells machines: meta elements, schema.org
-// objects, inline scripts.
+// readMeta gathers what the page tells machines, in one pass: meta elements, its
+// canonical address, schema.org objects, inline scripts.
 func (p *page) readMeta() {
 	p.meta = make(map[string]string)
-	p.doc.Find("meta").Each(func(_ int, s *goquery.Selection) {
-		content := strings.TrimSpace(s.AttrOr("content", ""))
-		if content == "" {
-			return
-		}
-		for _, key := range []string{"property", "name", "itemprop"} {
-			name := strings.ToLower(strings.TrimSpace(s.AttrOr(key, "")))
-			if name != "" && p.meta[name] == "" {
-				p.meta[name] = content
-			}
-		}
-	})
 	var scripts strings.Builder
-	p.doc.Find("script").Each(func(_ int, s *goquery.Selection) {
-		text := s.Text()
-		if strings.Contains(strings.ToLower(s.AttrOr("type", "")), "ld+json") {
-			var v any
-			if json.Unmarshal([]byte(strings.TrimSpace(text)), &v) == nil {
-				p.flatten(v, 0)
+	for n := range p.doc.Nodes[0].Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.DataAtom {
+		case atom.Meta:
+			p.readMetaElement(n)
+		case atom.Link:
+			if p.own == "" && attr(n, "rel") == "canonical" {
+				p.own = strings.TrimSpace(attr(n, "href"))
 			}
-			return
+		case atom.Script:
+			text := ownText(n)
+			if strings.Contains(strings.ToLower(attr(n, "type")), "ld+json") {
+				var v any
+				if json.Unmarshal([]byte(strings.TrimSpace(text)), &v) == nil {
+					p.flatten(v, 0)
+				}
+			} else if scripts.Len()+len(text) <= maxScript {
+				scripts.WriteString(text)
+				scripts.WriteByte('\n')
+			}
 		}
-		if scripts.Len()+len(text) <= maxScript {
-			scripts.WriteString(text)
-			scripts.WriteByte('\n')
-		}
-	})
+	}
 	p.scripts = scripts.String()
+}
+
+func (p *page) readMetaElement(n *html.Node) {
+	content := strings.TrimSpace(attr(n, "content"))
+	if content == "" {
+		return
+	}
+	for _, key := range []string{"property", "name", "itemprop"} {
+		name := strings.ToLower(strings.TrimSpace(attr(n, key)))
+		if name != "" && p.meta[name] == "" {
+			p.meta[name] = content
+		}
+	}
+}
+
+// ownText is the text right under n, which is all the text of a script.
+func ownText(n *html.Node) string {
+	text := ""
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.Type == html.TextNode {
+			text += c.Data
+		}
+	}
+	return text
 }
 
 // flatten lists the objects of a JSON-LD block, however they are nested.

@@ -83,7 +83,7 @@ func (r replyRules) take(p *page, v *visit) []huiying.Post {
 			if selector == "" {
 				return ""
 			}
-			for _, text := range selectedValues(s, selector) {
+			for text := range selectedValues(s, selector) {
 				if text = oneLine(text); text != "" {
 					return text
 				}

@@ -29,7 +29,11 @@ const (
 
 // printOf is a digest of what a post says, without what changes by itself.
 func printOf(p huiying.Post) string {
-	sum := sha256.Sum256([]byte(steady(squeeze(p.Title + "\x00" + p.Text))))
+	said := make([]byte, 0, len(p.Title)+1+len(p.Text))
+	said = appendSteady(said, squeeze(p.Title))
+	said = append(said, 0)
+	said = appendSteady(said, squeeze(p.Text))
+	sum := sha256.Sum256(said)
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -39,25 +43,22 @@ var (
 	agoWords   = []string{"秒前", "分钟前", "小时前", "天前"}
 )
 
-// steady leaves out of a text the numbers that change on a page without its post
-// being edited: counts of readers and answers, and times that say how long ago.
-func steady(text string) string {
-	var b strings.Builder
-	b.Grow(len(text))
+// appendSteady adds a text without the numbers that change on a page although its
+// post is not edited: counts of readers and answers, and times that say how long ago.
+func appendSteady(out []byte, text string) []byte {
 	for rest := text; ; {
 		i := strings.IndexAny(rest, "0123456789")
 		if i < 0 {
-			b.WriteString(rest)
-			return b.String()
+			return append(out, rest...)
 		}
 		n := strings.IndexFunc(rest[i:], func(r rune) bool { return !strings.ContainsRune("0123456789,.万亿wWkK+", r) })
 		if n < 0 {
 			n = len(rest) - i
 		}
 		before, number, after := rest[:i], rest[i:i+n], rest[i+n:]
-		b.WriteString(before)
+		out = append(out, before...)
 		if !counts(before, after) {
-			b.WriteString(number)
+			out = append(out, number...)
 		}
 		rest = after
 	}

@@ -172,7 +172,9 @@ func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (h
 		return post, nil, err
 	}
 	a, replies := first.Article, first.replies
-	v.note("%s：%s", post.URL, whyText(a.Why))
+	if v.dry {
+		v.note("%s：%s", post.URL, whyText(a.Why))
+	}
 	seen := map[string]bool{a.URL: true}
 	for n := 1; n < r.articlePages && a.NextPage != "" && !seen[a.NextPage]; n++ {
 		seen[a.NextPage] = true
@@ -261,7 +263,7 @@ func (p *page) count(selector string) int64 {
 	if selector == "" {
 		return 0
 	}
-	for _, s := range selectedValues(p.doc.Selection, selector) {
+	for s := range selectedValues(p.doc.Selection, selector) {
 		if n, ok := parseCount(s); ok {
 			return n
 		}

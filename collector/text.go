@@ -2,6 +2,7 @@ package collector
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,35 +26,29 @@ var blocks = map[atom.Atom]bool{
 	atom.Main: true, atom.Aside: true, atom.Nav: true, atom.Body: true, atom.Center: true, atom.Address: true, atom.Hr: true,
 }
 
-// plainText is the readable text under n: one paragraph a line, no blank lines.
+// plainText is the readable text under n: one paragraph a line, no blank lines,
+// white space folded.
 func plainText(n *html.Node) string {
-	var b strings.Builder
-	writeText(&b, n)
-	return paragraphs(b.String())
+	w, _ := lineWriters.Get().(*lineWriter)
+	defer lineWriters.Put(w)
+	w.out, w.gap = w.out[:0], 0
+	w.node(n)
+	return string(w.out)
 }
 
-// paragraphs leaves out blank lines and needless blanks.
-func paragraphs(s string) string {
-	lines := strings.Split(s, "\n")
-	kept := lines[:0]
-	for _, l := range lines {
-		if l = oneLine(l); l != "" {
-			kept = append(kept, l)
-		}
-	}
-	return strings.Join(kept, "\n")
+var lineWriters = sync.Pool{New: func() any { return new(lineWriter) }}
+
+// A lineWriter gathers readable text, folding the white space between words as it
+// comes.
+type lineWriter struct {
+	out []byte
+	gap byte // due before the next word: a blank, a line end, 0
 }
 
-var lineEnds = strings.NewReplacer("\n", " ", "\r", " ")
-
-func writeText(b *strings.Builder, n *html.Node) {
+func (w *lineWriter) node(n *html.Node) {
 	switch n.Type {
 	case html.TextNode:
-		if n.Parent != nil && n.Parent.DataAtom == atom.Pre {
-			b.WriteString(n.Data)
-		} else {
-			b.WriteString(lineEnds.Replace(n.Data))
-		}
+		w.text(n.Data, n.Parent != nil && n.Parent.DataAtom == atom.Pre)
 		return
 	case html.CommentNode, html.DoctypeNode:
 		return
@@ -62,21 +57,48 @@ func writeText(b *strings.Builder, n *html.Node) {
 			return
 		}
 		if n.DataAtom == atom.Br {
-			b.WriteByte('\n')
+			w.gap = '\n'
 			return
 		}
 	}
 	block := blocks[n.DataAtom]
 	if block {
-		b.WriteByte('\n')
+		w.gap = '\n'
 	} else if n.DataAtom == atom.Td || n.DataAtom == atom.Th {
-		b.WriteByte(' ')
+		w.blank()
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		writeText(b, c)
+		w.node(c)
 	}
 	if block {
-		b.WriteByte('\n')
+		w.gap = '\n'
+	}
+}
+
+// blank is due before the next word, unless a line end is.
+func (w *lineWriter) blank() {
+	if w.gap == 0 {
+		w.gap = ' '
+	}
+}
+
+// text adds s. Its line ends are blanks but in a pre element.
+func (w *lineWriter) text(s string, pre bool) {
+	for s != "" {
+		if n := blankAt(s); n > 0 {
+			if w.blank(); pre && s[0] == '\n' {
+				w.gap = '\n'
+			}
+			s = s[n:]
+			continue
+		}
+		n := wordEnd(s)
+		if w.gap != 0 && len(w.out) > 0 {
+			w.out = append(w.out, w.gap)
+		}
+		w.gap = 0
+		w.out = append(w.out, s[:n]...)
+		s = s[n:]
 	}
 }
 
@@ -100,16 +122,66 @@ func fragmentText(s string) string {
 // oneLine folds all white space, full-width included, into single blanks.
 func oneLine(s string) string {
 	blank := true // at the beginning, or behind a blank
-	for _, r := range s {
-		if r != ' ' && unicode.IsSpace(r) || r == ' ' && blank {
+	for i := 0; i < len(s); {
+		switch n := blankAt(s[i:]); {
+		case n == 0:
+			i += wordEnd(s[i:])
+			blank = false
+		case s[i] != ' ' || blank:
 			return strings.Join(strings.Fields(s), " ")
+		default:
+			i++
+			blank = true
 		}
-		blank = r == ' '
 	}
 	if blank {
 		return strings.TrimSuffix(s, " ")
 	}
 	return s
+}
+
+// squeeze leaves out all white space.
+func squeeze(s string) string {
+	end := wordEnd(s)
+	if end == len(s) {
+		return s
+	}
+	out := append(make([]byte, 0, len(s)), s[:end]...)
+	for s = s[end:]; s != ""; s = s[end:] {
+		if end = blankAt(s); end == 0 {
+			end = wordEnd(s)
+			out = append(out, s[:end]...)
+		}
+	}
+	return string(out)
+}
+
+// wordEnd is the length of s up to its first white space.
+func wordEnd(s string) int {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; (c <= ' ' || c >= 0xC2 && c <= 0xE3) && blankAt(s[i:]) > 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// blankAt is the length of the white space character that s begins with, 0 when it
+// begins with none.
+func blankAt(s string) int {
+	if s == "" {
+		return 0
+	}
+	switch c := s[0]; {
+	case c == ' ', c >= '\t' && c <= '\r':
+		return 1
+	case c != 0xC2 && (c < 0xE1 || c > 0xE3): // no white space begins so
+		return 0
+	}
+	if r, n := utf8.DecodeRuneInString(s); unicode.IsSpace(r) {
+		return n
+	}
+	return 0
 }
 
 // runes counts the characters of s that are not white space.
