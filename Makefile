@@ -49,7 +49,7 @@ fmt: $(LINT)
 # restarted in turn, installations moved, backed up and restored.
 .PHONY: test-cluster
 test-cluster: postgres clickhouse
-	HUIYING_KILLS=$${HUIYING_KILLS:-100} CI=$${CI:-true} go test -count 1 -timeout 60m ./bus ./deploy/dev ./store/... ./cmd/huiying
+	HUIYING_CLUSTER=1 HUIYING_KILLS=$${HUIYING_KILLS:-100} CI=$${CI:-true} go test -count 1 -timeout 60m ./bus ./deploy/dev ./store/... ./cmd/huiying
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...

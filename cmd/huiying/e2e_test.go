@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -51,12 +52,18 @@ type installation struct {
 	config string
 	url    string
 	token  string
+	args   []string // of every start
 	proc   *exec.Cmd
 }
 
 func install(t *testing.T) *installation {
 	t.Helper()
-	dir := t.TempDir()
+	return installIn(t, t.TempDir(), "")
+}
+
+// installIn has its data in a folder, and more in its configuration.
+func installIn(t *testing.T, dir, more string) *installation {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +71,7 @@ func install(t *testing.T) *installation {
 	addr := l.Addr().String()
 	_ = l.Close()
 	in := &installation{t: t, dir: dir, config: filepath.Join(dir, "huiying.yaml"), url: "http://" + addr}
-	config := fmt.Sprintf("region: \"141122\"\ndata: .\nlisten: [%q]\nbase_url: %q\n", addr, in.url)
+	config := fmt.Sprintf("region: \"141122\"\ndata: .\nlisten: [%q]\nbase_url: %q\n%s", addr, in.url, more)
 	if err := os.WriteFile(in.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +84,7 @@ func install(t *testing.T) *installation {
 
 func (in *installation) start(args ...string) {
 	in.t.Helper()
-	in.proc = exec.Command(binary, append([]string{"serve", "--config", in.config}, args...)...)
+	in.proc = exec.Command(binary, slices.Concat([]string{"serve", "--config", in.config}, in.args, args)...)
 	log, err := os.OpenFile(filepath.Join(in.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		in.t.Fatal(err)

@@ -29,12 +29,29 @@ type cluster struct {
 	t      *testing.T
 	ledger string
 	bus    string
+	secure string // more of the bus's configuration
 	files  string
 	nodes  []*installation
 	lines  map[*installation][2]*line // to ledger and bus; nil: direct
 }
 
 func installCluster(t *testing.T) *cluster {
+	t.Helper()
+	k := clusterWithoutBus(t)
+	bus, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus.Start()
+	t.Cleanup(func() { bus.Shutdown(); bus.WaitForShutdown() })
+	if !bus.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the NATS server is not ready")
+	}
+	k.bus = bus.ClientURL()
+	return k
+}
+
+func clusterWithoutBus(t *testing.T) *cluster {
 	t.Helper()
 	dir := t.TempDir()
 	pg, err := dev.StartPostgres(t.Context(), filepath.Join(dir, "postgres"))
@@ -45,21 +62,10 @@ func installCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = pg.Stop() })
-	k := &cluster{t: t}
+	k := &cluster{t: t, files: filepath.Join(dir, "attachments")}
 	if k.ledger, err = pg.Database(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	bus, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: filepath.Join(dir, "nats"), NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	bus.Start()
-	t.Cleanup(func() { bus.Shutdown(); bus.WaitForShutdown() })
-	if !bus.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the NATS server is not ready")
-	}
-
-	k.bus, k.files = bus.ClientURL(), filepath.Join(dir, "attachments")
 	return k
 }
 
@@ -75,8 +81,8 @@ func (k *cluster) three() *cluster {
 	return k
 }
 
-// node starts another process.
-func (k *cluster) node(region, county string) *installation {
+// node starts another process, with arguments it keeps when it is started again.
+func (k *cluster) node(region, county string, args ...string) *installation {
 	k.t.Helper()
 	home := k.t.TempDir()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -85,7 +91,10 @@ func (k *cluster) node(region, county string) *installation {
 	}
 	addr := l.Addr().String()
 	_ = l.Close()
-	in := &installation{t: k.t, dir: home, config: filepath.Join(home, "huiying.yaml"), url: "http://" + addr}
+	in := &installation{t: k.t, dir: home, config: filepath.Join(home, "huiying.yaml"), url: "http://" + addr, args: args}
+	if roles := strings.Join(args, " "); roles != "" && !strings.Contains(roles, "dashboard") {
+		in.args = append(in.args, "--monitor", addr)
+	}
 	ledger, bus := k.ledger, k.bus
 	if k.lines != nil {
 		for i, address := range []*string{&ledger, &bus} {
@@ -99,8 +108,8 @@ func (k *cluster) node(region, county string) *installation {
 			*address = pair[i].through(*address)
 		}
 	}
-	config := fmt.Sprintf("region: %q\ncounty: %q\ndata: .\nlisten: [%q]\nbase_url: %q\nledger: %q\nbus: {url: %q, max_bytes: 67108864}\nattachments: %q\n",
-		region, county, addr, in.url, ledger, bus, k.files)
+	config := fmt.Sprintf("region: %q\ncounty: %q\ndata: .\nlisten: [%q]\nbase_url: %q\nledger: %q\nbus: {url: %q, max_bytes: 67108864%s}\nattachments: %q\n",
+		region, county, addr, in.url, ledger, bus, k.secure, k.files)
 	if err := os.WriteFile(in.config, []byte(config), 0o600); err != nil {
 		k.t.Fatal(err)
 	}

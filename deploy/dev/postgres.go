@@ -1,6 +1,6 @@
-// Package dev starts real servers for tests, without containers: a PostgreSQL
-// and a ClickHouse of their own, in a folder and on ports of their own. Nothing
-// of it is part of the product.
+// Package dev starts real servers for tests, without containers: a PostgreSQL,
+// a ClickHouse and a NATS of their own, in a folder and on ports of their own.
+// Nothing of it is part of the product.
 package dev
 
 import (
