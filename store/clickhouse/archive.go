@@ -34,6 +34,8 @@ type Archive struct {
 	shards  []*shard    // writes: the machines that hold the rows
 	cluster string      // "" for one server
 	missing atomic.Int64
+
+	newestPost atomic.Pointer[newestPost]
 }
 
 // OpenArchive connects to the archive at an address (see [ParseAddress]) and

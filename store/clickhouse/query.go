@@ -70,11 +70,12 @@ func (a *Archive) Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[
 }
 
 // looks are how far back a list is looked for, one after the other until it is
-// long enough; the zero time is all of it. What the index answers is looked for at
-// once. For a phrase it only names the posts with all its words, whose terms have
-// to be read one by one: those of a phrase that is common are found in the last days.
+// long enough; the zero time is all of it. What a page shows is nearly always of
+// the last days: without them first, each list would be sorted out of all posts the
+// county ever had, and one with a phrase would read the terms of all that have its
+// words.
 func (a *Archive) looks(ctx context.Context, q huiying.PostQuery) ([]time.Time, error) {
-	if !hasPhrase(q.Text, a.tokens) {
+	if q.IDs != nil {
 		return []time.Time{{}}, nil
 	}
 	end := q.To
@@ -84,17 +85,38 @@ func (a *Archive) looks(ctx context.Context, q huiying.PostQuery) ([]time.Time, 
 	case q.Cursor != "" && keyset.Decode(cursorKind, q.Cursor, &at, &id) == nil:
 		end = time.UnixMicro(at)
 	case end.IsZero():
-		conds := []string{"1"}
-		if q.Region != "" {
-			conds = append(conds, within(q.Region))
-		}
-		if err := a.read(ctx, "SELECT max(published) FROM "+a.from("posts")+where(conds), func(rows driver.Rows) error { return rows.Scan(&end) }); err != nil {
+		var err error
+		if end, err = a.latest(ctx); err != nil {
 			return nil, err
 		}
 	}
-	const day = 24 * time.Hour
-	return []time.Time{end.Add(-2 * day), end.Add(-14 * day), end.Add(-90 * day), {}}, nil
+	var looks []time.Time
+	for _, days := range []int{2, 14, 90} {
+		if since := end.AddDate(0, 0, -days); since.After(q.From) {
+			looks = append(looks, since)
+		}
+	}
+	return append(looks, time.Time{}), nil
 }
+
+// latestFresh is how long the latest publication is not asked for again. Newer
+// posts are found all the same: it only says where looking back begins.
+const latestFresh = 5 * time.Minute
+
+// latest is about when the newest post of all was published.
+func (a *Archive) latest(ctx context.Context) (time.Time, error) {
+	if known := a.newestPost.Load(); known != nil && time.Since(known.asked) < latestFresh {
+		return known.at, nil
+	}
+	asked, at := time.Now(), time.Time{}
+	if err := a.read(ctx, "SELECT max(published) FROM "+a.from("posts"), func(rows driver.Rows) error { return rows.Scan(&at) }); err != nil {
+		return at, err
+	}
+	a.newestPost.Store(&newestPost{at, asked})
+	return at, nil
+}
+
+type newestPost struct{ at, asked time.Time }
 
 // newest are the first n posts of a list that were published at an instant or later.
 func (a *Archive) newest(ctx context.Context, conds []string, since time.Time, n int) ([]found, error) {

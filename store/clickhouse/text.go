@@ -48,22 +48,6 @@ func matchOf(text string, tokens func(string) []Token) (string, error) {
 	return strings.Join(all, " AND "), nil
 }
 
-// hasPhrase reports whether a text query wants terms side by side.
-func hasPhrase(text string, tokens func(string) []Token) bool {
-	s, err := textquery.Compile(text, tokens)
-	if err != nil {
-		return false
-	}
-	for _, c := range s.Must {
-		for _, phrases := range c {
-			if slices.ContainsFunc(phrases, func(p textquery.Phrase) bool { return len(p.Terms) > 1 }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func choice(c textquery.Choice) string {
 	either := make([]string, len(c))
 	for i, phrases := range c {
