@@ -15,7 +15,7 @@ import (
 // stands in [beliefs]; [scene] is a text as it sees it, [land] says where we are.
 type gazetteer struct {
 	county *huiying.County
-	short  string // 交城 of 交城县
+	short  string // 交城 of 交城县; the name itself where its short form is a word (富裕)
 	words  *automaton
 	names  []name  // by word
 	seen   []int32 // by word of the watch: the name + 1
@@ -45,7 +45,7 @@ const (
 )
 
 func newGazetteer(c *huiying.County) *gazetteer {
-	g := &gazetteer{county: c, short: strings.TrimSuffix(c.Name, "县")}
+	g := &gazetteer{county: c, short: shortOf(c)}
 	at := make(map[string]int)
 	get := func(text string) *name {
 		i, ok := at[text]
@@ -111,6 +111,23 @@ func (g *gazetteer) sights(s *scene) {
 	}
 }
 
+// full reports whether the county is named in full.
+func (g *gazetteer) full(at sight) bool { return g.names[at.name].text == g.county.Name }
+
+// shortOf is what a county is called in short.
+func shortOf(c *huiying.County) string {
+	for _, d := range c.Divisions {
+		switch {
+		case d.Code != c.Region || d.Former:
+		case d.Common:
+			return c.Name
+		case d.Bare != "":
+			return d.Bare
+		}
+	}
+	return strings.TrimSuffix(c.Name, "县")
+}
+
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:
@@ -136,8 +153,9 @@ func formsOf(d huiying.Division) []formOf {
 		}
 	}
 	switch {
+	case d.Kind == "township" && d.Common: // 和平镇 is not 和平
 	case d.Kind == "township":
-		add(strings.TrimSuffix(strings.TrimSuffix(d.Name, "镇"), "乡"), bare)
+		add(cmp.Or(d.Bare, strings.TrimSuffix(strings.TrimSuffix(d.Name, "镇"), "乡")), bare)
 	case d.Bare == "":
 	case d.Kind == "community":
 		add(strings.TrimSuffix(d.Bare, "社区")+"社区", suffixed)
@@ -185,7 +203,7 @@ func (g *gazetteer) place(s *scene, at sight) (huiying.Place, bool) {
 			return p, false
 		}
 		p.Code, p.P, p.Why = g.county.Region, beliefShortCounty, "县名简称，前后文不是其他词"
-		if at.len() > utf8.RuneCountInString(g.short) {
+		if g.full(at) {
 			p.P, p.Why = beliefCounty, "县名全称"
 		}
 		return p, true

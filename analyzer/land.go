@@ -59,8 +59,9 @@ func landsOf(c *huiying.County) []landName {
 			}
 		}
 	}
-	add(ours, c.Name)
-	add(ours, strings.TrimSuffix(c.Name, "县"))
+	for _, text := range slices.Compact([]string{c.Name, shortOf(c)}) {
+		out = append(out, landName{text, ours})
+	}
 	for _, name := range c.Within {
 		add(wide, name)
 	}
@@ -182,7 +183,7 @@ const swallowing = "移提公社外成递转上初结相缴呈送建邦"
 func (g *gazetteer) isCounty(s *scene, at sight) bool {
 	last := s.wordBefore(at.start)
 	evening := hasAnySuffix(s.before(at.start, 2), []string{"晚上", "早上", "网上", "路上", "街上", "线上", "山上"})
-	if at.len() > utf8.RuneCountInString(g.short) {
+	if g.full(at) {
 		return !hasAnySuffix(last, []string{"移", "提", "递"})
 	}
 	if !s.cut[at.start] && !evening {

@@ -167,6 +167,7 @@ var access = map[string]admission{
 	"POST /units/import":       manages(rulers...),
 	"GET /policies":            reads(withCases),
 	"GET /system":              reads(sysadmins),
+	"GET /setup/county":        anybody(),
 	"GET /setup/start":         anybody(),
 	"POST /setup/start":        anybody().at(paceSignIn), // whoever was told the code, once
 	"GET /setup":               reads(sysadmins),

@@ -90,6 +90,7 @@ var probes = map[string][]probe{
 	"POST /units/import":                 {{"/units/import", "analyst leader ", ""}},
 	"GET /policies":                      {{"/policies", office + wen + unitJKJ + unitZJJ, ""}},
 	"GET /system":                        {{"/system", "sysadmin ", ""}},
+	"GET /setup/county":                  {{"/setup/county", everyOne, ""}},
 	"GET /setup/start":                   {{"/setup/start", everyOne, ""}},
 	"POST /setup/start":                  {{"/setup/start", everyOne, ""}},
 	"GET /setup":                         {{"/setup", "sysadmin ", ""}},

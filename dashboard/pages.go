@@ -117,6 +117,7 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("POST /units/import", s.page(s.takeUnits))
 	mux.Handle("GET /policies", s.page(s.policiesPage))
 	mux.Handle("GET /system", s.page(s.systemPage))
+	mux.HandleFunc("GET /setup/county", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/setup/start", http.StatusSeeOther) }) // has been done
 	mux.HandleFunc("GET /setup/start", s.firstPage)
 	mux.HandleFunc("POST /setup/start", s.firstAccounts)
 	mux.Handle("GET /setup", s.page(s.setupPage))

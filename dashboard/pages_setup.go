@@ -101,7 +101,7 @@ func (s *Server) setup(ctx context.Context, p huiying.Person) (setup, error) {
 			Key: "county", Title: "选定县级行政区划代码", Done: own,
 			Text: fmt.Sprintf("%s（%s）。%s", s.cfg.County, s.cfg.Region, map[bool]string{
 				true:  "使用自己的县域目录：单位、地名、规则、日历都在里面，可以在页面上修改。",
-				false: "现在用的是内置样例，不能修改。",
+				false: "现在用的是程序自带的数据，还不能修改。",
 			}[own]),
 		},
 		{
@@ -336,7 +336,11 @@ func (s *Server) firstPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/setup", http.StatusSeeOther)
 		return
 	}
-	s.render(w, http.StatusOK, "setup-start", firstView{Security: "secadmin", Audit: "auditor"})
+	v := firstView{Security: "secadmin", Audit: "auditor"}
+	if c, err := r.Cookie(setupCookie); err == nil && plainCode(c.Value) == plainCode(s.cfg.SetupCode) { // typed a minute ago to choose the county
+		v.Code = s.cfg.SetupCode
+	}
+	s.render(w, http.StatusOK, "setup-start", v)
 }
 
 // firstAccounts makes the three administrators: the one who sits here chooses a
@@ -371,7 +375,7 @@ func (s *Server) firstAccounts(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) begin(r *http.Request, v firstView) (huiying.User, []handedView, error) {
 	if subtle.ConstantTimeCompare([]byte(plainCode(v.Code)), []byte(plainCode(s.cfg.SetupCode))) != 1 {
-		return huiying.User{}, nil, huiying.Invalid("code", "设置码不对：它显示在服务器启动时的终端里，每次启动都不同")
+		return huiying.User{}, nil, huiying.Invalid("code", textWrongCode)
 	}
 	password := r.PostForm.Get("password")
 	if password != r.PostForm.Get("again") {

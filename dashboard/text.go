@@ -9,6 +9,9 @@ import (
 // Words the pages use that are made in Go; all others stand in templates/.
 // Enumerations are named by the Label methods of the root package.
 
+// textWrongCode is said to who may not begin.
+const textWrongCode = "设置码不对：它显示在服务器启动时的终端里，每次启动都不同"
+
 const textBroken = "页面暂时打不开，问题已经记录。"
 
 // actionHelp says under each action what it does, before it is done.

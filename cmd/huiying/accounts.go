@@ -29,7 +29,14 @@ type userCmd struct {
 // Run adds an account or changes one; the password is read from the terminal,
 // or from standard input.
 func (c *userCmd) Run(ctx context.Context) error {
-	cfg, l, err := c.openLedger(ctx)
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil { // the first account may come before the first start
+		return err
+	}
+	l, err := cfg.openLedger(ctx)
 	if err != nil {
 		return err
 	}
@@ -51,7 +58,7 @@ func (c *userCmd) Run(ctx context.Context) error {
 	if c.Full != "" {
 		u.Name = c.Full
 	}
-	if err := checkAccount(ctx, l, cfg.Region, u); err != nil {
+	if err := checkAccount(ctx, l, cfg, u); err != nil {
 		return usageError{err}
 	}
 	if c.Enable {
@@ -87,7 +94,7 @@ func (c *userCmd) Run(ctx context.Context) error {
 	return err
 }
 
-func checkAccount(ctx context.Context, l *ledger.Ledger, region huiying.Region, u huiying.User) error {
+func checkAccount(ctx context.Context, l *ledger.Ledger, cfg *Config, u huiying.User) error {
 	if !u.Role.Valid() {
 		return huiying.Invalid("role", "新账号须用 --role 指定角色，收到 %q", u.Role)
 	}
@@ -97,9 +104,16 @@ func checkAccount(ctx context.Context, l *ledger.Ledger, region huiying.Region, 
 	if u.Unit == "" {
 		return nil
 	}
-	units, err := l.Units(ctx, region)
+	units, err := l.Units(ctx, cfg.Region)
 	if err != nil {
 		return err
+	}
+	if len(units) == 0 { // nobody has served it yet: the ledger is filled when somebody does
+		data, err := cfg.loadCounty()
+		if err != nil {
+			return err
+		}
+		units = data.Units
 	}
 	return huiying.NewDirectory(units).Check(u.Unit, huiying.Speed{}.Now())
 }

@@ -1,23 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"huiying"
+	"huiying/dashboard"
 	"huiying/deploy/county"
 )
 
-// begin makes an installation of nothing when FILE is to be the first file of its
-// folder: huiying.yaml, and the county folder beside it. Anything else is left as
-// it is, so that a mistyped name starts nothing.
-func begin(path string) error {
+// begin makes an installation of nothing when path is to be the first file of its
+// folder: huiying.yaml, and for a county that is named (query) the county folder
+// beside it. Anything else is left as it is, so that a mistyped name starts nothing.
+func begin(path, query string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -26,16 +35,134 @@ func begin(path string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) || len(entries) > 0 {
 		return nil //nolint:nilerr // reading the configuration says what is wrong
 	}
-	region := county.Regions()[0]
-	if err := county.WriteTo(region, filepath.Join(dir, "county")); err != nil {
+	if query != "" { // before anything is written
+		if _, err := county.Seek(query); err != nil {
+			return usageError{err}
+		}
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("region: %q # 县级行政区划代码\ncounty: county # 县域目录\ndata: data\nlisten: [\"127.0.0.1:8080\"]\n", region)
+	const text = "# region 和 county：选定县域后由程序写入\ndata: data\nlisten: [\"127.0.0.1:8080\"]\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err
 	}
-	_, err = fmt.Printf("空目录，已生成 %s 和县域目录（%s）\n", path, region)
+	if query == "" {
+		_, err = fmt.Printf("空目录，已生成 %s\n", path)
+		return err
+	}
+	c, err := county.Seek(query)
+	if err != nil {
+		return err
+	}
+	if err := settle(path, c.Region); err != nil {
+		return err
+	}
+	_, err = fmt.Printf("空目录，已生成 %s 和县域目录（%s %s）\n", path, c.Region, c.Name)
 	return err
+}
+
+var (
+	countyLine = regexp.MustCompile(`(?m)^county:.*$`)
+	regionLine = regexp.MustCompile(`(?m)^(?:# region 和 county：.*|region:.*)\n`)
+)
+
+// settle makes the installation whose configuration lies at path one of a county:
+// the county folder beside it, and both in the configuration.
+func settle(path string, region huiying.Region) error {
+	if err := county.WriteTo(region, filepath.Join(filepath.Dir(path), "county")); err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	text := regionLine.ReplaceAllString(string(raw), "")
+	return rewrite(path, fmt.Sprintf("region: %q # 县级行政区划代码\ncounty: county # 县域目录\n%s", region, text))
+}
+
+// rewrite puts a text in place of a configuration, which keeps its mode.
+func rewrite(path, text string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(replaceFile(path, text), os.Chmod(path, info.Mode().Perm()))
+}
+
+// entrance answers with what is shown in it last.
+type entrance struct{ handler atomic.Pointer[http.Handler] }
+
+func (e *entrance) show(h http.Handler) { e.handler.Store(&h) }
+
+func (e *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*e.handler.Load()).ServeHTTP(w, r)
+}
+
+// first serves the choice of a county, and then what was chosen, at the same
+// addresses.
+func (c *serveCmd) first(ctx context.Context, cfg *Config, log *slog.Logger) error {
+	if cfg.County != "" {
+		return usagef("%s 写了 county，请同时写上它的 region", c.Config)
+	}
+	listeners, err := listen(cfg.Listen)
+	if err != nil {
+		return err
+	}
+	code := newSetupCode()
+	chosen, answering := make(chan struct{}), make(chan struct{})
+	var once sync.Mutex // two people may press at a time
+	front := &entrance{}
+	front.show(dashboard.NewChooser(dashboard.ChooserConfig{
+		Code: code, Find: county.Find, Source: county.ChinaSource, TLS: cfg.TLS, Version: version, Log: log,
+		Draft: func(region huiying.Region) (*huiying.County, error) {
+			files, err := county.Embedded(region)
+			if err != nil {
+				return nil, err
+			}
+			return county.Load(files)
+		},
+		Choose: func(ctx context.Context, region huiying.Region) error {
+			once.Lock()
+			defer once.Unlock()
+			select {
+			case <-chosen:
+				return huiying.Errorf(huiying.CodeConflict, "县域刚刚已经选定，请刷新页面")
+			default:
+			}
+			if err := settle(c.Config, region); err != nil {
+				return err
+			}
+			close(chosen)
+			select {
+			case <-answering:
+			case <-ctx.Done():
+			}
+			return nil
+		},
+	}))
+	log.Info("serving", "addresses", cfg.Listen)
+	fmt.Printf("首次使用：打开 http://%s/setup/county ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), code)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveHTTP(ctx, listeners, front, log) })
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-chosen:
+		}
+		cfg, err := loadConfig(c.Config)
+		if err != nil {
+			return err
+		}
+		cfg.code = code
+		return c.play(ctx, cfg, log, func(s *system) ([]net.Listener, error) {
+			front.show(s.dashboard)
+			close(answering)
+			return nil, nil
+		})
+	})
+	return g.Wait()
 }
 
 // setupCode is what lets somebody at a browser make the first accounts: it is
@@ -45,11 +172,13 @@ func (s *system) setupCode(ctx context.Context) (string, error) {
 	if err != nil || len(users) > 0 {
 		return "", err
 	}
-	raw := rand.Text()
-	return raw[:4] + "-" + raw[4:8] + "-" + raw[8:12] + "-" + raw[12:16], nil
+	return cmp.Or(s.cfg.code, newSetupCode()), nil
 }
 
-var countyLine = regexp.MustCompile(`(?m)^county:.*$`)
+func newSetupCode() string {
+	raw := rand.Text()
+	return raw[:4] + "-" + raw[4:8] + "-" + raw[8:12] + "-" + raw[12:16]
+}
 
 // Adopt writes the built-in county into a folder beside the configuration, names
 // it there, and goes on from it.
@@ -72,11 +201,7 @@ func (b *rulebook) Adopt(ctx context.Context, a huiying.Audit) error {
 	if !countyLine.Match(raw) {
 		text = "county: county\n" + text
 	}
-	info, err := os.Stat(cfg.path)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(replaceFile(cfg.path, text), os.Chmod(cfg.path, info.Mode().Perm())); err != nil {
+	if err := rewrite(cfg.path, text); err != nil {
 		return err
 	}
 	if err := b.s.ledger.Record(ctx, a); err != nil {

@@ -28,7 +28,7 @@ import (
 // Config is huiying.yaml. Paths in it are relative to the file.
 type Config struct {
 	Region huiying.Region `yaml:"region"`
-	County string         `yaml:"county"` // folder of units, places and rules; empty: the built-in sample county
+	County string         `yaml:"county"` // folder of units, places and rules; empty: what the program has for it
 	Data   string         `yaml:"data"`   // databases, bus, dictionaries, keys
 	Listen []string       `yaml:"listen"` // addresses of the dashboard, IPv4 or [IPv6]
 	Base   string         `yaml:"base_url"`
@@ -113,6 +113,7 @@ type Config struct {
 	Scan []string `yaml:"attachment_scan"` // a command that gets the path of an uploaded file: 0 clean, 1 refused
 
 	path string
+	code string // the setup code, where one was shown before; "": a new one
 }
 
 // place says where a command's installation is: --config FILE or --data DIR.
@@ -133,8 +134,21 @@ func (p place) load() (*Config, error) {
 
 const configName = "huiying.yaml"
 
-// loadConfig reads a configuration; errors carry file and line.
+// loadConfig reads the configuration of an installation that has a county.
 func loadConfig(path string) (*Config, error) {
+	c, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if c.Region == "" {
+		return nil, usagef("%s 还没有选定县域：请启动 huiying serve，打开它显示的网址选定；或写上 region: \"六位代码\"", path)
+	}
+	return c, nil
+}
+
+// readConfig reads a configuration, which may name no county yet; errors carry file
+// and line.
+func readConfig(path string) (*Config, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("找不到配置文件 %s", path)
@@ -146,7 +160,7 @@ func loadConfig(path string) (*Config, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(c); err != nil {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
 	}
-	if _, err := huiying.ParseRegion(string(c.Region)); err != nil {
+	if _, err := huiying.ParseRegion(string(c.Region)); err != nil && c.Region != "" {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(c.Listen) == 0 {

@@ -272,7 +272,7 @@ func (o overlay) Glob(pattern string) ([]string, error) {
 // (was), changes nothing.
 func (b *rulebook) Save(ctx context.Context, by huiying.Person, file, text, was, reason string) error {
 	if !b.Editable() {
-		return huiying.Errorf(huiying.CodeForbidden, "现在用的是内置的样例县，不能改动。请先用 huiying init 生成县域目录，并在 huiying.yaml 的 county 写上它")
+		return huiying.Errorf(huiying.CodeForbidden, "现在用的是程序自带的县域数据，不能改动。请先由系统管理员在“开始使用”生成本县的县域目录")
 	}
 	if strings.TrimSpace(reason) == "" {
 		return huiying.Invalid("reason", "请写明为什么改：会记入历史和审计")

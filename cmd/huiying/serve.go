@@ -26,6 +26,7 @@ import (
 
 type serveCmd struct {
 	Config string   `required:"" type:"path" help:"The installation's huiying.yaml."`
+	Region string   `placeholder:"COUNTY" help:"County of a new installation, by code or name; without it the first page asks."`
 	Roles  []string `default:"collector,analyzer,alerting,dashboard" help:"Parts this process plays."`
 
 	Monitor string `env:"HUIYING_MONITOR" placeholder:"ADDR" help:"Also show /healthz, /readyz and /metrics at this address, whatever the roles; to this machine alone also /debug/pprof."`
@@ -39,32 +40,51 @@ func (c *serveCmd) Run(ctx context.Context) error {
 			return usagef("没有 %q 这个角色，可用：%s", r, strings.Join(allRoles, ","))
 		}
 	}
-	if err := begin(c.Config); err != nil {
+	if err := begin(c.Config, c.Region); err != nil {
 		return err
 	}
-	cfg, err := loadConfig(c.Config)
+	cfg, err := readConfig(c.Config)
 	if err != nil {
 		return err
-	}
-	speed := huiying.Speed{}
-	if cfg.Speed != 1 {
-		speed = huiying.NewSpeed(huiying.Speed{}.Now(), cfg.Speed)
 	}
 	log := newLog(os.Stderr)
-	s, err := openSystem(ctx, cfg, speed, nil, log)
-	if err != nil {
+	if cfg.Region == "" && slices.Contains(c.Roles, roleDashboard) {
+		return c.first(ctx, cfg, log)
+	}
+	if cfg, err = loadConfig(c.Config); err != nil {
 		return err
 	}
-	defer s.close()
-	var listeners []net.Listener
-	if slices.Contains(c.Roles, roleDashboard) {
-		if listeners, err = listen(cfg.Listen); err != nil {
-			return err
+	return c.play(ctx, cfg, log, func(s *system) ([]net.Listener, error) {
+		if !slices.Contains(c.Roles, roleDashboard) {
+			return nil, nil
+		}
+		listeners, err := listen(cfg.Listen)
+		if err != nil {
+			return nil, err
 		}
 		log.Info("serving", "addresses", cfg.Listen, "region", cfg.Region)
 		if s.code != "" {
 			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), s.code)
 		}
+		return listeners, nil
+	})
+}
+
+// play opens the system and plays its parts; admit makes the dashboard answer, and
+// returns the listeners that are to be served from here.
+func (c *serveCmd) play(ctx context.Context, cfg *Config, log *slog.Logger, admit func(*system) ([]net.Listener, error)) error {
+	speed := huiying.Speed{}
+	if cfg.Speed != 1 {
+		speed = huiying.NewSpeed(huiying.Speed{}.Now(), cfg.Speed)
+	}
+	s, err := openSystem(ctx, cfg, speed, nil, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	listeners, err := admit(s)
+	if err != nil {
+		return err
 	}
 	ctx, stop := s.drain(ctx, c.Drain)
 	defer stop()
@@ -133,21 +153,21 @@ func newLog(w io.Writer) *slog.Logger {
 }
 
 type initCmd struct {
-	Region string `required:"" help:"Division code of the county, such as 141122."`
+	Region string `required:"" help:"The county, by division code or name: 141122, 交城县."`
 	Dir    string `arg:"" type:"path" help:"Folder to write."`
 
 	IfMissing bool `help:"Do nothing, and succeed, when the folder is there already."`
 }
 
 func (c *initCmd) Run() error {
-	region, err := huiying.ParseRegion(c.Region)
+	of, err := county.Seek(c.Region)
 	if err != nil {
 		return usageError{err}
 	}
 	if c.IfMissing {
-		return c.once(region)
+		return c.once(of.Region)
 	}
-	if err := county.WriteTo(region, c.Dir); err != nil {
+	if err := county.WriteTo(of.Region, c.Dir); err != nil {
 		return err
 	}
 	_, err = fmt.Println(c.Dir)
@@ -191,7 +211,7 @@ func (c *calendarCmd) Run() error {
 		return err
 	}
 	if cfg.County == "" {
-		return usagef("%s 没有写 county：内置的样例县不能改，请先 huiying init 生成县域目录", c.Config)
+		return usagef("%s 没有写 county：程序自带的数据不能改，请先 huiying init 生成县域目录", c.Config)
 	}
 	raw, err := os.ReadFile(c.File)
 	if err != nil {

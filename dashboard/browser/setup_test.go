@@ -50,9 +50,6 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	if err != nil || !strings.Contains(line, "已生成") {
 		t.Fatalf("serve on nothing says %q (%v)", line, err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "county", "units.yaml")); err != nil {
-		t.Fatalf("serve on nothing left no county folder: %v", err)
-	}
 
 	// The office's own settings: a free port, a receiver, the sample site allowed.
 	received := make(chan string, 9)
@@ -64,7 +61,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/rss+xml; charset=utf-8")
-		_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>交城发布</title><item><title>卦山景区今日起延长开放时间</title><link>http://%s/1</link><pubDate>%s</pubDate><description>景区开放到晚上八点。</description></item></channel></rss>`, r.Host, time.Now().Format(time.RFC1123Z))
+		_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>交口发布</title><item><title>云梦山景区今日起延长开放时间</title><link>http://%s/1</link><pubDate>%s</pubDate><description>景区开放到晚上八点。</description></item></channel></rss>`, r.Host, time.Now().Format(time.RFC1123Z))
 	}))
 	defer feed.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -83,15 +80,50 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	must(t, err)
 	defer w.Close()
 	must(t, w.Open("/"))
-	if path, _ := w.Path(); path != "/setup/start" {
+	if path, _ := w.Path(); path != "/setup/county" {
 		t.Errorf("a new installation leads to %s", path)
 	}
-	must(t, w.Shot(filepath.Join(shots, "setup-start.png"), false))
 	fill := func(fields map[string]string) {
 		t.Helper()
 		for css, text := range fields {
 			must(t, w.Fill(css, text))
 		}
+	}
+	look := func(query string) {
+		t.Helper()
+		must(t, w.Open("/setup/county"))
+		fill(map[string]string{"#q": query})
+		must(t, w.Click(".choose button"))
+	}
+	for _, nowhere := range []string{"999999", "没有这个县"} {
+		look(nowhere)
+		must(t, w.Wait(".problem"))
+	}
+	look("吕梁")
+	must(t, w.Click(`.found a[href$="region=141130"]`))
+	must(t, w.Wait("#setup-county"))
+	look("交口")
+	must(t, w.Wait("#setup-county"))
+	fill(map[string]string{"#code": "WRONG"})
+	must(t, w.Click("#setup-county button"))
+	must(t, w.Wait(".problem"))
+	if _, err := os.Stat(filepath.Join(dir, "county")); err == nil {
+		t.Error("a wrong code chose a county")
+	}
+	fill(map[string]string{"#code": strings.ToLower(code)})
+	must(t, w.Shot(filepath.Join(shots, "setup-county.png"), true))
+	must(t, w.Click("#setup-county button"))
+	must(t, w.Wait("#setup-start"))
+	raw, err = os.ReadFile(filepath.Join(dir, "county", "county.yaml"))
+	if err != nil || !strings.Contains(string(raw), "name: 交口县") {
+		t.Fatalf("the county folder: %v\n%s", err, raw)
+	}
+	if typed, err := browser.Value[string](w, `document.querySelector("#code").value`); err != nil || typed != code {
+		t.Errorf("the code has to be typed again: %q (%v)", typed, err)
+	}
+	must(t, w.Open("/setup/county")) // back: the choice is made
+	if path, _ := w.Path(); path != "/setup/start" {
+		t.Errorf("once there is a county its choice leads to %s", path)
 	}
 	const password = "Wenyu-he-2026"
 	fill(map[string]string{
@@ -100,7 +132,11 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	})
 	must(t, w.Click("#setup-start button"))
 	must(t, w.Wait(".problem"))
+	fill(map[string]string{"#code": code, "#password": "weak", "#again": "weak"})
+	must(t, w.Click("#setup-start button"))
+	must(t, w.Until(`document.querySelector(".problem").textContent.includes("个字符")`))
 	fill(map[string]string{"#code": strings.ToLower(code), "#password": password, "#again": password})
+	must(t, w.Shot(filepath.Join(shots, "setup-start.png"), false))
 	must(t, w.Click("#setup-start button"))
 	must(t, w.Wait(".handed code"))
 	must(t, w.Click("a.primary"))
@@ -120,7 +156,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 
 	// Sources: looked at first, then kept; done once something came.
 	must(t, w.Open("/setup?step=sources"))
-	fill(map[string]string{"#s-name": "交城发布", "#s-url": feed.URL + "/feed.xml", "#s-every": "1m"})
+	fill(map[string]string{"#s-name": "交口发布", "#s-url": feed.URL + "/feed.xml", "#s-every": "1m"})
 	must(t, w.Click(`button[value=test]`))
 	must(t, w.Wait(".preview .evidence"))
 	must(t, w.Shot(filepath.Join(shots, "setup-sources.png"), false))
@@ -174,7 +210,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	must(t, w.Shot(filepath.Join(shots, "setup.png"), false))
 }
 
-var said = regexp.MustCompile(`(http://[^/]+)/setup/start ，设置码 ([A-Z0-9-]+)`)
+var said = regexp.MustCompile(`(http://[^/]+)/setup/\w+ ，设置码 ([A-Z0-9-]+)`)
 
 // serving starts a server and returns its address and the code it shows, both ""
 // for one with accounts.

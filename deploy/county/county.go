@@ -9,6 +9,7 @@
 package county
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -16,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"huiying"
 )
@@ -48,35 +48,20 @@ var Files = []string{
 //go:embed 141122/*.yaml 141122/policies/*.yaml 141122/templates/*.docx
 var embedded embed.FS
 
-// Embedded returns the files built into the program for a county. The error
-// names the counties that are.
+// Embedded returns the files the program has for a county: the model county's as
+// they are kept, any other's as [draft] makes them from the table of divisions.
 func Embedded(region huiying.Region) (fs.FS, error) {
-	regions := Regions()
-	if !slices.Contains(regions, region) {
-		names := make([]string, len(regions))
-		for i, r := range regions {
-			names[i] = string(r)
-		}
-		return nil, huiying.Errorf(huiying.CodeNotFound,
-			"没有内置 %q 的县域数据，可用：%s；其他县请以其中之一为底稿修改", region, strings.Join(names, "、"))
+	if region == model {
+		return fs.Sub(embedded, string(region))
 	}
-	return fs.Sub(embedded, string(region))
+	if len(region) != codeLength["county"] {
+		_, err := Seek(string(region))
+		return nil, cmp.Or(err, error(huiying.Invalid("region", "%q 不是县级行政区划代码（6 位）", region)))
+	}
+	return draft(region)
 }
 
-// Regions lists the counties that are built in.
-func Regions() []huiying.Region {
-	entries, err := embedded.ReadDir(".")
-	if err != nil {
-		panic(err) // the root of an embedded tree can always be read
-	}
-	out := make([]huiying.Region, 0, len(entries))
-	for _, e := range entries {
-		out = append(out, huiying.Region(e.Name()))
-	}
-	return out
-}
-
-// WriteTo writes the built-in files of a county into dir, making it when it is
+// WriteTo writes the files of a county ([Embedded]) into dir, making it when it is
 // missing. It overwrites nothing: when one of the files is there already, none
 // is written.
 func WriteTo(region huiying.Region, dir string) error {

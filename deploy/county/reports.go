@@ -23,7 +23,7 @@ func templateFiles(fsys fs.FS) []string {
 // before there were any it is the built-in one.
 func Templates(fsys fs.FS) fs.FS {
 	if len(templateFiles(fsys)) == 0 {
-		fsys, _ = fs.Sub(embedded, string(Regions()[0])) // it is built in
+		fsys, _ = fs.Sub(embedded, string(model)) // it is built in
 	}
 	sub, err := fs.Sub(fsys, templateFolder)
 	if err != nil {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAnInstallationBeginsWithTheCountyThatIsNamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "new", "huiying.yaml")
+	if err := begin(path, "没有这个县"); err == nil || !strings.Contains(err.Error(), "没有找到") {
+		t.Errorf("a county that is none: %v", err)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err == nil {
+		t.Error("something was written for it")
+	}
+	if err := begin(path, "介休"); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := cfg.loadCounty()
+	if err != nil || data.Region != "140781" || cfg.Region != "140781" || cfg.County != filepath.Join(dir, "new", "county") {
+		t.Errorf("%s %s: %v", cfg.Region, cfg.County, err)
+	}
+	if err := begin(path, "交口"); err != nil { // it is one already
+		t.Fatal(err)
+	}
+	if again, err := loadConfig(path); err != nil || again.Region != "140781" {
+		t.Errorf("beginning again made it %s (%v)", again.Region, err)
+	}
+}
+
+func TestWithoutACountyOnlyTheChoiceStarts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "huiying.yaml")
+	if err := begin(path, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadConfig(path); err == nil || !strings.Contains(err.Error(), "还没有选定县域") {
+		t.Errorf("a configuration without a county: %v", err)
+	}
+	if err := settle(path, "150627"); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	if err != nil || cfg.Region != "150627" {
+		t.Fatalf("%v", err)
+	}
+	raw, _ := os.ReadFile(path)
+	if strings.Count(string(raw), "region:") != 1 || strings.Count(string(raw), "county:") != 1 || !strings.Contains(string(raw), "listen:") {
+		t.Errorf("the configuration reads\n%s", raw)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v (%v)", info.Mode(), err)
+	}
+}
