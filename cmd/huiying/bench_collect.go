@@ -250,6 +250,9 @@ func benchSite(pages int) http.Handler {
 	frame := strings.Repeat(`<li><a href="/about/1.html">政务公开</a></li>`, 60)
 	text := strings.Repeat("<p>交城县天宁镇一处供暖管道漏水，附近三个小区的居民反映室温不足，供热公司已经派人到现场查看，预计当晚恢复。</p>", 30)
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /robots.txt", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, "User-agent: *\nDisallow: /admin/\nDisallow: /*.zip$\n")
+	})
 	mux.HandleFunc("GET /list/{section}/{page}", func(w http.ResponseWriter, r *http.Request) {
 		section, _ := strconv.Atoi(r.PathValue("section"))
 		page, _ := strconv.Atoi(r.PathValue("page"))
@@ -265,7 +268,7 @@ func benchSite(pages int) http.Handler {
 	})
 	mux.HandleFunc("GET /a/{name}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = fmt.Fprintf(w, `<html><head><meta charset="utf-8"><title>供暖_示例网</title></head><body><ul class="nav">%s</ul><h1>第 %s 篇：天宁镇供暖管道漏水正在抢修</h1><p><span class="time">2026-03-05 09:30</span> <span class="author">李记者</span></p><div class="content">%s</div><div class="footer">版权所有</div></body></html>`, frame, strings.TrimSuffix(r.PathValue("name"), ".html"), text)
+		_, _ = fmt.Fprintf(w, `<html><head><meta charset="utf-8"><title>供暖_示例网</title><link rel="canonical" href="/a/%[2]s"></head><body><ul class="nav">%[1]s</ul><h1>第 %[3]s 篇：天宁镇供暖管道漏水正在抢修</h1><p><span class="time">2026-03-05 09:30</span> <span class="author">李记者</span></p><div class="content">%[4]s</div><div class="footer">版权所有</div></body></html>`, frame, r.PathValue("name"), strings.TrimSuffix(r.PathValue("name"), ".html"), text)
 	})
 	return mux
 }
