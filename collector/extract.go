@@ -109,18 +109,21 @@ func (p *page) article(rules siteRules) (Article, error) {
 	a := Article{URL: p.url.String(), Encoding: p.encoding, Why: p.why}
 	rules.prepare(p)
 
-	letter := p.letter()
+	var content *html.Node
 	a.Title = p.chosen("title", rules.title, oneLine)
+	if rules.text != "" {
+		a.Text, content = p.selectedText(rules.text)
+	}
+	var letter *letter
+	if a.Title == "" || a.Text == "" {
+		letter = p.letter()
+	}
 	if a.Title == "" && letter != nil && letter.title != "" {
 		p.found("title", "“标题”一栏")
 		a.Title = letter.title
 	}
 	if a.Title == "" {
 		a.Title = p.title()
-	}
-	var content *html.Node
-	if rules.text != "" {
-		a.Text, content = p.selectedText(rules.text)
 	}
 	if a.Text == "" && letter != nil {
 		p.found("text", "来信和答复内容各栏")
@@ -205,18 +208,30 @@ func selectedValues(in *goquery.Selection, selector string) iter.Seq[string] {
 		if err != nil {
 			return // refused when the source was saved
 		}
-		for _, root := range in.Nodes {
-			for n := range root.Descendants() {
-				if n.Type != html.ElementNode || !wanted.Match(n) {
+		var walk func(n *html.Node) bool
+		walk = func(n *html.Node) bool {
+			for c := n.FirstChild; c != nil; c = c.NextSibling {
+				if c.Type != html.ElementNode {
 					continue
 				}
-				value := attr(n, attribute)
-				if attribute == "" {
-					value = plainText(n)
+				if wanted.Match(c) {
+					value := attr(c, attribute)
+					if attribute == "" {
+						value = plainText(c)
+					}
+					if !yield(value) {
+						return false
+					}
 				}
-				if !yield(value) {
-					return
+				if !walk(c) {
+					return false
 				}
+			}
+			return true
+		}
+		for _, root := range in.Nodes {
+			if !walk(root) {
+				return
 			}
 		}
 	}

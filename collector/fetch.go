@@ -314,6 +314,9 @@ func isBinary(body []byte) bool {
 // isText reports whether a content type may hold text we read. Scripts are let
 // through: interfaces call their JSON that.
 func isText(contentType string) bool {
+	if strings.HasPrefix(contentType, "text/") {
+		return true
+	}
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil || kind == "" {
 		return true // undeclared or broken: the reader will see

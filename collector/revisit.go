@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -29,11 +30,12 @@ const (
 
 // printOf is a digest of what a post says, without what changes by itself.
 func printOf(p huiying.Post) string {
-	said := make([]byte, 0, len(p.Title)+1+len(p.Text))
-	said = appendSteady(said, squeeze(p.Title))
-	said = append(said, 0)
-	said = appendSteady(said, squeeze(p.Text))
-	sum := sha256.Sum256(said)
+	w, _ := lineWriters.Get().(*lineWriter)
+	defer lineWriters.Put(w)
+	w.out = appendSqueezed(w.out[:0], p.Title)
+	w.out = append(w.out, 0)
+	w.out = appendSqueezed(w.out, p.Text)
+	sum := sha256.Sum256(steady(w.out))
 	return hex.EncodeToString(sum[:12])
 }
 
@@ -43,21 +45,24 @@ var (
 	agoWords   = []string{"秒前", "分钟前", "小时前", "天前"}
 )
 
-// appendSteady adds a text without the numbers that change on a page although its
-// post is not edited: counts of readers and answers, and times that say how long ago.
-func appendSteady(out []byte, text string) []byte {
+// steady takes out of a text, in its place, the numbers that change on a page
+// although its post is not edited: counts of readers and answers, and times that say
+// how long ago.
+func steady(text []byte) []byte {
+	out := text[:0]
 	for rest := text; ; {
-		i := strings.IndexAny(rest, "0123456789")
+		i := bytes.IndexAny(rest, "0123456789")
 		if i < 0 {
 			return append(out, rest...)
 		}
-		n := strings.IndexFunc(rest[i:], func(r rune) bool { return !strings.ContainsRune("0123456789,.万亿wWkK+", r) })
+		n := bytes.IndexFunc(rest[i:], func(r rune) bool { return !strings.ContainsRune("0123456789,.万亿wWkK+", r) })
 		if n < 0 {
 			n = len(rest) - i
 		}
 		before, number, after := rest[:i], rest[i:i+n], rest[i+n:]
+		counted := counts(before, after)
 		out = append(out, before...)
-		if !counts(before, after) {
+		if !counted {
 			out = append(out, number...)
 		}
 		rest = after
@@ -65,22 +70,23 @@ func appendSteady(out []byte, text string) []byte {
 }
 
 // counts reports whether the words around a number make it a count or an age.
-func counts(before, after string) bool {
-	before = strings.TrimRight(before, ":：")
+func counts(before, after []byte) bool {
+	before = bytes.TrimRight(before, ":：")
 	for _, tail := range countTails {
-		if cut, ok := strings.CutSuffix(before, tail); ok {
+		if cut, ok := bytes.CutSuffix(before, []byte(tail)); ok {
 			before = cut
 			break
 		}
 	}
 	for _, unit := range []string{"次", "人", "条", "个"} {
-		if cut, ok := strings.CutPrefix(after, unit); ok {
+		if cut, ok := bytes.CutPrefix(after, []byte(unit)); ok {
 			after = cut
 			break
 		}
 	}
-	return slices.ContainsFunc(countWords, func(w string) bool { return strings.HasSuffix(before, w) || strings.HasPrefix(after, w) }) ||
-		slices.ContainsFunc(agoWords, func(w string) bool { return strings.HasPrefix(after, w) })
+	return slices.ContainsFunc(countWords, func(w string) bool {
+		return bytes.HasSuffix(before, []byte(w)) || bytes.HasPrefix(after, []byte(w))
+	}) || slices.ContainsFunc(agoWords, func(w string) bool { return bytes.HasPrefix(after, []byte(w)) })
 }
 
 // firstRevisit notes an accepted post of a source. One that its list tells whole

@@ -142,18 +142,22 @@ func oneLine(s string) string {
 
 // squeeze leaves out all white space.
 func squeeze(s string) string {
-	end := wordEnd(s)
-	if end == len(s) {
+	if wordEnd(s) == len(s) {
 		return s
 	}
-	out := append(make([]byte, 0, len(s)), s[:end]...)
-	for s = s[end:]; s != ""; s = s[end:] {
-		if end = blankAt(s); end == 0 {
-			end = wordEnd(s)
-			out = append(out, s[:end]...)
+	return string(appendSqueezed(make([]byte, 0, len(s)), s))
+}
+
+func appendSqueezed(out []byte, s string) []byte {
+	for s != "" {
+		n := blankAt(s)
+		if n == 0 {
+			n = wordEnd(s)
+			out = append(out, s[:n]...)
 		}
+		s = s[n:]
 	}
-	return string(out)
+	return out
 }
 
 // wordEnd is the length of s up to its first white space.

@@ -230,27 +230,27 @@ func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p h
 // unseen parts the candidates the ledger does not know, at most v.limit, from
 // those it does and that the list tells whole.
 func (c *Collector) unseen(ctx context.Context, v *visit, list []candidate) (fresh, known []candidate, more bool, err error) {
-	byKey := make(map[string]candidate, len(list))
+	byKey := make(map[string]int, len(list)) // where in list
 	keys := make([]string, 0, len(list))
-	for _, item := range list {
+	for i, item := range list {
 		if _, twice := byKey[item.key]; !twice {
-			byKey[item.key] = item
+			byKey[item.key] = i
 			keys = append(keys, item.key)
 		}
 	}
 	if keys, err = c.cfg.Ledger.Unseen(ctx, v.source.ID, keys); err != nil {
 		return nil, nil, false, fmt.Errorf("ask which items are new: %w", err)
 	}
+	fresh = make([]candidate, 0, min(len(keys), v.limit))
 	for _, key := range keys {
 		if len(fresh) < v.limit {
-			fresh = append(fresh, byKey[key])
+			fresh = append(fresh, list[byKey[key]])
 		}
 		delete(byKey, key)
 	}
-	for _, item := range list {
-		if item, ok := byKey[item.key]; ok && item.fetch == nil && item.err == nil {
+	for i, item := range list {
+		if at, ok := byKey[item.key]; ok && at == i && item.fetch == nil && item.err == nil {
 			known = append(known, item)
-			delete(byKey, item.key)
 		}
 	}
 	return fresh, known, len(keys) > v.limit, nil
