@@ -44,8 +44,8 @@ type BriefInput struct {
 // A person may change the remarks before it is issued, never the figures.
 type Brief struct {
 	BriefInput
-	Top      []Matter // 重点舆情, the gravest first, at most 5
-	Graver   int      // matters that came up to the mark, listed or not
+	Matters  []Matter // 重点舆情: those that came up to the mark, the gravest first
+	Top      []Matter // of these, the ones that are told: at most 5
 	Open     []Case   // 在办: not ended at To, the nearest deadline first
 	Rumors   []Matter // said, and checked by nobody: in no other figure, the gravest first
 	Refuted  []Matter // found untrue: likewise
@@ -97,10 +97,7 @@ const (
 // words.
 func BriefOf(in BriefInput) Brief {
 	b := Brief{BriefInput: in}
-	end := in.To // of what has passed
-	if in.Now.Before(end) {
-		end = in.Now
-	}
+	end := b.end()
 	byEvent := make(map[EventID]*Case)
 	for i := range in.Cases {
 		c := &in.Cases[i]
@@ -140,14 +137,13 @@ func BriefOf(in BriefInput) Brief {
 			continue
 		}
 		if m.Case != nil || e.Level >= Yellow || e.Risk >= matterRisk {
-			b.Top = append(b.Top, m)
+			b.Matters = append(b.Matters, m)
 		}
 	}
-	b.Graver = len(b.Top)
-	for _, list := range [][]Matter{b.Top, b.Rumors, b.Refuted} {
+	for _, list := range [][]Matter{b.Matters, b.Rumors, b.Refuted} {
 		slices.SortStableFunc(list, graver)
 	}
-	b.Top = b.Top[:min(topMatters, len(b.Top))]
+	b.Top = b.Matters[:min(topMatters, len(b.Matters))]
 	slices.SortStableFunc(b.Open, func(x, y Case) int {
 		kx, okx := x.NextDue()
 		ky, oky := y.NextDue()
@@ -165,6 +161,14 @@ func BriefOf(in BriefInput) Brief {
 	slices.SortStableFunc(b.Answers, func(x, y Case) int { return y.RespondedAt.Compare(x.RespondedAt) })
 	b.Risks, b.Advice, b.Outlook = b.risks(), b.advice(), b.outlook()
 	return b
+}
+
+// end is where what the report tells of ends: with the period, or now.
+func (b Brief) end() time.Time {
+	if b.Now.Before(b.To) {
+		return b.Now
+	}
+	return b.To
 }
 
 // apart keeps the case of a rumour that was not found true out of the figures. An

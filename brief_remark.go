@@ -3,7 +3,6 @@ package huiying
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -30,31 +29,22 @@ func (b Brief) risks() []Remark {
 	add := func(path, format string, args ...any) {
 		out = append(out, Remark{fmt.Sprintf(format, args...), path})
 	}
-	var care, rising []Event
-	for _, e := range b.Events {
-		if e.Curve == CurveGrowing || e.Curve == CurveBurst || e.Curve == CurveRebound {
-			rising = append(rising, e)
-		}
-		if slices.ContainsFunc(e.Flags, Flag.SpecialCare) {
-			care = append(care, e)
-		}
+	if care := b.Behind(FigureCare); len(care) > 0 {
+		add(b.EvidencePath(FigureCare), "涉及特别关注事项的舆情%d起：%s。", len(care), care.titles())
 	}
-	if len(care) > 0 {
-		add("/events", "涉及特别关注事项的舆情%d起：%s。", len(care), eventNames(care))
-	}
-	if len(rising) > 0 {
-		add("/events", "热度仍在上升或反弹的舆情%d起：%s。", len(rising), eventNames(rising))
+	if rising := b.Behind(FigureRising); len(rising) > 0 {
+		add(b.EvidencePath(FigureRising), "热度仍在上升或反弹的舆情%d起：%s。", len(rising), rising.titles())
 	}
 	if n := len(b.Rumors); n > 0 {
-		add("/cases?view=rumors", "未核实传闻%d起，未核实前不作事实对待：%s。", n, matterNames(b.Rumors))
+		add(b.EvidencePath(FigureRumors), "未核实传闻%d起，未核实前不作事实对待：%s。", n, matterNames(b.Rumors))
 	}
 	if n := len(b.Late); n > 0 {
-		add("/cases?view=late", "超时未办的时限%d项，最长已超%s。", n, SpanText(b.Late[0].Late))
+		add(b.EvidencePath(FigureLate), "超时未办的时限%d项，最长已超%s。", n, SpanText(b.Late[0].Late))
 	}
 	if b.Posts.Total >= jumpSample && b.Before.Total >= jumpSample {
 		now, then := 100*b.Posts.NegativeShare(), 100*b.Before.NegativeShare()
 		if now-then >= negativeJump {
-			add("", "负面信息占比由%.0f%%升至 %.0f%%。负面不等于风险，请看具体事项。", then, now)
+			add(PostsPath(b.From, b.To, "sentiment", "negative"), "负面信息占比由%.0f%%升至 %.0f%%。负面不等于风险，请看具体事项。", then, now)
 		}
 	}
 	switch {
@@ -70,14 +60,6 @@ func (b Brief) risks() []Remark {
 		add("/sources", "%d个信源采集正常，没有发现需要警惕的苗头，总体平稳。", b.Sources)
 	}
 	return out
-}
-
-func eventNames(events []Event) string {
-	matters := make([]Matter, len(events))
-	for i, e := range events {
-		matters[i].Event = e
-	}
-	return matterNames(matters)
 }
 
 func matterNames(matters []Matter) string {
@@ -97,34 +79,18 @@ func (b Brief) advice() []Remark {
 	add := func(path, format string, args ...any) {
 		out = append(out, Remark{fmt.Sprintf(format, args...), path})
 	}
-	var unjudged, unacked, unanswered, rebound []string
-	for _, c := range slices.Concat(b.Open, b.Checking) {
-		switch c.State {
-		case StateClue, StateTriage:
-			unjudged = append(unjudged, c.Number)
-		case StateAssigned:
-			unacked = append(unacked, c.Number)
+	for _, x := range []struct {
+		of     Figure
+		format string
+	}{
+		{FigureUnanswered, "已过回应时限的%d件应尽快发布权威信息：%s。"},
+		{FigureRebound, "回应后反弹的%d件宜重开：%s。"},
+		{FigureUnjudged, "待研判的%d件宜尽快定级交办：%s。"},
+		{FigureUnacked, "已交办未签收的%d件请督促签收：%s。"},
+	} {
+		if all := b.Behind(x.of); len(all) > 0 {
+			add(b.EvidencePath(x.of), x.format, len(all), all.numbers())
 		}
-		if k, ok := c.Clock(ClockRespond, ""); ok && k.Open() && k.Due.Before(b.To) {
-			unanswered = append(unanswered, c.Number)
-		}
-	}
-	for _, c := range b.Cases {
-		if !c.ReboundAt.IsZero() && !c.ReboundAt.Before(b.From) && c.ReboundAt.Before(b.To) {
-			rebound = append(rebound, c.Number)
-		}
-	}
-	if len(unanswered) > 0 {
-		add("/cases?view=late", "已过回应时限的%d件应尽快发布权威信息：%s。", len(unanswered), named(unanswered))
-	}
-	if len(rebound) > 0 {
-		add("/cases?view=responded", "回应后反弹的%d件宜重开：%s。", len(rebound), named(rebound))
-	}
-	if len(unjudged) > 0 {
-		add("/cases?view=triage", "待研判的%d件宜尽快定级交办：%s。", len(unjudged), named(unjudged))
-	}
-	if len(unacked) > 0 {
-		add("/cases?view=unacked", "已交办未签收的%d件请督促签收：%s。", len(unacked), named(unacked))
 	}
 	for _, m := range b.Top {
 		e := m.Event
@@ -149,32 +115,20 @@ func (b Brief) advice() []Remark {
 // what has not settled.
 func (b Brief) outlook() []Remark {
 	var out []Remark
-	until := b.To.Add(b.To.Sub(b.From))
-	due, responses := 0, 0
-	for _, c := range slices.Concat(b.Open, b.Checking) {
-		for _, k := range c.Clocks {
-			if k.Running() && !k.Due.Before(b.To) && k.Due.Before(until) {
-				due++
-				if k.Kind == ClockRespond || k.Kind == ClockAuthoritative || k.Kind == ClockPress {
-					responses++
-				}
+	if due := b.Behind(FigureDue); len(due) > 0 {
+		responses := 0
+		for _, p := range due {
+			if k := p.Clock.Kind; k == ClockRespond || k == ClockAuthoritative || k == ClockPress {
+				responses++
 			}
 		}
+		out = append(out, Remark{fmt.Sprintf("下期到期的时限%d项，其中向公众回应%d项。", len(due), responses), b.EvidencePath(FigureDue)})
 	}
-	if due > 0 {
-		out = append(out, Remark{fmt.Sprintf("下期到期的时限%d项，其中向公众回应%d项。", due, responses), "/cases?view=open"})
-	}
-	var unsettled []Event
-	for _, e := range b.Events {
-		if e.Curve == CurveGrowing || e.Curve == CurveBurst || e.Curve == CurveRebound {
-			unsettled = append(unsettled, e)
-		}
-	}
-	if len(unsettled) > 0 {
-		out = append(out, Remark{fmt.Sprintf("仍在发酵、需要继续跟踪的舆情%d起：%s。", len(unsettled), eventNames(unsettled)), "/events"})
+	if rising := b.Behind(FigureRising); len(rising) > 0 {
+		out = append(out, Remark{fmt.Sprintf("仍在发酵、需要继续跟踪的舆情%d起：%s。", len(rising), rising.titles()), b.EvidencePath(FigureRising)})
 	}
 	if n := len(b.Open); n > 0 {
-		out = append(out, Remark{fmt.Sprintf("结转下期办理的交办单%d件。", n), "/cases?view=open"})
+		out = append(out, Remark{fmt.Sprintf("结转下期办理的交办单%d件。", n), b.EvidencePath(FigureOpen)})
 	}
 	if len(out) == 0 {
 		out = append(out, Remark{Text: "没有结转下期的事项。"})

@@ -12,7 +12,7 @@ type Briefing struct {
 	Level   Level
 	Lead    string // 导语: the judgement in one line, at most 200 letters
 	Summary string
-	Demands string  // what people ask most, in the words most posts share
+	Demands string  // what people ask most, else the words most posts share
 	Voices  []Voice // 各方观点, the critical first
 	Trend   []Remark
 	Advice  []Remark
@@ -31,7 +31,7 @@ const maxLead = 200
 // BriefingOf computes the briefing of an event, with its case if there is one,
 // from its distinct posts, those with most interactions first.
 func BriefingOf(e Event, c *Case, posts []Assessed, now time.Time) Briefing {
-	b := Briefing{Level: Matter{e, c}.Level(), Summary: e.Summary, Demands: strings.Join(e.Keywords[:min(5, len(e.Keywords))], "、")}
+	b := Briefing{Level: Matter{e, c}.Level(), Summary: e.Summary, Demands: demands(e, posts)}
 	if c != nil && c.Summary != "" {
 		b.Summary = c.Summary
 	}
@@ -43,7 +43,7 @@ func BriefingOf(e Event, c *Case, posts []Assessed, now time.Time) Briefing {
 		state = c.State.Label()
 	}
 	b.Lead = Clip(fmt.Sprintf("“%s”：截至%s，信息%d条，负面%d条，态势%s，定级%s，办理状态%s。%s",
-		Clip(e.Title, 60), now.In(Beijing).Format("1月2日15时04分"), e.Posts, e.Negative, wordOr(e.Curve.Label(), "未定"), b.Level.Label(), state, judgement(e, c)), maxLead)
+		Clip(e.Title, 60), MomentText(now), e.Posts, e.Negative, wordOr(e.Curve.Label(), "未定"), b.Level.Label(), state, judgement(e, c)), maxLead)
 	for _, v := range []struct{ name, tone string }{{"批评、质疑与诉求", "negative"}, {"陈述与询问", "neutral"}, {"肯定与支持", "positive"}} {
 		group := Voice{Name: v.name}
 		for _, p := range posts {
@@ -58,6 +58,23 @@ func BriefingOf(e Event, c *Case, posts []Assessed, now time.Time) Briefing {
 	}
 	b.Trend, b.Advice = eventTrend(e, now), eventAdvice(e, c, now)
 	return b
+}
+
+// demands are what most posts ask; where they ask nothing, the words most of them share.
+func demands(e Event, posts []Assessed) string {
+	texts := make([]string, len(posts))
+	for i, p := range posts {
+		texts[i] = p.Post.FullText()
+	}
+	asked := Questions(texts)
+	if len(asked) == 0 {
+		return strings.Join(e.Keywords[:min(5, len(e.Keywords))], "、")
+	}
+	var out []string
+	for _, q := range asked[:min(3, len(asked))] {
+		out = append(out, strings.TrimRight(Clip(q.Text, 40), "？?")+"？")
+	}
+	return strings.Join(out, "")
 }
 
 func wordOr(s, other string) string {
@@ -103,7 +120,7 @@ func eventTrend(e Event, now time.Time) []Remark {
 		}
 	}
 	if t, err := time.ParseInLocation("2006-01-02T15", at, Beijing); err == nil {
-		out = append(out, Remark{Text: fmt.Sprintf("峰值出现在%s，1小时%d条。", t.Format("1月2日15时"), peak)})
+		out = append(out, Remark{Text: fmt.Sprintf("峰值出现在%s，1小时%d条。", MomentText(t), peak)})
 	}
 	if e.Tier.Rank() >= TierCity.Rank() {
 		out = append(out, Remark{Text: "已有" + e.Tier.Label() + "关注，扩散面可能继续扩大。"})
@@ -120,7 +137,7 @@ func eventAdvice(e Event, c *Case, now time.Time) []Remark {
 	} else {
 		for _, k := range c.Clocks {
 			if k.Running() && k.Unit == "" && k.Kind != ClockJudge {
-				word := "须于" + k.Due.In(Beijing).Format("1月2日15时04分") + "前完成"
+				word := "须于" + MomentText(k.Due) + "前完成"
 				if k.Due.Before(now) {
 					word = "已过时限，须立即完成"
 				}

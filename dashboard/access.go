@@ -132,6 +132,7 @@ var access = map[string]admission{
 
 	"GET /stats":                      reads(withCases).at(paceQuery),
 	"GET /reports":                    reads(withCases).at(paceQuery), // which: Person.ReportsOn
+	"GET /reports/evidence":           reads(readers).at(paceQuery),
 	"POST /reports/{kind}/issue":      acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),
 	"GET /reports/issued/{file}":      reads(readers).at(paceExport),
 	"POST /reports/issued/{id}/mail":  acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),

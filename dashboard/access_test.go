@@ -132,6 +132,7 @@ var probes = map[string][]probe{
 
 	"GET /stats":                      {{"/stats", office + wen + unitJKJ + unitZJJ, ""}},
 	"GET /reports":                    {{"/reports", office + unitJKJ + unitZJJ, ""}},
+	"GET /reports/evidence":           {{"/reports/evidence?kind=daily&of=open&from=2026-11-26T00:00:00%2B08:00&to=2026-11-27T00:00:00%2B08:00", office, ""}},
 	"POST /reports/{kind}/issue":      {{"/reports/daily/issue", "analyst leader ", ""}},
 	"POST /reports/issued/{id}/mail":  {{"/reports/issued/daily/mail", "analyst leader ", ""}},
 	"GET /reports/issued/{file}":      {{"/reports/issued/daily-2026-1.docx", "", office}},

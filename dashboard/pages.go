@@ -53,6 +53,7 @@ func (s *Server) routesPages(mux *routes) {
 
 	mux.Handle("GET /stats", s.page(s.statsPage))
 	mux.Handle("GET /reports", s.page(s.reportsPage))
+	mux.Handle("GET /reports/evidence", s.page(s.evidencePage))
 	mux.Handle("POST /reports/{kind}/issue", s.page(s.issueReport))
 	mux.Handle("GET /reports/issued/{file}", s.page(s.issuedReport))
 	mux.Handle("POST /reports/issued/{id}/mail", s.page(s.mailReport))

@@ -45,8 +45,8 @@ type reportRow struct {
 // briefFigures are the main figures of a periodic report, with the lists they count.
 type briefFigures struct {
 	huiying.Brief
-	Until                                    time.Time
-	Posts, Negative, Cases, Answers, OpenNow string // paths
+	Until                                                      time.Time
+	Posts, Negative, Matters, Cases, Answers, OpenNow, Rumored string // paths
 }
 
 // Quiet reports whether there is nothing to tell.
@@ -94,9 +94,9 @@ func (s *Server) reportsPage(w http.ResponseWriter, r *http.Request, p huiying.P
 			return err
 		}
 		v.Brief = &briefFigures{
-			Brief: b, Until: b.To, Posts: report.PostsPath(b.From, b.To),
-			Negative: report.PostsPath(b.From, b.To, "sentiment", "negative"), Cases: report.CasesPath("all", b.From, b.To),
-			Answers: report.CasesPath("answered", b.From, b.To), OpenNow: report.OpenCasesPath,
+			Brief: b, Until: b.To, Posts: huiying.PostsPath(b.From, b.To),
+			Negative: huiying.PostsPath(b.From, b.To, "sentiment", "negative"), Cases: huiying.CasesPath("all", b.From, b.To),
+			Answers: huiying.CasesPath("answered", b.From, b.To), OpenNow: b.EvidencePath(huiying.FigureOpen), Matters: b.EvidencePath(huiying.FigureMatters), Rumored: b.EvidencePath(huiying.FigureRumors),
 		}
 		if now.Before(b.To) {
 			v.Brief.Until = now

@@ -58,17 +58,17 @@ func (r *Reporter) appraisal(ctx context.Context, o Order) (any, string, error) 
 		if a.Scored {
 			score = fmt.Sprintf("%.1f", a.Score)
 		}
-		parts := number(a.Parts)
-		if len(a.Rumors) > 0 {
-			parts += fmt.Sprintf("（未核实传闻%d件不计）", len(a.Rumors))
-		}
-		for _, l := range a.Lines {
+		for i, l := range a.Lines {
+			missed := numbers(l.Missed)
+			if n := len(a.Rumors); n > 0 && i == 0 {
+				missed += fmt.Sprintf("（另有未核实传闻%d件，核实前不计）", n)
+			}
 			got := "样本不足"
 			if !l.Thin {
 				got = fmt.Sprintf("%.1f", l.Got)
 			}
 			v.Rows = append(v.Rows, appraisalRow{
-				units.Name(a.Unit), parts, score, l.Name, fmt.Sprintf("%.0f", l.Points), got, number(l.N), number(l.Met), orDash(numbers(l.Missed)),
+				units.Name(a.Unit), number(a.Parts), score, l.Name, fmt.Sprintf("%.0f", l.Points), got, number(l.N), number(l.Met), orDash(missed),
 			})
 		}
 	}

@@ -150,15 +150,15 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	}
 	v := briefView{
 		frame: r.frame(o), Period: span(b.From, earlier(b.To, o.Now)), Any: b.Posts.Total > 0,
-		Total: r.link(number(b.Posts.Total), PostsPath(b.From, b.To)), Change: change(b.Posts.Total, b.Before.Total, beforeWord(o.Kind)),
-		Negative: r.link(number(b.Posts.Negative), PostsPath(b.From, b.To, "sentiment", "negative")),
-		Neutral:  r.link(number(b.Posts.Neutral), PostsPath(b.From, b.To, "sentiment", "neutral")),
-		Positive: r.link(number(b.Posts.Positive), PostsPath(b.From, b.To, "sentiment", "positive")),
+		Total: r.link(number(b.Posts.Total), huiying.PostsPath(b.From, b.To)), Change: change(b.Posts.Total, b.Before.Total, beforeWord(o.Kind)),
+		Negative: r.link(number(b.Posts.Negative), huiying.PostsPath(b.From, b.To, "sentiment", "negative")),
+		Neutral:  r.link(number(b.Posts.Neutral), huiying.PostsPath(b.From, b.To, "sentiment", "neutral")),
+		Positive: r.link(number(b.Posts.Positive), huiying.PostsPath(b.From, b.To, "sentiment", "positive")),
 		Share:    percent(b.Posts.Negative, b.Posts.Total), Ratio: ratio(b.Posts.Positive, b.Posts.Negative),
-		Opened: r.link(number(len(b.Opened)), CasesPath("all", b.From, b.To)), Answered: r.link(number(b.Answered), CasesPath("answered", b.From, b.To)),
-		Closed: r.link(number(b.Closed), CasesPath("closed", b.From, b.To)), OpenNow: r.link(number(len(b.Open)), OpenCasesPath),
-		RumorN: r.link(number(len(b.Rumors)), rumorsPath(b.Rumors)), Rumors: matters(b.Rumors), Refuted: matters(b.Refuted),
-		Matters: r.link(number(b.Graver), "/events"), MinParts: number(b.MinParts),
+		Opened: r.link(number(len(b.Opened)), huiying.CasesPath("all", b.From, b.To)), Answered: r.link(number(b.Answered), huiying.CasesPath("answered", b.From, b.To)),
+		Closed: r.link(number(b.Closed), huiying.CasesPath("closed", b.From, b.To)), OpenNow: r.link(number(len(b.Open)), b.EvidencePath(huiying.FigureOpen)),
+		RumorN: r.link(number(len(b.Rumors)), b.EvidencePath(huiying.FigureRumors)), Rumors: matters(b.Rumors), Refuted: matters(b.Refuted),
+		Matters: r.link(number(len(b.Matters)), b.EvidencePath(huiying.FigureMatters)), MinParts: number(b.MinParts),
 		Risks: r.remarks(b.Risks, o.Edits.Risks), Advice: r.remarks(b.Advice, o.Edits.Advice), Outlook: r.remarks(b.Outlook, nil),
 	}
 	unit, points := "日", dayPoints(b.Trend)
@@ -171,23 +171,23 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 	for _, c := range huiying.Channels {
 		if n := b.Posts.Channels[c]; n > 0 {
 			v.Channels = append(v.Channels, shareRow{
-				c.Label(), r.link(number(n), PostsPath(b.From, b.To, "channel", string(c))), percent(n, b.Posts.Total), change(n, b.Before.Channels[c], ""),
+				c.Label(), r.link(number(n), huiying.PostsPath(b.From, b.To, "channel", string(c))), percent(n, b.Posts.Total), change(n, b.Before.Channels[c], ""),
 			})
 		}
 	}
 	for _, name := range huiying.Categories {
 		if n := b.Posts.Categories[name]; n > 0 {
-			v.Categories = append(v.Categories, shareRow{name, r.link(number(n), PostsPath(b.From, b.To, "category", name)), percent(n, b.Posts.Total), ""})
+			v.Categories = append(v.Categories, shareRow{name, r.link(number(n), huiying.PostsPath(b.From, b.To, "category", name)), percent(n, b.Posts.Total), ""})
 		}
 	}
 	slices.SortStableFunc(v.Categories, func(a, c shareRow) int { return b.Posts.Categories[c.Name] - b.Posts.Categories[a.Name] })
 	for i, m := range b.Top {
-		v.Top = append(v.Top, r.matter(i, m, units))
+		v.Top = append(v.Top, r.matter(i, m, units, o.Now))
 	}
 	work := slices.Concat(b.Open, b.Checking)
 	for i, c := range work[:min(openRows, len(work))] {
 		v.Open = append(v.Open, openRow{
-			order(i), r.link(c.Number, casePath(c.ID)), titleOf(c), c.Level.Label(), unitsOfCase(c, units), c.State.Label(), dueOf(c, b.To),
+			order(i), r.link(c.Number, casePath(c.ID)), titleOf(c), grade(c.Level), unitsOfCase(c, units), c.State.Label(), dueOf(c, b.To),
 		})
 	}
 	v.OpenRest = rest(len(work), openRows)
@@ -197,7 +197,7 @@ func (r *Reporter) brief(ctx context.Context, o Order) (any, string, error) {
 			who = units.Name(l.Clock.Unit)
 		}
 		v.Late = append(v.Late, lateRow{
-			order(i), r.link(l.Case.Number, casePath(l.Case.ID)), titleOf(l.Case), who, l.Clock.Kind.Label(), stamp(l.Clock.Due), huiying.SpanText(l.Late),
+			order(i), r.link(l.Case.Number, casePath(l.Case.ID)), titleOf(l.Case), who, l.Clock.Kind.Label(), short(l.Clock.Due), huiying.SpanText(l.Late),
 		})
 	}
 	v.LateRest = rest(len(b.Late), lateRows)
@@ -244,10 +244,10 @@ func (r *Reporter) frame(o Order) frame {
 	return f
 }
 
-func (r *Reporter) matter(i int, m huiying.Matter, units *huiying.Directory) matterRow {
+func (r *Reporter) matter(i int, m huiying.Matter, units *huiying.Directory, now time.Time) matterRow {
 	e := m.Event
 	row := matterRow{
-		I: chineseNumber(i + 1), Title: r.link(e.Title, eventPath(e.ID)), Level: m.Level().Label(), Source: e.FirstSource, First: stamp(e.FirstAt),
+		I: chineseNumber(i + 1), Title: r.link(e.Title, eventPath(e.ID)), Level: m.Level().Label(), Source: e.FirstSource, First: moment(e.FirstAt, now),
 		Posts: r.link(number(e.Posts), eventPath(e.ID)), Neg: number(e.Negative), Inter: number(int(e.Engagement.Interactions())),
 		Curve: orDash(e.Curve.Label()), Places: places(e.Places), Summary: e.Summary, State: "未交办", Unit: "待定",
 	}
@@ -261,7 +261,7 @@ func (r *Reporter) matter(i int, m huiying.Matter, units *huiying.Directory) mat
 
 func (r *Reporter) answer(i int, c huiying.Case, units *huiying.Directory) answerRow {
 	row := answerRow{
-		I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Title: brevity(c.Title), Unit: unitsOfCase(c, units), At: stamp(c.RespondedAt), State: c.State.Label(),
+		I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Title: brevity(c.Title), Unit: unitsOfCase(c, units), At: short(c.RespondedAt), State: c.State.Label(),
 	}
 	if !c.FirstSeenAt.IsZero() {
 		row.Took = huiying.SpanText(c.RespondedAt.Sub(c.FirstSeenAt))
@@ -372,6 +372,14 @@ func forms(all []huiying.ResponseForm) string {
 	return strings.Join(names, "、")
 }
 
+// grade is a level as the cell of a table holds it: 重大（橙）.
+func grade(l huiying.Level) string {
+	if _, word, ok := strings.Cut(l.Label(), " "); ok {
+		return word
+	}
+	return l.Label()
+}
+
 // brevity is a title as the cell of a table holds it.
 func brevity(title string) string { return huiying.Clip(title, 26) }
 
@@ -439,9 +447,9 @@ func earlier(a, b time.Time) time.Time {
 func change(now, before int, than string) string {
 	const sample = 20 // below it a share of it says too much
 	switch {
-	case before == 0 && now == 0:
-		return than + "持平"
-	case before == 0:
+	case before == 0 && now > 0 && than == "":
+		return "新增"
+	case before == 0 && now > 0:
 		return "前期没有信息，不作环比"
 	case now == before:
 		return than + "持平"

@@ -91,7 +91,7 @@ func (r *Reporter) event(ctx context.Context, o Order) (any, string, error) {
 	b := huiying.BriefingOf(e, c, posts, o.Now)
 	v := eventView{
 		frame: r.frame(o), Title: r.link(e.Title, eventPath(e.ID)), Topic: topicOf(e.Title), Lead: b.Lead, Level: b.Level.Label(), Reasons: reasonsOf(e.Reasons), Summary: b.Summary,
-		FirstAt: stamp(e.FirstAt), First: Link{e.FirstSource, e.FirstURL}, Places: places(e.Places), Flags: flagsOf(e.Flags), Posts: r.link(number(e.Posts), eventPath(e.ID)),
+		FirstAt: moment(e.FirstAt, o.Now), First: Link{e.FirstSource, e.FirstURL}, Places: places(e.Places), Flags: flagsOf(e.Flags), Posts: r.link(number(e.Posts), eventPath(e.ID)),
 		Negative: number(e.Negative), Share: percent(e.Negative, e.Posts), Copies: number(e.Duplicates), Tier: e.Tier.Label(), Curve: orDash(e.Curve.Label()),
 		Spread:   fmt.Sprintf("阅读%s，点赞%s，评论%s，转发%s", number(int(e.Engagement.Views)), number(int(e.Engagement.Likes)), number(int(e.Engagement.Comments)), number(int(e.Engagement.Reposts))),
 		Keywords: orDash(strings.Join(e.Keywords[:min(8, len(e.Keywords))], "、")), Platforms: platforms(e), Unit: "待定", State: "未交办", Measures: "尚无记录。", Casualty: "尚无核实的记录。", Progress: "尚未交办。",
@@ -109,7 +109,7 @@ func (r *Reporter) event(ctx context.Context, o Order) (any, string, error) {
 	for _, g := range b.Voices {
 		row := voiceGroup{Name: g.Name, N: number(g.N)}
 		for _, p := range g.Posts[:min(voicesShown, len(g.Posts))] {
-			row.Voices = append(row.Voices, voiceRow{huiying.Clip(strings.Join(strings.Fields(p.Post.Text), " "), 120), Link{p.Post.Source, p.Post.URL}, stamp(p.Post.PublishedAt)})
+			row.Voices = append(row.Voices, voiceRow{huiying.Clip(strings.Join(strings.Fields(p.Post.Text), " "), 120), Link{p.Post.Source, p.Post.URL}, moment(p.Post.PublishedAt, o.Now)})
 		}
 		v.Views = append(v.Views, row)
 	}
@@ -121,7 +121,10 @@ func (r *Reporter) event(ctx context.Context, o Order) (any, string, error) {
 	}
 	if o.Kind == huiying.ReportFlash {
 		v.Sources = v.Sources[:min(3, len(v.Sources))]
-		v.Summary, v.Measures = huiying.Clip(v.Summary, 150), huiying.Clip(v.Measures, 120)
+		for i := range v.Sources {
+			v.Sources[i].Headline.Text = huiying.Clip(v.Sources[i].Headline.Text, 18)
+		}
+		v.Summary, v.Measures = huiying.Clip(oneLine(v.Summary), 100), huiying.Clip(oneLine(v.Measures), 60)
 	}
 	if v.Chart, err = trendChart(eventPoints(e, o.Now), "时", false); err != nil {
 		return nil, "", fmt.Errorf("drawing the curve: %w", err)
@@ -130,11 +133,16 @@ func (r *Reporter) event(ctx context.Context, o Order) (any, string, error) {
 }
 
 // topicOf is what a title is about, as a heading names it: the topic a post on
-// Weibo gives (#…#), else its first sentence.
+// Weibo gives (#…# or 【…】), else its first sentence.
 func topicOf(title string) string {
 	if _, rest, ok := strings.Cut(title, "#"); ok {
 		if topic, _, ok := strings.Cut(rest, "#"); ok && strings.TrimSpace(topic) != "" {
 			return "“" + strings.TrimSpace(topic) + "”"
+		}
+	}
+	if rest, ok := strings.CutPrefix(title, "【"); ok {
+		if topic, _, ok := strings.Cut(rest, "】"); ok && topic != "" {
+			title = topic
 		}
 	}
 	if i := strings.IndexAny(title, "。！？!?；;"); i > 0 {
@@ -142,6 +150,10 @@ func topicOf(title string) string {
 	}
 	return "“" + huiying.Clip(strings.TrimSpace(title), 30) + "”"
 }
+
+// oneLine runs the lines of a text on: in the middle of a paragraph a line's end
+// would be drawn out to the margin.
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "") }
 
 func (r *Reporter) ofCase(v *eventView, c huiying.Case, units *huiying.Directory) {
 	v.CaseNo, v.Unit, v.State = r.link(c.Number, casePath(c.ID)), unitsOfCase(c, units), c.State.Label()
@@ -155,10 +167,10 @@ func (r *Reporter) ofCase(v *eventView, c huiying.Case, units *huiying.Directory
 		if x.Outlet != "" {
 			through = "通过" + x.Outlet
 		}
-		v.Progress += "\n" + stamp(x.At) + through + forms(x.Forms) + "。"
+		v.Progress += "\n" + huiying.MomentText(x.At) + through + forms(x.Forms) + "。"
 	}
 	for _, k := range c.Consultations {
-		row := meetingRow{At: stamp(k.At), People: k.People, Conclusion: strings.TrimRight(k.Conclusion, "。"), Level: "—", Reasons: strings.TrimRight(k.Reasons, "。")}
+		row := meetingRow{At: huiying.MomentText(k.At), People: k.People, Conclusion: strings.TrimRight(k.Conclusion, "。"), Level: "—", Reasons: strings.TrimRight(k.Reasons, "。")}
 		if k.Level != huiying.NoLevel {
 			row.Level = k.Level.Label()
 		}
@@ -244,7 +256,7 @@ func eventPoints(e huiying.Event, now time.Time) []point {
 	for t := from; t.Before(to) && !t.After(now); t = t.Add(time.Hour) {
 		at := t.In(huiying.Beijing)
 		p := point{all: e.Hours[at.Format("2006-01-02T15")]}
-		if at.Hour()%6 == 0 || len(out) == 0 {
+		if last := to.Sub(t) <= 2*time.Hour; at.Hour()%6 == 0 && !last || len(out) == 0 { // at the edge a label would be cut
 			p.label = at.Format("2日15时")
 		}
 		out = append(out, p)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
 	"huiying"
@@ -137,36 +136,6 @@ func pages[T any](read func(cursor string) (huiying.Page[T], error), keep func(T
 			return out, nil
 		}
 	}
-}
-
-// PostsPath is the list of posts a figure counts.
-func PostsPath(from, to time.Time, more ...string) string {
-	q := url.Values{"from": {from.In(huiying.Beijing).Format("2006-01-02T15:04")}, "to": {to.In(huiying.Beijing).Format("2006-01-02T15:04")}}
-	for i := 0; i+1 < len(more); i += 2 {
-		q.Set(more[i], more[i+1])
-	}
-	return "/posts?" + q.Encode()
-}
-
-// CasesPath is the list of the cases a report counts in a period: those opened
-// (view all), answered or closed in it, without rumours that are none or unchecked.
-func CasesPath(view string, from, to time.Time) string {
-	q := url.Values{
-		"view": {view}, "facts": {"yes"},
-		"from": {from.In(huiying.Beijing).Format(time.RFC3339)}, "to": {to.In(huiying.Beijing).Format(time.RFC3339)},
-	}
-	return "/cases?" + q.Encode()
-}
-
-// OpenCasesPath is the list of the cases a report says are open now.
-const OpenCasesPath = "/cases?view=open&facts=yes"
-
-// rumorsPath is the list of unchecked rumours, when every one of them has a case.
-func rumorsPath(rumors []huiying.Matter) string {
-	if slices.ContainsFunc(rumors, func(m huiying.Matter) bool { return m.Case == nil }) {
-		return ""
-	}
-	return "/cases?view=rumors"
 }
 
 func casePath(id huiying.CaseID) string   { return "/cases/" + url.PathEscape(string(id)) }

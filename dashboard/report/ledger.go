@@ -63,7 +63,7 @@ func (r *Reporter) ledger(ctx context.Context, o Order) (any, string, error) {
 	for i, c := range cases {
 		s := stagesOf(c)
 		row := ledgerRow{
-			I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Found: short(c.FirstSeenAt), Source: sourceOf(c), Title: titleOf(c), Category: orDash(c.Category), Level: c.Level.Label(),
+			I: order(i), CaseNo: r.link(c.Number, casePath(c.ID)), Found: short(c.FirstSeenAt), Source: sourceOf(c), Title: titleOf(c), Category: orDash(c.Category), Level: grade(c.Level),
 			Unit: unitsOfCase(c, units), Assigned: short(c.AssignedAt), Acked: short(s.acked), Feedback: short(s.feedback), Answered: short(c.RespondedAt), Closed: short(c.ClosedAt),
 			Late: lateOf(c, o.Now), Outcome: c.State.Label(), Outlet: Link{Text: "—"},
 		}

@@ -87,7 +87,15 @@ func (p *printer) tokens(para *node, f form) []token {
 // words parts a text where a line may be broken.
 func words(s string) []string {
 	var out []string
-	run := func(r rune) bool { return r < 0x2e80 && !unicode.IsSpace(r) && !strings.ContainsRune(noStart+noEnd, r) }
+	all := []rune(s)
+	digit := func(i int) bool { return i >= 0 && i < len(all) && all[i] >= '0' && all[i] <= '9' }
+	run := func(i int) bool {
+		r := all[i]
+		if strings.ContainsRune(",.:", r) && digit(i-1) && digit(i+1) { // 36,525 and 22:10 are one word
+			return true
+		}
+		return r < 0x2e80 && !unicode.IsSpace(r) && !strings.ContainsRune(noStart+noEnd, r)
+	}
 	var word []rune
 	flush := func() {
 		if len(word) > 0 {
@@ -95,8 +103,8 @@ func words(s string) []string {
 			word = nil
 		}
 	}
-	for _, r := range s {
-		if run(r) {
+	for i, r := range all {
+		if run(i) {
 			if word = append(word, r); len(word) >= 24 { // an address: somewhere it must break
 				flush()
 			}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -259,11 +260,14 @@ func span(from, to time.Time) string {
 		}
 		return day(from) + "至" + day(last)
 	}
-	clock := func(t time.Time) string {
-		if t.Minute() == 0 {
-			return t.Format("1月2日15时")
-		}
-		return t.Format("1月2日15时04分")
+	return huiying.MomentText(from) + "至" + huiying.MomentText(to)
+}
+
+// moment is a time in running text; the year is said when it is not this one.
+func moment(t, now time.Time) string {
+	s := huiying.MomentText(t)
+	if year := t.In(huiying.Beijing).Year(); year != now.In(huiying.Beijing).Year() {
+		s = strconv.Itoa(year) + "年" + s
 	}
-	return clock(from) + "至" + clock(to)
+	return s
 }

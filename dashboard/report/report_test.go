@@ -129,7 +129,7 @@ func TestALongFormGoesOverPages(t *testing.T) {
 
 // sound checks that every part is well-formed, that every relationship leads to
 // a part, that every reference has its relationship, and that who took the
-// document out stands on every page.
+// document out stands on every page, and that the schema is kept to.
 func sound(t *testing.T, w *word) {
 	t.Helper()
 	marked := 0
@@ -187,6 +187,7 @@ func sound(t *testing.T, w *word) {
 	if marked == 0 {
 		t.Error("no watermark")
 	}
+	ordered(t, w)
 }
 
 func TestTheTemplatesOfTheCountyAreSound(t *testing.T) {
