@@ -1,6 +1,7 @@
 package huiying
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -123,6 +124,26 @@ func (d *Directory) Township(place Region) (Unit, bool) {
 		}
 	}
 	return Unit{}, false
+}
+
+// Undecided says that the two likeliest departments are nearer to each other than
+// gap, so that a person must choose the lead; "" when one of them stands out.
+// Townships, which answer for places, and units not in office at t do not count.
+func (d *Directory) Undecided(all []Candidate, gap float64, t time.Time) string {
+	var first *Candidate
+	for i, c := range all {
+		u, ok := d.Unit(c.Unit)
+		switch {
+		case !ok || !u.ValidAt(t) || u.Township != "":
+		case first == nil:
+			first = &all[i]
+		case first.P-c.P < gap:
+			return fmt.Sprintf("%s与%s难分主次（相差 %.0f%%），请人工选定牵头单位", d.Name(first.Unit), u.Label(), (first.P-c.P)*100)
+		default:
+			return ""
+		}
+	}
+	return ""
 }
 
 // Check returns an error that says what is wrong with naming id at t.

@@ -1,7 +1,6 @@
 package alerting
 
 import (
-	"fmt"
 	"time"
 
 	"huiying"
@@ -65,12 +64,12 @@ func (r *Router) Route(e huiying.Event, now time.Time) Routing {
 	if len(departments) > 1 {
 		out.Gap -= departments[1].P
 	}
+	undecided := r.units.Undecided(departments, r.rules.CloseGap, now)
 	switch {
 	case e.Has(huiying.FlagSensitive):
 		out.Note = "涉民族宗教或退役军人事务，须人工派单"
-	case out.Gap < r.rules.CloseGap && len(departments) > 1:
-		out.Note = fmt.Sprintf("%s与%s难分主次（相差 %.0f%%），请人工选定牵头单位",
-			r.units.Name(departments[0].Unit), r.units.Name(departments[1].Unit), out.Gap*100)
+	case undecided != "":
+		out.Note = undecided
 	default:
 		out.Clear = len(departments) > 0
 		if c := e.Misreading.Clause; c != nil && c.Unit == out.Lead && e.Has(huiying.FlagMisreading) {

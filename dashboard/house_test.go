@@ -195,7 +195,7 @@ func testRules() *huiying.Rules {
 	}
 	steps := []huiying.EscalationStep{{At: 0, To: "liaison", Label: "通知联络人"}}
 	return &huiying.Rules{
-		NumberWord: "交舆", Version: "test",
+		NumberWord: "交舆", Version: "test", CloseGap: 0.15,
 		Clocks: []huiying.ClockRule{
 			{Kind: huiying.ClockJudge, Limits: all(30 * time.Minute), Rule: "默认"},
 			{Kind: huiying.ClockAcknowledge, Limits: all(10 * time.Minute), Rule: "默认"},

@@ -80,21 +80,22 @@ func (s *Server) eventList(w http.ResponseWriter, r *http.Request, p huiying.Per
 // eventView is one event: what is said, where, how it spreads, why its level.
 type eventView struct {
 	eventRow
-	Plot     plot
-	Phases   []phaseView
-	Sources  []named
-	Channels []named
-	Factors  []huiying.Factor
-	Units    []unitChance
-	Places   []placeView
-	Members  []postRow
-	Rest     int // members not shown
-	Asked    []askedView
-	Spread   []spreadStep
-	Case     *caseRow
-	MayOpen  bool
-	State    string
-	Press    pressView
+	Plot      plot
+	Phases    []phaseView
+	Sources   []named
+	Channels  []named
+	Factors   []huiying.Factor
+	Units     []unitChance
+	Undecided string // between the first two units
+	Places    []placeView
+	Members   []postRow
+	Rest      int // members not shown
+	Asked     []askedView
+	Spread    []spreadStep
+	Case      *caseRow
+	MayOpen   bool
+	State     string
+	Press     pressView
 }
 
 type named struct {
@@ -135,7 +136,8 @@ func (s *Server) eventPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	v := eventView{
 		eventRow: eventRowOf(e), Plot: curvePlot(e, now), Phases: phasesOf(e.Curve), Factors: e.Factors, Units: chances(e.Units, units),
 		Places: placesOf(e.Places, units), MayOpen: mayOpen(p), State: phaseLabels[e.State],
-		Sources: ranked(e.Sources, func(s string) string { return s }), Channels: ranked(e.Channels, huiying.Channel.Label),
+		Undecided: units.Undecided(e.Units, s.cfg.Rules().CloseGap, now),
+		Sources:   ranked(e.Sources, func(s string) string { return s }), Channels: ranked(e.Channels, huiying.Channel.Label),
 	}
 	posts, copies, err := s.eventPosts(ctx, e)
 	if err != nil {

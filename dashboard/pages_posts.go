@@ -148,6 +148,7 @@ type postView struct {
 	Paragraphs [][]piece
 	Categories []huiying.Scored
 	Units      []unitChance
+	Undecided  string // between the first two units
 	Places     []placeView
 	State      string
 	Misread    *misreadView
@@ -211,7 +212,8 @@ func (s *Server) postPage(w http.ResponseWriter, r *http.Request, p huiying.Pers
 		Paragraphs: paragraphs(cut(full, body, len(full), marksOf(full, x.Assessment))),
 		Units:      chances(x.Assessment.Units, units), Places: placesOf(x.Assessment.Places, units), Hidden: hiddenOf(x),
 		MayOpen: mayOpen(p), Misread: misreadOf(x.Assessment.Misreading, units),
-		Fate: fateOf(versions[x.Post.ID]), Changes: changesOf(x, versions[x.Post.ID]),
+		Undecided: units.Undecided(x.Assessment.Units, s.cfg.Rules().CloseGap, s.now()),
+		Fate:      fateOf(versions[x.Post.ID]), Changes: changesOf(x, versions[x.Post.ID]),
 	}
 	for _, c := range x.Assessment.Categories {
 		if c.P >= 0.01 && len(v.Categories) < 5 {

@@ -235,6 +235,24 @@ func TestAPostShowsItsEvidenceReasonsAndWhatWasHidden(t *testing.T) {
 	h.as("analyst").page("/events/e1").says(t, "另有 1 条相近内容", "多个本地账号", "发酵")
 }
 
+func TestTwoUnitsNearEachOtherAreSaidToBeSoWhereTheyAreProposed(t *testing.T) {
+	h, _ := filled(t)
+	const near = "教科局与住建局难分主次（相差 6%），请人工选定牵头单位"
+	for id, second := range map[huiying.PostID]float64{"n1": 0.44, "n2": 0.2} {
+		at := time.Now().Add(-time.Hour)
+		units := []huiying.Candidate{{Unit: "jkj", P: 0.5}, {Unit: "zjj", P: second}}
+		p := huiying.Post{ID: id, Region: jiaocheng, Source: "论坛", Channel: huiying.ChannelForum, Text: "校舍漏雨" + string(id), PublishedAt: at, CollectedAt: at}
+		must(h.archive.Insert(t.Context(), []huiying.Assessed{{Post: p, Assessment: huiying.Assessment{ID: id, Units: units}}}))
+		e := huiying.Event{ID: huiying.EventID(id), Region: jiaocheng, Title: "校舍漏雨", Posts: 1, Units: units, FirstAt: at, LastAt: at, UpdatedAt: at}
+		check(t, h.ledger.SaveEvents(t.Context(), []huiying.Event{e}, []huiying.EventPost{{Event: e.ID, Post: id}}))
+		for _, path := range []string{"/posts/" + string(id), "/events/" + string(id)} {
+			if said := strings.Contains(string(h.as("analyst").page(path).body), near); said != (id == "n1") {
+				t.Errorf("%s of units %.0f%% apart says they are near: %v", path, (0.5-second)*100, said)
+			}
+		}
+	}
+}
+
 func TestAdministratorsReadNoContent(t *testing.T) {
 	h, _ := filled(t)
 	r := h.as("sysadmin").page("/sources")
