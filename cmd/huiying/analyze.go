@@ -44,8 +44,8 @@ const (
 	maxLine      = 16 << 20 // a longer line is an error of that line
 )
 
-// Run writes one line for each line read, in the same order; a line that is no
-// post becomes {"line":N,"error":…}. Without --events memory stays constant.
+// Run writes one line for each line read that is not empty, in the same order; one
+// that is no post becomes {"line":N,"error":…}, N as an editor counts. Without --events memory stays constant.
 func (c *analyzeCmd) Run(ctx context.Context) (err error) {
 	in, err := openInput(c.File)
 	if err != nil {
@@ -66,9 +66,9 @@ func (c *analyzeCmd) Run(ctx context.Context) (err error) {
 	lines := bufio.NewReaderSize(in, 1<<20)
 	for {
 		line, err := readLine(lines)
+		job.number++
 		if len(line) > 0 || errors.Is(err, errLongLine) {
-			job.number++
-			job.lines = append(job.lines, line)
+			job.lines = append(job.lines, numbered{job.number, line})
 		}
 		if len(job.lines) == analyzeChunk || errors.Is(err, io.EOF) {
 			if err := job.flush(); err != nil {
@@ -91,13 +91,21 @@ type analyzeJob struct {
 	analyzer *analyzer.Analyzer
 	intake   huiying.Intake
 	out      *json.Encoder
-	lines    [][]byte
-	number   int // lines read so far
+	lines    []numbered
+	number   int // of the line read last
+	posts    int // lines that are not empty
 	failed   int
 	all      []result // kept only for --events
 }
 
+// numbered is a line as an editor counts it, from 1; without text one too long.
+type numbered struct {
+	number int
+	text   []byte
+}
+
 type result struct {
+	line     int
 	assessed huiying.Assessed
 	event    huiying.EventID
 	err      error
@@ -116,19 +124,20 @@ func (j *analyzeJob) flush() error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	j.lines = j.lines[:0]
+	j.lines, j.posts = j.lines[:0], j.posts+len(results)
 	if j.cmd.Events {
 		j.all = append(j.all, results...)
 		return nil
 	}
-	return j.write(results, j.number-len(results))
+	return j.write(results)
 }
 
-func (j *analyzeJob) assess(line []byte) (r result) {
+func (j *analyzeJob) assess(line numbered) (r result) {
+	r.line = line.number
 	var p huiying.Post
-	if line == nil {
+	if line.text == nil {
 		r.err = huiying.Errorf(huiying.CodeInvalid, "这一行超过 %d MB", maxLine>>20)
-	} else if r.err = json.Unmarshal(line, &p); r.err == nil {
+	} else if r.err = json.Unmarshal(line.text, &p); r.err == nil {
 		p, r.err = j.intake.Accept(p)
 	}
 	if r.err != nil {
@@ -141,12 +150,12 @@ func (j *analyzeJob) assess(line []byte) (r result) {
 	return r
 }
 
-func (j *analyzeJob) write(results []result, before int) error {
-	for i, r := range results {
+func (j *analyzeJob) write(results []result) error {
+	for _, r := range results {
 		var err error
 		if r.err != nil {
 			j.failed++
-			err = j.out.Encode(analyzeFailure{Line: before + i + 1, Error: told(r.err)})
+			err = j.out.Encode(analyzeFailure{Line: r.line, Error: told(r.err)})
 		} else {
 			err = j.out.Encode(analyzed{r.assessed.Assessment, r.event})
 		}
@@ -173,15 +182,15 @@ func (j *analyzeJob) finish() error {
 			e, _ := tracker.Place(r.assessed)
 			r.event = e.ID
 		}
-		if err := j.write(j.all, 0); err != nil {
+		if err := j.write(j.all); err != nil {
 			return err
 		}
 	}
-	if j.number == 0 {
+	if j.posts == 0 {
 		fmt.Fprintln(os.Stderr, "没有读到信息：每行应是一个 JSON 对象，至少有 text")
 	}
 	if j.failed > 0 {
-		fmt.Fprintf(os.Stderr, "%d 行中有 %d 行不是合格的信息，原因写在输出的对应行\n", j.number, j.failed)
+		fmt.Fprintf(os.Stderr, "%d 行中有 %d 行不是合格的信息，原因写在输出的对应行\n", j.posts, j.failed)
 	}
 	return nil
 }
