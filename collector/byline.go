@@ -11,10 +11,12 @@ import (
 )
 
 var (
-	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)`)
+	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)|(?:楼\s*主|网\s*友|作\s*者)\s+(\S{1,20})\s+(?:发[表布]|提交)?于`)
 	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$`)
 	reporterLine = regexp.MustCompile(`^[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
 	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
+	authorWord   = regexp.MustCompile(`者|员|撰|主|人|友`)
+	sourceWord   = regexp.MustCompile(`源|处`)
 	nameTail     = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|评论|字[号体]|【|分享|打印|\d{4}[-年/.]).*$`)
 	noName       = regexp.MustCompile(`(?i)^(?:\d+|(?:系统|网站|超级)?管理员|admin\w*|webmaster|editor|匿名.{0,2}|本站|.*\bTeam\b.*)$`)
 	nameLead     = regexp.MustCompile(`^(?:由\s+|(?:作\s*者|记\s*者|来\s*源|文|楼\s*主)\s*[:：/]\s*)`)
@@ -43,23 +45,44 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "JSON-LD author")
 		return v
 	}
-	if v, text := p.labelled(authorLabel, content); v != "" {
+	if v, text := p.labelled(authorLabel, authorWord, content); v != "" {
 		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
 		return v
 	}
-	if v, text := p.labelled(reporterLine, content); v != "" {
+	if v, text := p.labelled(reporterLine, authorWord, content); v != "" {
 		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
 		return v
 	}
-	found := ""
-	p.doc.Find("[itemprop=author],[rel=author],.author,.byline,.user-name,.username,.poster,.authi a,[class*=meta] .name,[class*=info] .name,[class*=top] h3.m-text-cut").EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		found = cleanName(s.Text())
-		return found == ""
-	})
-	if found != "" {
+	for _, v := range selectedValues(p.doc.Selection, "[itemprop=author] [itemprop=name]@content") {
+		if v = cleanName(v); v != "" {
+			p.found("author", "署名元素")
+			return v
+		}
+	}
+	if v := p.nameIn(writers); v != "" {
 		p.found("author", "署名元素")
+		return v
 	}
-	return found
+	return ""
+}
+
+// Elements sites set names in: of who writes, of whom they took it from.
+const (
+	writers = "[itemprop=author],[rel=author],.author,.byline,.author-name,.user-name,.username,.nickname,.nick,.up-name,.poster,.p_author_name,.authi a,[class*=meta] .name,[class*=info] .name,[class*=top] h3.m-text-cut"
+	origins = ".source,.media-name,.laiyuan"
+)
+
+// nameIn is the first name in elements a selector finds, in what links of theirs
+// say where they hold one.
+func (p *page) nameIn(selector string) string {
+	name := ""
+	p.doc.Find(selector).EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		if name = cleanName(s.Find("a").First().Text()); name == "" {
+			name = cleanName(s.Text())
+		}
+		return name == ""
+	})
+	return name
 }
 
 // source is the publication the page names as its source.
@@ -70,12 +93,20 @@ func (p *page) source(content *html.Node) string {
 			return v
 		}
 	}
-	if v, text := p.labelled(sourceLabel, content); v != "" {
+	if v, text := p.labelled(sourceLabel, sourceWord, content); v != "" {
 		p.found("source", "页面上的“%s”", huiying.Clip(text, 40))
 		return v
 	}
 	if v := cleanName(p.doc.Find("#js_name").First().Text()); v != "" {
 		p.found("source", "公众号")
+		return v
+	}
+	if v := p.nameIn(origins); v != "" {
+		p.found("source", "来源元素")
+		return v
+	}
+	if v := besideDate(p.dated); v != "" {
+		p.found("source", "日期旁的名称")
 		return v
 	}
 	if v := cleanName(p.meta["og:site_name"]); v != "" {
@@ -89,36 +120,70 @@ func (p *page) source(content *html.Node) string {
 	return ""
 }
 
-// labelled finds a label in a short line outside the text of the article.
-func (p *page) labelled(label *regexp.Regexp, content *html.Node) (name, text string) {
-	var walk func(n *html.Node, depth int) bool
-	walk = func(n *html.Node, depth int) bool {
+var mediaName = regexp.MustCompile(`^[\p{Han}A-Za-z0-9·《》（）()-]{1,14}(?:网|报》?|社|台|发布|融媒|在线|客户端|新闻|频道|观察|视点|传媒|日报|晚报)$`)
+
+// besideDate is the name of a medium that stands by itself in the line of the date.
+func besideDate(date *html.Node) string {
+	for line, up := date, 0; line != nil && up < 2; line, up = line.Parent, up+1 {
+		for c := range line.ChildNodes() {
+			if s := shortText(c); mediaName.MatchString(s) {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// A shown is a line of the page and the element it stands in.
+type shown struct {
+	in   *html.Node
+	text string
+}
+
+// shownLines are the lines of a page outside the text of its article, those of
+// outer elements first.
+func (p *page) shownLines(content *html.Node) []shown {
+	if p.lines != nil {
+		return p.lines
+	}
+	p.lines = []shown{}
+	var walk func(n *html.Node, depth int)
+	walk = func(n *html.Node, depth int) {
 		if depth > 400 || n == content || n.Type == html.ElementNode && unread[n.DataAtom] {
-			return false
+			return
 		}
 		if n.Type == html.ElementNode {
 			if line := shortText(n); line != "" {
-				m := label.FindStringSubmatch(line)
-				if parted := label.FindStringSubmatch(spacedText(n)); parted != nil {
-					m = parted // the next element's text is no part of the name
-				}
-				if m != nil {
-					if v := cleanName(m[1]); v != "" {
-						name, text = v, line
-						return true
-					}
-				}
+				p.lines = append(p.lines, shown{n, line})
 			}
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			if walk(c, depth+1) {
-				return true
-			}
+			walk(c, depth+1)
 		}
-		return false
 	}
 	walk(p.doc.Nodes[0], 0)
-	return name, text
+	return p.lines
+}
+
+// labelled finds a label, of which word is a part, in a line outside the text of
+// the article.
+func (p *page) labelled(label, word *regexp.Regexp, content *html.Node) (name, text string) {
+	for _, line := range p.shownLines(content) {
+		if !word.MatchString(line.text) {
+			continue
+		}
+		m := label.FindStringSubmatch(line.text)
+		if parted := label.FindStringSubmatch(spacedText(line.in)); parted != nil {
+			m = parted // the next element's text is no part of the name
+		}
+		if m == nil {
+			continue
+		}
+		if v := cleanName(strings.Join(m[1:], "")); v != "" {
+			return v, line.text
+		}
+	}
+	return "", ""
 }
 
 var nextWords = regexp.MustCompile(`^[\[【（(«<>\s]*(?:下一页|下页|后一页|余下全文|Next|next|NEXT)[\]】）)»<>\s]*$`)

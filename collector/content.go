@@ -31,9 +31,15 @@ func (p *page) content(title string) (string, *html.Node) {
 		}
 	}
 	dense, thread := p.densest()
+	if under := p.underHeading(dense, title); under != nil {
+		if text := articleText(under, title); text != "" {
+			p.found("text", "标题之下的元素 %s", describe(under))
+			return text, under
+		}
+	}
 	ownText := articleText(dense, title)
 	if text, linked := p.readable(); text != "" && !thread {
-		text = withoutEnding(withoutHeading(withoutForm(text), title))
+		text = bare(text, title)
 		n, own := runes(text), runes(ownText)
 		if n >= trustedRunes && 2*n >= own && (own > n || float64(own) < nearlyAll*float64(n-linked)) {
 			p.found("text", "readability")
@@ -77,29 +83,8 @@ var (
 	repliesName = regexp.MustCompile(`(?:^|[ _-])(?:repl(?:y|ies)|comments?|huifu|pinglun)(?:[ _-]?(?:list|box|area|wrap|item)s?)?(?:$|[ _-])`)
 	frameName   = regexp.MustCompile(`(?:^|[ _-])(?:footer?|foot|copyright|statement|declare|disclaimer|shengming|mianze)(?:$|[ _-])`)
 	creditName  = regexp.MustCompile(`(?:^|[ _-])(?:editor|zebian)(?:$|[ _-])`)
-	endLine     = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|(?:图片|视频|文字|值班|执行|本期)?编辑|编审|审核|[初复终]审|校对|监制|值班主任|纠错)\s*[:：/】)].{0,40}|举报/反馈|返回.{2,8}查看更多|.{0,20}(?:未经.{0,8}(?:授权|许可|同意).{0,20}|报料.{0,30})|(?:特别声明|免责声明|版权声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享到.{0,20}|(?:上|下)一[篇条][:：].*|[【\[]?\s*(?:打印|关闭)\s*(?:本页|窗口)?\s*[】\]]?.{0,20}|扫一扫.{0,20})$`)
 	smallPrint  = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
-	endMarks    = "。！？；，、：…”"
 )
-
-// withoutEnding drops the lines under an article that credit, disclaim or share.
-func withoutEnding(text string) string {
-	for {
-		i := strings.LastIndexByte(text, '\n')
-		if i < 0 || !endLine.MatchString(text[i+1:]) {
-			return text
-		}
-		text = text[:i]
-	}
-}
-
-// formLine is a line of a letter's form that tells of the letter, not what it says.
-var formLine = regexp.MustCompile(`^(?:(?:(?:留言|来信|信件|工单|诉求)(?:ID|编号|对象|时间|日期|人|类型|类别|领域|状态)|(?:回复|答复|办理|承办|受理|提交)(?:单位|部门|时间|日期|状态|人)|网友|满意度(?:评价)?)\s*[:：][^，。！？；]{0,40}){1,6}$|^本帖最后由.{2,40}编辑$`)
-
-func withoutForm(text string) string {
-	lines := strings.Split(text, "\n")
-	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return !tooLong(l, 100) && formLine.MatchString(l) }), "\n")
-}
 
 // densest is the element that holds the page's sentences and little else: from
 // the body downwards as long as one child holds nearly all of them.
@@ -109,7 +94,10 @@ func (p *page) densest() (n *html.Node, thread bool) {
 	if len(body.Nodes) == 0 {
 		return nil, false
 	}
-	n = body.Nodes[0]
+	return p.densestIn(body.Nodes[0])
+}
+
+func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
 	weight := make(map[*html.Node]float64)
 	all := make(map[*html.Node]float64)
 	if total := weigh(n, all, 0, false); weigh(n, weight, 0, true) < 0.2*total {
@@ -173,7 +161,7 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) 
 	if byName && junk(n) {
 		return 0
 	}
-	if strings.Contains(strings.ReplaceAll(attr(n, "style"), " ", ""), "display:none") {
+	if hidden(n) {
 		return 0
 	}
 	sum := 0.0
@@ -182,6 +170,62 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) 
 	}
 	weight[n] = sum
 	return sum
+}
+
+// hidden reports whether a page shows n only when somebody asks for it.
+func hidden(n *html.Node) bool {
+	return strings.Contains(strings.ReplaceAll(attr(n, "style"), " ", ""), "display:none")
+}
+
+// hiddenRest is the element after n that is made like it and hidden: the rest of a
+// text that is shown when somebody asks for it. It is nil when there is none.
+func hiddenRest(n *html.Node) *html.Node {
+	next := n.NextSibling
+	for next != nil && next.Type != html.ElementNode {
+		next = next.NextSibling
+	}
+	if next == nil || next.Data != n.Data || !hidden(next) {
+		return nil
+	}
+	a, b := strings.Fields(attr(n, "class")), strings.Fields(attr(next, "class"))
+	if len(a) == 0 || len(b) == 0 || a[0] != b[0] {
+		return nil
+	}
+	return next
+}
+
+// underHeading is the element under the page's heading that its title speaks of,
+// when the densest element stands elsewhere and speaks of something else: what
+// stands beside a short notice is often longer. Else it is nil.
+func (p *page) underHeading(dense *html.Node, title string) *html.Node {
+	if p.headed == nil || dense == nil {
+		return nil
+	}
+	const (
+		least   = 0.3  // of the title's pairs of characters in the text it heads
+		nothing = 0.15 // at most, in a text it does not
+	)
+	if runes(title) < 4 || share(title, pairsOf(sentences(dense, p.headed))) > nothing {
+		return nil
+	}
+	for n := p.headed.Parent; n != nil && n.DataAtom != atom.Body && !within(dense, n); n = n.Parent {
+		if text := sentences(n, p.headed); runes(text) >= 4*paragraphRunes && share(title, pairsOf(text)) >= least {
+			under, _ := p.densestIn(n)
+			return under
+		}
+	}
+	return nil
+}
+
+// sentences is the punctuated text under n outside a heading.
+func sentences(n, heading *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && strings.ContainsAny(d.Data, "，。！？；") && !within(d, heading) && (d.Parent == nil || !unread[d.Parent.DataAtom]) {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
 }
 
 // junk reports whether the page itself calls n something beside the article.
@@ -235,21 +279,9 @@ func articleText(n *html.Node, title string) string {
 		}
 		return false
 	})
-	return withoutEnding(withoutHeading(withoutForm(plainText(kept)), title))
-}
-
-// withoutHeading drops the title and the line with date and source from the
-// top of a text.
-func withoutHeading(text, title string) string {
-	for range 3 {
-		line, rest, more := strings.Cut(text, "\n")
-		heading := title != "" && strings.HasPrefix(squeeze(line), squeeze(title)) && runes(line) < runes(title)+40
-		byline := !tooLong(line, 60) && !strings.ContainsAny(line, endMarks[:3]) && strings.Count(line, "，") == 0 &&
-			(dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || bylineSign.MatchString(line) || authorLine.MatchString(line))
-		if !more || !heading && !byline {
-			break
-		}
-		text = rest
+	text := bare(plainText(kept), title)
+	if rest := hiddenRest(n); rest != nil {
+		text += "\n" + plainText(rest)
 	}
 	return text
 }
@@ -280,11 +312,14 @@ func linkShare(n *html.Node) float64 {
 	return float64(linkedRunes(n)) / float64(all)
 }
 
-// linkedRunes counts the characters under n that stand in links.
+// document is the address of a file: an attachment is a part of the article.
+var document = regexp.MustCompile(`(?i)\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|csv|txt)(?:$|[?#])`)
+
+// linkedRunes counts the characters under n that stand in links to other pages.
 func linkedRunes(n *html.Node) int {
 	linked := 0
 	for d := range n.Descendants() {
-		if d.DataAtom != atom.A {
+		if d.DataAtom != atom.A || document.MatchString(attr(d, "href")) {
 			continue
 		}
 		for t := range d.Descendants() {

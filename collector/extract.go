@@ -70,6 +70,9 @@ type page struct {
 	own      string            // the address it calls its own, as written
 	ld       []map[string]any  // schema.org objects, flattened
 	scripts  string            // inline scripts, for what only they tell
+	dated    *html.Node        // the element that shows the date, when one does
+	headed   *html.Node        // the heading that bears the title, when one does
+	lines    []shown           // of the page outside the article, once asked for
 	why      map[string]string
 }
 

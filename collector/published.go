@@ -40,9 +40,11 @@ func (p *page) published(content *html.Node, title string) time.Time {
 		return declared
 	}
 	visible, how, sure := p.visibleDate(content, title)
-	if scripted, from := p.scriptDate(); !scripted.IsZero() && !sure && declared.IsZero() {
-		p.found("published_at", "%s", from)
-		return scripted
+	if !sure && declared.IsZero() {
+		if scripted, from := p.scriptDate(); !scripted.IsZero() {
+			p.found("published_at", "%s", from)
+			return scripted
+		}
 	}
 	switch {
 	case declared.IsZero() && visible.IsZero():
@@ -100,6 +102,7 @@ func (p *page) declaredDate() (time.Time, string) {
 type dated struct {
 	at    time.Time
 	score int
+	in    *html.Node
 	text  string
 }
 
@@ -138,6 +141,7 @@ func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, wh
 	if best.score < 2 || best.score == 2 && sameDay(best.at, p.now) { // a bare date of today is the page's clock
 		return time.Time{}, "", false
 	}
+	p.dated = best.in
 	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”", best.score >= 4
 }
 
@@ -190,7 +194,7 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		score -= 4 // the page's clock
 	}
 	if score > best.score {
-		*best = dated{at: t, score: score, text: text}
+		*best = dated{at: t, score: score, in: n, text: text}
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 	"golang.org/x/net/html"
 )
 
+// headings are what sites set titles in.
+const headings = "h1,h2,h3,h4,[class*=title],[class*=Title],[id*=title],[id*=Title],[class*=headline],[class*=subject],[id*=subject],[itemprop=headline]"
+
 // title is the article's heading. The document title names it, often with the
 // site's name around it; the heading on the page says where it begins and ends.
 func (p *page) title() string {
@@ -18,7 +21,8 @@ func (p *page) title() string {
 
 	declaredTitle, declaredOG := squeeze(docTitle), squeeze(og)
 	best, bestScore, rule := "", 0.0, ""
-	consider := func(s, why string, bonus float64) {
+	var at *html.Node
+	consider := func(s, why string, bonus float64, n0 *html.Node) {
 		n := utf8.RuneCountInString(s)
 		if n < 3 || n > 150 {
 			return
@@ -28,10 +32,10 @@ func (p *page) title() string {
 			score /= 2 // it holds the byline too
 		}
 		if score > bestScore {
-			best, bestScore, rule = s, score, why
+			best, bestScore, rule, at = s, score, why, n0
 		}
 	}
-	p.doc.Find("h1,h2,h3,h4,[class*=title],[class*=Title],[id*=title],[id*=Title],[class*=headline],[class*=subject],[id*=subject],[itemprop=headline]").Each(func(i int, s *goquery.Selection) {
+	p.doc.Find(headings).Each(func(i int, s *goquery.Selection) {
 		if i > 300 || s.Find("h1,h2,h3").Length() > 1 {
 			return
 		}
@@ -45,14 +49,15 @@ func (p *page) title() string {
 		if s.Closest("a,nav,footer,aside").Length() > 0 {
 			bonus *= 0.8
 		}
-		consider(shortText(s.Nodes[0]), "页面标题元素 "+goquery.NodeName(s), bonus)
+		consider(shortText(s.Nodes[0]), "页面标题元素 "+goquery.NodeName(s), bonus, s.Nodes[0])
 		if first := firstLine(s.Nodes[0]); first != "" {
-			consider(first, "页面标题元素 "+goquery.NodeName(s)+" 的第一行", bonus)
+			consider(first, "页面标题元素 "+goquery.NodeName(s)+" 的第一行", bonus, s.Nodes[0])
 		}
 	})
 	switch {
 	case bestScore >= 0.5:
 		p.found("title", "%s，与网页标题相符", rule)
+		p.headed = at
 		return best
 	case og != "":
 		p.found("title", "meta %s", ogName)
@@ -61,12 +66,17 @@ func (p *page) title() string {
 		p.found("title", "JSON-LD headline")
 		return oneLine(p.schema("headline"))
 	}
+	if s := p.partOf(docTitle); s != "" {
+		p.found("title", "网页标题中页面上也有的一段")
+		return s
+	}
 	declared := trimSite(docTitle, p.meta["og:site_name"])
-	if p.namesSite(declared) {
-		if s := p.heading(); s != "" {
-			p.found("title", "页面上的标题")
-			return s
-		}
+	site := p.namesSite(declared)
+	if s := p.heading(declared, site); s != "" {
+		p.found("title", "正文说到的页面标题")
+		return s
+	}
+	if site {
 		if s := p.emphasised(); s != "" {
 			p.found("title", "页面上突出的一行")
 			return s
@@ -130,40 +140,6 @@ func firstLine(n *html.Node) string {
 	return first
 }
 
-var (
-	noTitle     = regexp.MustCompile(`^(?:微博|微博正文|正文|详情|详情页|内容页?|文章|新闻|首页|网页|无标题.*|untitled.*)$`)
-	wholeSite   = regexp.MustCompile(`^[^，。：！？《》“”]{0,14}(?:网|网站|政府|门户|平台|论坛|社区|热线|信箱|频道|在线)$`)
-	ownersWords = regexp.MustCompile(`版权所有|[Cc]opyright|©|主办`)
-)
-
-// namesSite reports whether a declared title is the site's name or a word for
-// any page: short, ending as such names do, or named in the site's small print.
-func (p *page) namesSite(declared string) bool {
-	if runes(declared) < 5 || noTitle.MatchString(declared) || wholeSite.MatchString(declared) {
-		return true
-	}
-	for n := range p.doc.Nodes[0].Descendants() {
-		if n.Type == html.TextNode && ownersWords.MatchString(n.Data) && strings.Contains(n.Data, declared) && !strings.ContainsAny(n.Data, "。！？") {
-			return true
-		}
-	}
-	return false
-}
-
-// heading is the first heading of a page that is no link and not the site's name.
-func (p *page) heading() string {
-	found := ""
-	p.doc.Find("h1,h2").EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		text := shortText(s.Nodes[0])
-		if n := runes(text); n < 5 || n > 80 || s.Find("a").Length() > 0 || s.Closest("a,nav,footer,aside").Length() > 0 || p.namesSite(text) {
-			return true
-		}
-		found = text
-		return false
-	})
-	return found
-}
-
 // siteWords end the names of sites and their sections.
 var siteWords = regexp.MustCompile(`(?:网|网站|报|局|委|办|政府|频道|在线|论坛|社区|门户|平台|新闻|资讯|公告|公示|信箱|首页|.吧)$`)
 
@@ -176,25 +152,6 @@ func partedFrom(declared, s string) bool {
 		return strings.TrimRight(rest, " -_|—–｜－:：") != rest
 	}
 	return strings.TrimLeft(rest, " -_|—–｜－【(（") != rest
-}
-
-// emphasised is the first line the page sets off by size, weight or the middle, as
-// pages without headings do.
-func (p *page) emphasised() string {
-	found := ""
-	p.doc.Find("font[size],b,strong,big,center,[align=center]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		text := shortText(s.Nodes[0])
-		n := utf8.RuneCountInString(text)
-		if n < 6 || n > 80 || strings.Contains(text, "|") || s.Closest("a").Length() > 0 || s.Find("a").Length() > 0 {
-			return true
-		}
-		if _, dated := ParseDate(text, p.now); dated {
-			return true
-		}
-		found = text
-		return false
-	})
-	return found
 }
 
 // siteName reports whether s is the short part of a declared title, the part
