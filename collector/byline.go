@@ -53,7 +53,7 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
 		return v
 	}
-	for _, v := range selectedValues(p.doc.Selection, "[itemprop=author] [itemprop=name]@content") {
+	for v := range selectedValues(p.doc.Selection, "[itemprop=author] [itemprop=name]@content") {
 		if v = cleanName(v); v != "" {
 			p.found("author", "署名元素")
 			return v
