@@ -123,6 +123,7 @@ type reading struct {
 	signals   []signal // of topics, whatever they mean
 	duties    []int32  // that are named
 	proposals proposals
+	answers   proposals // of the units whose bureaus answer such letters
 	ranked    []huiying.Candidate
 	scene     scene // as the gazetteer sees it
 	hits      []hit
@@ -207,10 +208,11 @@ func (a *Analyzer) free(r *reading) {
 	clear(r.words)
 	clear(r.hits)
 	clear(r.proposals)
+	clear(r.answers)
 	clear(r.ranked)
 	*r = reading{
 		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
-		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], ranked: r.ranked[:0], scene: r.scene.empty(),
+		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], answers: r.answers[:0], ranked: r.ranked[:0], scene: r.scene.empty(),
 	}
 	a.readings.Put(r)
 }

@@ -273,7 +273,7 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 	note := r.proposals.note
 	said, nobody := 1.0, 0.3
 	if r.post.Channel == huiying.ChannelLetter { // of letters the model knows more than the words of duties
-		said, nobody = 0.4, 0.1
+		said, nobody = 0.2, 0.1
 	}
 	for _, h := range hits {
 		about := slices.Contains(h.topic.Flags, huiying.FlagMisreading) || slices.Contains(h.topic.Flags, huiying.FlagRumor)
@@ -389,27 +389,36 @@ func (x *proposal) told() string {
 }
 
 // departments adds what the model learned from which bureau answers such letters.
+// In a letter the points of a unit are log-odds above faint of what all its bureaus
+// answer together.
 func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, reason)) {
 	const (
-		least    = 0.1  // probability that is worth a mention
-		second   = 0.6  // share of the second unit of a bureau
-		faint    = 0.01 // the same of a letter, where points are log-odds above it
-		fallsOff = 1.0  // for each further unit of the bureau there
+		least  = 0.1   // probability that is worth a mention
+		second = 0.6   // share of the second unit of a bureau
+		faint  = 0.003 // the same of a letter
+		behind = 1.0   // log-odds the second unit of a bureau has less there
 	)
 	letter := r.post.Channel == huiying.ChannelLetter
-	for _, s := range r.verdicts.of(taskDepartment) {
+	answers := r.answers[:0]
+	bureaus := r.verdicts.of(taskDepartment)
+	slices.SortStableFunc(bureaus, func(x, y huiying.Scored) int { return cmp.Compare(y.P, x.P) })
+	for _, s := range bureaus {
 		if s.P < faint || s.P < least && !letter {
-			continue
+			break
 		}
 		why := reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
 		for i, u := range a.bureaus[s.Name] {
-			points := s.P * math.Pow(second, float64(i))
 			if letter {
-				points = max(0, math.Log(s.P/faint)-fallsOff*float64(i))
+				answers.note(u, s.P*math.Exp(-behind*float64(i)), why)
+			} else {
+				note(u, s.P*math.Pow(second, float64(i)), why)
 			}
-			note(u, points, why)
 		}
 	}
+	for _, x := range answers {
+		note(x.unit, math.Max(0, math.Log(x.score/faint)), x.why[0]) // of its likeliest bureau
+	}
+	r.answers = answers
 }
 
 func (a *Analyzer) townships(places []huiying.Place) []huiying.Candidate {
