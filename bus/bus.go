@@ -28,7 +28,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -108,12 +107,12 @@ const (
 
 // Bus is an open bus. Its methods may be called from many goroutines.
 type Bus struct {
-	cfg    Config
-	log    *slog.Logger
-	server *server.Server // nil when external
-	lock   *dirLock       // nil when external
-	nc     *nats.Conn
-	js     jetstream.JetStream
+	cfg      Config
+	log      *slog.Logger
+	embedded *embedded // nil when external
+	lock     *dirLock  // nil when external
+	nc       *nats.Conn
+	js       jetstream.JetStream
 
 	ctx    context.Context // ends when Close begins: consumers stop
 	cancel context.CancelFunc
@@ -171,8 +170,8 @@ func (b *Bus) connect() (err error) {
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { b.log.Info("reconnected") }),
 	}
-	if b.server != nil {
-		opts = append(opts, nats.InProcessServer(b.server))
+	if b.embedded != nil {
+		opts = append(opts, nats.InProcessServer(b.embedded))
 	} else {
 		opts = append(opts, b.cfg.credentials()...)
 	}
@@ -236,9 +235,9 @@ func (b *Bus) shutdown(ctx context.Context) error {
 		}
 		b.nc.Close()
 	}
-	if b.server != nil {
-		b.server.Shutdown()
-		b.server.WaitForShutdown()
+	if b.embedded != nil {
+		<-b.embedded.done
+		b.embedded.stop()
 	}
 	if b.lock != nil {
 		errs = append(errs, b.lock.release())

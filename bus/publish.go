@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"syscall"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -133,6 +134,9 @@ const (
 
 // busy makes err a [huiying.ErrBusy] when trying again later can help.
 func busy(err error) error {
+	if api := new(jetstream.APIError); errors.As(err, &api) && strings.Contains(api.Description, syscall.ENOSPC.Error()) {
+		return &huiying.Error{Code: huiying.CodeBusy, Message: "消息队列的磁盘已满，请腾出空间；已收下的不会丢，腾出后自动恢复", Cause: err}
+	}
 	if full(err) {
 		return &huiying.Error{Code: huiying.CodeBusy, Message: "消息队列已满，请稍后重试，积压处理后自动恢复", Cause: err}
 	}

@@ -148,7 +148,7 @@ func (b *Bus) dropStale(ctx context.Context, stream string, names []string) erro
 		return err
 	}
 	for _, name := range stale {
-		if b.server == nil {
+		if b.embedded == nil {
 			b.log.Warn("consumer is not configured here; its messages are kept until it reads them", "stream", stream, "consumer", name)
 			continue
 		}
