@@ -52,7 +52,7 @@ func (in Intake) Accept(p Post) (Post, error) {
 	p.PublishedAt = p.PublishedAt.In(Beijing)
 	p.URL = CanonicalURL(p.URL)
 	if strings.Contains(string(p.Parent), "://") {
-		p.Parent = PostIDAt(string(p.Parent))
+		p.Parent = PostIDAt(p.Region, string(p.Parent))
 	}
 
 	found := make(map[string]int)
@@ -128,14 +128,16 @@ func channelKeys() string {
 	return strings.Join(keys, " ")
 }
 
-// PostIDAt is the ID of the post that stands at an address.
-func PostIDAt(address string) PostID { return postID(Post{URL: address}) }
+// PostIDAt is the ID of the post that a region has of an address.
+func PostIDAt(r Region, address string) PostID { return postID(Post{Region: r, URL: address}) }
 
-// postID is a digest of where the post stands, or of what it says when it
-// stands nowhere, so reading it again gives the same ID. A reply stands on its
-// parent's page: it is told by who says what to whom.
+// postID is a digest of the region and of where the post stands, or of what it
+// says when it stands nowhere, so reading it again gives the same ID, and two
+// counties that read one page have a post each, with events and cases of their
+// own. A reply stands on its parent's page: it is told by who says what to whom.
 func postID(p Post) PostID {
 	h := sha256.New()
+	h.Write([]byte(p.Region + "\x00"))
 	switch {
 	case p.Parent != "":
 		h.Write([]byte("reply\x00" + string(p.Parent) + "\x00" + p.AuthorHash + "\x00" + p.Text))

@@ -234,7 +234,7 @@ func (p Profile) Apply(header []string, row TableRow) (Post, error) {
 	case p.names(FieldAt) && post.PublishedAt.IsZero():
 		return Post{}, p.Blame(row.Number, Invalid("published_at", "时间为空，时限无从起算"))
 	case len(key) > 0:
-		post.ID = rowID(post, key)
+		post.ID = rowID(p.Region, post, key)
 	}
 	for name, value := range extra {
 		if post.Extra == nil {
@@ -250,9 +250,9 @@ func (p Profile) names(f ProfileField) bool {
 }
 
 // rowID is the same whenever the office exports the row again, whoever reads it
-// with whichever profile of that office.
-func rowID(p Post, key []string) PostID {
-	sum := sha256.Sum256([]byte("row\x00" + string(p.Channel) + "\x00" + p.Source + "\x00" + strings.Join(key, "\x00")))
+// with whichever profile of that office; another county may number its rows alike.
+func rowID(r Region, p Post, key []string) PostID {
+	sum := sha256.Sum256([]byte(string(r) + "\x00row\x00" + string(p.Channel) + "\x00" + p.Source + "\x00" + strings.Join(key, "\x00")))
 	return PostID("r" + hex.EncodeToString(sum[:12]))
 }
 

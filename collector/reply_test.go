@@ -133,7 +133,7 @@ func TestMediaCrawlerCommentsFindTheirPosts(t *testing.T) {
 	if weibo.Source != "微博" || weibo.Channel != huiying.ChannelWeibo || weibo.Engagement.Likes != 12 || weibo.Engagement.Reposts != 1 || weibo.PublishedAt.Hour() != 10 || len(weibo.Extra) != 1 {
 		t.Errorf("%+v", weibo)
 	}
-	for i, want := range map[int]huiying.PostID{1: weibo.ID, 2: posts[1].ID, 4: xhs.ID, 5: huiying.PostIDAt("https://www.douyin.com/video/7234567890123456789"), 7: zhihu.ID} {
+	for i, want := range map[int]huiying.PostID{1: weibo.ID, 2: posts[1].ID, 4: xhs.ID, 5: huiying.PostIDAt(weibo.Region, "https://www.douyin.com/video/7234567890123456789"), 7: zhihu.ID} {
 		if posts[i].Parent != want || posts[i].Title != "" {
 			t.Errorf("comment %d %q answers %s, want %s", i, posts[i].Text, posts[i].Parent, want)
 		}

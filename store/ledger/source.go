@@ -21,11 +21,14 @@ func (l *Ledger) SaveSource(ctx context.Context, s huiying.Source) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.write.NewRaw(`INSERT INTO sources (id, region, name, doc) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET region = EXCLUDED.region, name = EXCLUDED.name, doc = EXCLUDED.doc`,
-		string(s.ID), string(s.Region), s.Name, doc).Exec(ctx)
+	n, err := changed(l.write.NewRaw(`INSERT INTO sources (id, region, name, doc) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, doc = EXCLUDED.doc WHERE sources.region = EXCLUDED.region`,
+		string(s.ID), string(s.Region), s.Name, doc).Exec(ctx))
 	if err != nil {
 		return fmt.Errorf("saving source %s: %w", s.ID, err)
+	}
+	if n == 0 {
+		return huiying.Errorf(huiying.CodeConflict, "信源编号 %q 已由别的地区使用；共用一套台账的各县，信源编号不能相同，请改 sources.yaml 里的 id", s.ID)
 	}
 	return nil
 }
