@@ -8,13 +8,34 @@ type Machine struct {
 	Go      string
 	Rules   string // version of the rules in force
 	Started time.Time
-	Free    int64 // bytes left on its disk; -1 when unknown
-	Memory  int64 // bytes the process has from the system
+	Free    int64         // bytes left on its disk; -1 when unknown
+	Sync    time.Duration // what its disk takes to make one small write durable; 0 when unknown
+	Steps   []ClockStep   // how its clock was set since the program began, the latest first
+	Memory  int64         // bytes the process has from the system
 	Stores  []StoreSize
 	Queues  []QueueDepth
+	Mute    string   // why the bus does not tell its queues; empty when it does
 	Expired []string // what the passing of time has made wrong with the county's files
 	Errors  []LogLine
 	Backup  BackupMade // the latest; the zero value: none was ever made
+}
+
+// SlowSync is how long a disk may take to make a small write durable.
+const SlowSync = 500 * time.Millisecond
+
+// ClockStep is a machine's clock set anew: by an operator or a time service, or
+// because the machine was suspended.
+type ClockStep struct {
+	At time.Time     // by the new time
+	By time.Duration // forward; back is negative
+}
+
+// Text says it in words.
+func (s ClockStep) Text() string {
+	if s.By < 0 {
+		return "时钟被拨慢 " + SpanText(-s.By)
+	}
+	return "时钟被拨快 " + SpanText(s.By) + "（或机器停顿过）"
 }
 
 // BackupMade is a back-up somebody made.

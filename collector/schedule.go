@@ -21,6 +21,7 @@ const (
 	defaultEvery = 10 * time.Minute
 	minEvery     = 10 * time.Second // of wall clock: no source is asked more often
 	maxBackOff   = 6 * time.Hour
+	clockSlack   = time.Minute     // clocks of several collectors differ
 	reloadEvery  = 3 * time.Second // wall clock: new and changed sources are noticed
 )
 
@@ -122,6 +123,9 @@ func (s *schedule) dueAt(src huiying.Source, h huiying.SourceHealth) time.Time {
 	var m memory
 	if h.LastAttempt.IsZero() || json.Unmarshal(h.State, &m) == nil && m.Setup != setupOf(src) {
 		return time.Time{}
+	}
+	if now := s.c.cfg.Speed.Now(); h.LastAttempt.After(now.Add(clockSlack)) {
+		return now // the clock was set back since
 	}
 	due := h.NextVisit
 	if h.Failures > 0 {

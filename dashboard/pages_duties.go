@@ -70,7 +70,13 @@ func (s *Server) upkeep(ctx context.Context, p huiying.Person, setup setup) ([]d
 	if v.Backup.At.IsZero() {
 		backup.Text = "从未备份"
 	}
-	disk := duty{"磁盘", "剩余 " + sizeText(v.Free), "/system", v.Low()}
+	disk := duty{"磁盘", "剩余 " + sizeText(v.Free), "/system", v.Low() || v.Slow()}
+	if v.Slow() {
+		disk.Text += "，磁盘很慢"
+	}
+	if step, ok := v.Stepped(); ok {
+		out = append(out, duty{"时钟", stamp(step.At) + " " + step.Text() + "，请核对期间的时限", "/system", true})
+	}
 	return append(out, backup, disk, counted(len(v.Expired), "县域数据", "处已经过时，请补上", "没有过时的", "/system")), nil
 }
 

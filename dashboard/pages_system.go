@@ -80,3 +80,20 @@ func (v systemView) BackupLate() bool { return v.Now.Sub(v.Backup.At) > backupOl
 
 // Low reports that the disk is nearly full.
 func (v systemView) Low() bool { return v.Free >= 0 && v.Free < lowDisk }
+
+// Slow reports that the disk takes too long to make a write durable.
+func (v systemView) Slow() bool { return v.Sync >= huiying.SlowSync }
+
+// Took is how long that takes.
+func (v systemView) Took() string { return fmt.Sprintf("%.1f 秒", v.Sync.Seconds()) }
+
+// stepShown is how long an administrator is told that the clock was set.
+const stepShown = 24 * time.Hour
+
+// Stepped is the latest time the clock was set, if that is not long ago.
+func (v systemView) Stepped() (step huiying.ClockStep, ok bool) {
+	if len(v.Steps) == 0 || v.Now.Sub(v.Steps[0].At).Abs() > stepShown {
+		return step, false
+	}
+	return v.Steps[0], true
+}

@@ -71,7 +71,7 @@ func New(cfg Config) (*Server, error) {
 	if s.vault, err = newVault(cfg.Factor.Key); err != nil {
 		return nil, err
 	}
-	s.sessions = newSessions(cfg.Ledger, cfg.Wall, cfg.TLS)
+	s.sessions = newSessions(cfg.Ledger, cfg.Wall, cfg.TLS, cfg.Log)
 	s.uploads = newUploads(cfg.Temp, cfg.Wall)
 	if cfg.Templates != nil {
 		s.reports = report.New(report.Config{

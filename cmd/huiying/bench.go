@@ -20,6 +20,7 @@ type benchCmd struct {
 	Desk    benchDeskCmd    `cmd:"" help:"Case actions, lists and clocks with many cases in the ledger."`
 	Ingest  benchIngestCmd  `cmd:"" help:"From a push to the screen, and the archive beside the bare driver."`
 	Collect benchCollectCmd `cmd:"" help:"A crawl of a local site, beside the colly library."`
+	Growth  benchGrowthCmd  `cmd:"" help:"A picture of what queries take at several sizes, from what query printed."`
 	Live    benchLiveCmd    `cmd:"" help:"Fan-out to many websockets, beside the centrifuge library."`
 }
 

@@ -3,6 +3,7 @@ package main_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,13 +48,16 @@ func TestMain(m *testing.M) {
 
 // installation is an embedded one with an account for the API.
 type installation struct {
-	t      *testing.T
-	dir    string
-	config string
-	url    string
-	token  string
-	args   []string // of every start
-	proc   *exec.Cmd
+	t       *testing.T
+	dir     string
+	config  string
+	url     string
+	token   string
+	log     string   // file; the process may have filled its own disk
+	args    []string // of every start
+	env     []string // more of the environment
+	program string   // another than the one under test
+	proc    *exec.Cmd
 }
 
 func install(t *testing.T) *installation {
@@ -70,7 +74,7 @@ func installIn(t *testing.T, dir, more string) *installation {
 	}
 	addr := l.Addr().String()
 	_ = l.Close()
-	in := &installation{t: t, dir: dir, config: filepath.Join(dir, "huiying.yaml"), url: "http://" + addr}
+	in := &installation{t: t, dir: dir, config: filepath.Join(dir, "huiying.yaml"), url: "http://" + addr, log: filepath.Join(t.TempDir(), "log")}
 	config := fmt.Sprintf("region: \"141122\"\ndata: .\nlisten: [%q]\nbase_url: %q\n%s", addr, in.url, more)
 	if err := os.WriteFile(in.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -84,12 +88,12 @@ func installIn(t *testing.T, dir, more string) *installation {
 
 func (in *installation) start(args ...string) {
 	in.t.Helper()
-	in.proc = exec.Command(binary, slices.Concat([]string{"serve", "--config", in.config}, in.args, args)...)
-	log, err := os.OpenFile(filepath.Join(in.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	in.proc = exec.Command(cmp.Or(in.program, binary), slices.Concat([]string{"serve", "--config", in.config}, in.args, args)...)
+	log, err := os.OpenFile(in.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		in.t.Fatal(err)
 	}
-	in.proc.Stdout, in.proc.Stderr = log, log
+	in.proc.Stdout, in.proc.Stderr, in.proc.Env = log, log, append(os.Environ(), in.env...)
 	if err := in.proc.Start(); err != nil {
 		in.t.Fatal(err)
 	}
@@ -107,6 +111,8 @@ func (in *installation) start(args ...string) {
 	})
 }
 
+func (in *installation) logFile() string { return cmp.Or(in.log, filepath.Join(in.dir, "log")) }
+
 func (in *installation) kill(sig syscall.Signal) {
 	_ = in.proc.Process.Signal(sig)
 	_ = in.proc.Wait()
@@ -121,7 +127,7 @@ func (in *installation) eventually(what string, within time.Duration, check func
 			return
 		}
 	}
-	log, _ := os.ReadFile(filepath.Join(in.dir, "log"))
+	log, _ := os.ReadFile(in.logFile())
 	in.t.Fatalf("%s: %v\n%s", what, err, tail(log))
 }
 

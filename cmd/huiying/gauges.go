@@ -22,12 +22,13 @@ var (
 	sizeDesc    = prometheus.NewDesc("huiying_disk_size_bytes", "How large the disk of the data folder is.", nil, nil)
 	wallDesc    = prometheus.NewDesc("huiying_clock_timestamp_seconds", "This machine's clock when it was asked, unix time: to compare with Prometheus's own.", nil, nil)
 	failedDesc  = prometheus.NewDesc("huiying_collect_failures_total", "Pages, lists and sources the collector could not read, by kind of trouble.", []string{"kind"}, nil)
+	syncDesc    = prometheus.NewDesc("huiying_disk_sync_seconds", "How long the disk of the data folder took last to make a small write durable.", nil, nil)
 	stepDesc    = prometheus.NewDesc("huiying_clock_step_seconds", "How far the clock was set forward (back: negative) since the process began.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, failedDesc, stepDesc} {
+	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, failedDesc, syncDesc, stepDesc} {
 		ch <- d
 	}
 }
@@ -62,6 +63,9 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 			gauge(waitingDesc, float64(q.Waiting), q.Stream, q.Consumer)
 			gauge(unfinDesc, float64(q.Unfinished), q.Stream, q.Consumer)
 		}
+	}
+	if _, took := g.s.host.seen(); took > 0 {
+		gauge(syncDesc, took.Seconds())
 	}
 	now := time.Now()
 	gauge(stepDesc, clockStep(g.s.started, now).Seconds())

@@ -37,6 +37,7 @@ func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 			}
 		}
 	}
+	m.Steps, m.Sync = s.host.seen()
 	for _, p := range county.Outdated(s.rules.inForce().county, s.speed.Now()) {
 		m.Expired = append(m.Expired, p.String())
 	}
@@ -48,6 +49,9 @@ func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 		return m, err
 	}
 	m.Queues, err = s.bus.Depths(ctx)
+	if e := new(huiying.Error); errors.As(err, &e) { // the page has to come all the same: it is looked at when things are wrong
+		m.Mute, err = e.Message, nil
+	}
 	return m, err
 }
 

@@ -105,7 +105,7 @@ func TestBehindAProxy(t *testing.T) {
 				p.serves(t, in, address)
 			}
 			p.keepsNumbersInside(t)
-			log, err := os.ReadFile(filepath.Join(in.dir, "log"))
+			log, err := os.ReadFile(in.logFile())
 			if err != nil {
 				t.Fatal(err)
 			}

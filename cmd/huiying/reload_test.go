@@ -15,7 +15,7 @@ import (
 
 // said is whether a line of the log holds all words.
 func (in *installation) said(words ...string) error {
-	log, err := os.ReadFile(filepath.Join(in.dir, "log"))
+	log, err := os.ReadFile(in.logFile())
 	if err != nil {
 		return err
 	}

@@ -68,6 +68,7 @@ type system struct {
 	learning   *learning
 	rules      *rulebook
 	tracing    *tracing // nil: nobody is told
+	host       *host
 	node       string
 	started    time.Time
 	alarmed    sync.Map    // source → since when it was in the trouble that was told
@@ -77,7 +78,7 @@ type system struct {
 
 // openSystem opens storage and bus and wires the parts; nothing moves before run.
 func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []dashboard.Credential, log *slog.Logger) (s *system, err error) {
-	s = &system{cfg: cfg, settings: newSettings(cfg), speed: speed, log: log, started: time.Now()}
+	s = &system{cfg: cfg, settings: newSettings(cfg), speed: speed, log: log, started: time.Now(), host: &host{dir: cfg.Data, log: log}}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -240,6 +241,10 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 func (s *system) run(ctx context.Context, roles []string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.rules.follow(ctx) })
+	g.Go(func() error {
+		s.host.watch(ctx, s.clockSet)
+		return nil
+	})
 	if slices.Contains(roles, roleCollector) {
 		g.Go(func() error { return s.collector.Run(ctx) })
 	}
@@ -273,6 +278,9 @@ func (s *system) alert(ctx context.Context) error {
 		s.log.Error("cannot lead yet", "err", err)
 		return nil // the lease is tried for again
 	} else if err != nil {
+		return err
+	}
+	if err := s.fromTheFuture(ctx); err != nil {
 		return err
 	}
 	if err := s.replay(ctx); err != nil {

@@ -18,12 +18,13 @@ const (
 
 // Hold takes the lease of a name for a holder, or renews it, for so long; false
 // when another holder has it. The database's clock decides, so that the clocks of
-// the machines need not agree.
+// the machines need not agree. A lease that runs far longer than anyone asks for
+// is of a clock that was set back since: it is free.
 func (l *Ledger) Hold(ctx context.Context, name, holder string, long time.Duration) (bool, error) {
 	n, err := changed(l.write.NewRaw(`INSERT INTO leases (name, holder, until) VALUES (?, ?, ? + ?)
 		ON CONFLICT (name) DO UPDATE SET holder = EXCLUDED.holder, until = EXCLUDED.until
-		WHERE leases.holder = EXCLUDED.holder OR leases.until <= ?`,
-		name, holder, bun.Safe(l.now), long.Microseconds(), bun.Safe(l.now)).Exec(ctx))
+		WHERE leases.holder = EXCLUDED.holder OR leases.until <= ? OR leases.until > ? + ?`,
+		name, holder, bun.Safe(l.now), long.Microseconds(), bun.Safe(l.now), bun.Safe(l.now), 2*long.Microseconds()).Exec(ctx))
 	if err != nil {
 		return false, fmt.Errorf("taking the lease of %s: %w", name, err)
 	}

@@ -36,6 +36,7 @@ func Archive(t *testing.T, open func(t *testing.T, tokens func(string) []Token) 
 	}{
 		{"a post comes back as it went in", postComesBack},
 		{"a post delivered again is stored once and not called fresh", insertIsIdempotent},
+		{"a page that two counties read is a post of each", aPageOfTwoCounties},
 		{"a post stored by several writers at once is fresh for one of them", insertIsFreshOnce},
 		{"a post without an ID is refused and takes nothing with it", insertRefusesNoID},
 		{"lists come newest publication first", listsAreNewestFirst},

@@ -42,6 +42,7 @@ type LedgerUnderTest interface {
 	EventPosts(ctx context.Context, id huiying.EventID, limit int) ([]huiying.EventPost, error)
 	Placed(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.EventID, error)
 
+	Hasten(ctx context.Context, now time.Time) (int64, error)
 	DueNotifications(ctx context.Context, channel string, now time.Time, limit int) ([]huiying.Notification, error)
 	NextNotification(ctx context.Context, channel string) (time.Time, bool, error)
 	AttemptsSince(ctx context.Context, channel string, since time.Time) ([]time.Time, error)
@@ -217,6 +218,10 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"a rumour is counted apart until it is found true", rumorsAreApart},
 		{"cases of a period", casesOfAPeriod},
 		{"values kept for the program come back", meta},
+		{"a page that two counties read is in an event of each", aPagePlacedByTwoCounties},
+		{"a source of one county is not taken over by another", sourcesOfTwoCounties},
+		{"what a clock wrote that ran ahead does not wait for its time", fromTheFuture},
+		{"a lease of a clock that was set back is free", leaseOfTheFuture},
 		{"a lease has one holder until it is given back or runs out", leaseHasOneHolder},
 		{"of many who lead by turns never two do at once", leadersTakeTurns},
 	} {
