@@ -27,7 +27,7 @@ func cleanName(s string) string {
 	s = nameLead.ReplaceAllString(oneLine(s), "")
 	s = nameTail.ReplaceAllString(s, "")
 	s = strings.Trim(s, " |:：-—/【】[]()（）·")
-	if tooLong(s, 30) || strings.HasPrefix(s, "http") || noName.MatchString(s) {
+	if tooLong(s, 30) || clockTime.MatchString(s) || strings.HasPrefix(s, "http") || noName.MatchString(s) {
 		return ""
 	}
 	return s
@@ -141,15 +141,40 @@ type shown struct {
 }
 
 // shownLines are the lines of a page outside the text of its article, those of
-// outer elements first.
+// outer elements first; where the article's element also holds its heading, the few
+// lines under that are among them.
 func (p *page) shownLines(content *html.Node) []shown {
 	if p.lines != nil {
 		return p.lines
 	}
 	p.lines = []shown{}
+	under := func(content *html.Node) {
+		const most = 8
+		seen, lines := false, 0
+		for n := range content.Descendants() {
+			if n == p.headed {
+				seen = true
+			}
+			if !seen || n.Type != html.ElementNode || unread[n.DataAtom] || within(n, p.headed) {
+				continue
+			}
+			if line := shortText(n); line != "" && !strings.ContainsAny(line, endMarks[:9]) {
+				p.lines = append(p.lines, shown{n, line})
+			}
+			if lines++; lines == most {
+				return
+			}
+		}
+	}
 	var walk func(n *html.Node, depth int)
 	walk = func(n *html.Node, depth int) {
-		if depth > 400 || n == content || n.Type == html.ElementNode && unread[n.DataAtom] {
+		if n == content {
+			if p.headed != nil && within(p.headed, n) {
+				under(n)
+			}
+			return
+		}
+		if depth > 400 || n.Type == html.ElementNode && unread[n.DataAtom] {
 			return
 		}
 		if n.Type == html.ElementNode {

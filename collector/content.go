@@ -17,6 +17,7 @@ const (
 	maxReadable    = 512 << 10 // bytes of text; its time grows with text times nesting
 	trustedRunes   = 200       // the general extractor is sure of articles at least this long
 	nearlyAll      = 0.7       // of a text: what is more is the frame around the article
+	beside         = 0.15      // of a text, in sentences the densest element has not: they are the article's
 	paragraphRunes = 8         // a shorter line counts only beside longer ones
 )
 
@@ -41,7 +42,7 @@ func (p *page) content(title string) (string, *html.Node) {
 	if text, linked := p.readable(); text != "" && !thread {
 		text = bare(text, title)
 		n, own := runes(text), runes(ownText)
-		if n >= trustedRunes && 2*n >= own && (own > n || float64(own) < nearlyAll*float64(n-linked)) {
+		if n >= trustedRunes && 2*n >= own && (own > n || float64(own) < nearlyAll*float64(n-linked) && float64(sentencesBeside(text, ownText)) > beside*float64(n)) {
 			p.found("text", "readability")
 			return text, p.around(text, dense)
 		}

@@ -10,13 +10,26 @@ import (
 // a form tells of a letter, credits and small print below.
 
 var (
-	endLine  = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|(?:图片|视频|文字|值班|执行|本期)?编辑|编审|审核|[初复终]审|校对|监制|值班主任|纠错)\s*[:：/】)].{0,40}|举报/反馈|[-—\s]*(?:THE )?END[-—\s]*|(?:来源|文字|图片|图文|摄影|素材|文案|策划|统筹|制作|排版|供稿|撰稿)\s*[:：/丨|].{0,40}|.{0,12}(?:点击|长按|扫码|识别).{0,16}(?:关注|名片|二维码|下载).{0,12}|展开(?:剩余|全文|阅读).{0,10}|返回.{2,8}查看更多|.{0,20}(?:未经.{0,8}(?:授权|许可|同意).{0,20}|报料.{0,30})|(?:特别声明|免责声明|版权声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享到.{0,20}|(?:上|下)一[篇条][:：].*|[【\[]?\s*(?:打印|关闭)\s*(?:本页|窗口)?\s*[】\]]?.{0,20}|扫一扫.{0,20})$`)
+	endLine  = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|(?:图片|视频|文字|值班|执行|本期)?编辑|编审|审核|[初复终]审|校对|监制|值班主任|纠错)\s*[:：/】)].{0,40}|举报/反馈|[-—\s]*(?:THE )?END[-—\s]*|[（(]?(?:文章来源|来源|记者|通讯员|作者|文字|图片|图文|摄影|素材|文案|策划|统筹|制作|排版|供稿|撰稿)\s*[:：/丨|].{0,40}|.{0,12}(?:点击|长按|扫码|识别).{0,16}(?:关注|名片|二维码|下载).{0,12}|展开(?:剩余|全文|阅读).{0,10}|返回.{2,8}查看更多|.{0,20}(?:未经.{0,8}(?:授权|许可|同意).{0,20}|报料.{0,30})|(?:特别声明|免责声明|版权声明|郑重声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享到.{0,20}|(?:上|下)一[篇条][:：].*|[【\[]?\s*(?:打印|关闭)\s*(?:本页|窗口)?\s*[】\]]?.{0,20}|扫一扫.{0,20})$`)
 	endMarks = "。！？；，、：…”"
 )
 
 // bare is a text without the lines of its frame.
 func bare(text, title string) string {
 	return withoutEnding(withoutHeading(withoutForm(text), title))
+}
+
+// sentencesBeside counts the characters of the lines of text that are sentences,
+// no byline or small print, and do not stand in own.
+func sentencesBeside(text, own string) int {
+	own = squeeze(own)
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		if s := squeeze(line); strings.ContainsAny(s, "。！？") && !bylineSign.MatchString(s) && !smallPrint.MatchString(s) && !endLine.MatchString(line) && !strings.Contains(own, s) {
+			n += runes(s)
+		}
+	}
+	return n
 }
 
 // withoutEnding drops the lines under an article that credit, disclaim or share.
@@ -50,7 +63,7 @@ func withoutHeading(text, title string) string {
 var indexLine = regexp.MustCompile(`^(?:(?:索\s*引\s*号|主题分类|组配分类|体裁分类|公开[类方]\S{1,2}|主\s*题\s*词|发布机构|发文机关|发文单位|生成日期|成文日期|发布日期|发文字号|文\s*号|标\s*题|名\s*称|有效性|效力状态|废止日期|信息来源|关键词)\s*[:：]\s*[^，。；]{0,60}){1,4}$`)
 
 // formLine is a line of a letter's form that tells of the letter, not what it says.
-var formLine = regexp.MustCompile(`^(?:(?:(?:留言|来信|信件|工单|诉求)(?:ID|编号|对象|时间|日期|人|类型|类别|领域|状态)|(?:回复|答复|办理|承办|受理|提交)(?:单位|部门|时间|日期|状态|人)|网友|满意度(?:评价)?)\s*[:：][^，。！？；]{0,40}){1,6}$|^本帖最后由.{2,40}编辑$`)
+var formLine = regexp.MustCompile(`^(?:(?:(?:留言|来信|信件|工单|诉求|问政|提问)(?:ID|编号|对象|时间|日期|人|类型|类别|领域|状态)|(?:回复|答复|办理|承办|受理|提交)(?:单位|部门|时间|日期|状态|人)|网友|满意度(?:评价)?)\s*[:：][^，。！？；]{0,40}){1,6}$|^[\p{Han}]{2,20}(?:回复|答复)(?:于|时间)?\s*[:：]?\s*(?:19|20)\d\d[-年/.].{0,20}$|^浏览(?:量|次数)?[:：]?\s*\d+$|^本帖最后由.{2,40}编辑$`)
 
 func withoutForm(text string) string {
 	lines := strings.Split(text, "\n")

@@ -22,11 +22,16 @@ var (
 // namesSite reports whether a declared title is the site's name or a word for
 // any page: short, ending as such names do, or named in the site's small print.
 func (p *page) namesSite(declared string) bool {
-	if runes(declared) < 5 || noTitle.MatchString(declared) || wholeSite.MatchString(declared) {
+	return runes(declared) < 5 || noTitle.MatchString(declared) || p.signs(declared)
+}
+
+// signs reports whether a name ends as those of sites do or signs the page's small print.
+func (p *page) signs(name string) bool {
+	if wholeSite.MatchString(name) {
 		return true
 	}
 	for n := range p.doc.Nodes[0].Descendants() {
-		if n.Type == html.TextNode && ownersWords.MatchString(n.Data) && strings.Contains(n.Data, declared) && !strings.ContainsAny(n.Data, "。！？") {
+		if n.Type == html.TextNode && n.Parent != nil && !unread[n.Parent.DataAtom] && ownersWords.MatchString(n.Data) && strings.Contains(n.Data, name) && !strings.ContainsAny(n.Data, "。！？") {
 			return true
 		}
 	}
@@ -96,13 +101,40 @@ func (p *page) heading(declared string, site bool) string {
 			first = text
 		}
 		if !within(dense, s.Nodes[0]) && share(text, spoken) > best {
-			best, found = share(text, spoken), text
+			best, found, p.headed = share(text, spoken), text, s.Nodes[0]
 		}
 	})
 	if found == "" && site {
-		return first
+		if found = p.aboveByline(); found == "" {
+			found = first
+		}
 	}
 	return found
+}
+
+// aboveByline is the line right above the one with date and source, where pages
+// without headings have their title.
+func (p *page) aboveByline() string {
+	for n := range p.doc.Nodes[0].Descendants() {
+		if n.Type != html.ElementNode || unread[n.DataAtom] {
+			continue
+		}
+		line := shortText(n)
+		if line == "" || !dateLabel.MatchString(line) && !bylineSign.MatchString(line) || !strings.ContainsAny(line, "0123456789") {
+			continue
+		}
+		above := n.PrevSibling
+		for above != nil && above.Type != html.ElementNode {
+			above = above.PrevSibling
+		}
+		if above == nil {
+			continue
+		}
+		if text := shortText(above); runes(text) >= 5 && runes(text) <= 80 && linkedRunes(above) == 0 && !p.namesSite(text) {
+			return text
+		}
+	}
+	return ""
 }
 
 // pairsOf are the pairs of neighbouring characters of a text.

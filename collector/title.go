@@ -54,6 +54,12 @@ func (p *page) title() string {
 			consider(first, "页面标题元素 "+goquery.NodeName(s)+" 的第一行", bonus, s.Nodes[0])
 		}
 	})
+	if bestScore >= 0.5 && best == docTitle && p.signs(best) {
+		if s := p.aboveByline(); s != "" {
+			p.found("title", "来源和日期上面的一行")
+			return s
+		}
+	}
 	switch {
 	case bestScore >= 0.5:
 		p.found("title", "%s，与网页标题相符", rule)
@@ -141,7 +147,7 @@ func firstLine(n *html.Node) string {
 }
 
 // siteWords end the names of sites and their sections.
-var siteWords = regexp.MustCompile(`(?:网|网站|报|局|委|办|政府|频道|在线|论坛|社区|门户|平台|新闻|资讯|公告|公示|信箱|首页|.吧)$`)
+var siteWords = regexp.MustCompile(`(?:网|网站|[^通预公警汇简]报|局|委|办|政府|频道|在线|论坛|社区|门户|平台|新闻|资讯|公告|公示|信箱|首页|.吧)$`)
 
 // partedFrom reports whether a separator stands between s, at one end of a
 // declared title, and the rest.
