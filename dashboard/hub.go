@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -45,6 +46,8 @@ type hub struct {
 	last      uint64    // the highest seq seen
 	to        []*client // scratch of fanOut
 	epoch     int64     // when this hub began: a seq of another one may mean another message
+
+	heard atomic.Uint64 // last, for those who make a page: its screen resumes from there
 
 	done chan struct{} // closed when the hub closes
 	busy sync.WaitGroup
@@ -162,6 +165,7 @@ func (h *hub) publish(l huiying.Live) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last = max(h.last, l.Seq)
+	h.heard.Store(h.last)
 	if len(h.kept) == 2*hubKept { // moved once in hubKept messages, not at each
 		h.kept = append(h.kept[:0], h.kept[hubKept:]...)
 		clear(h.kept[hubKept : 2*hubKept])
@@ -270,7 +274,8 @@ func (h *hub) watched() []huiying.Region {
 
 // join adds a client. If it resumes, what it missed since then is queued before
 // anything new; when that is no longer kept, its greeting tells it to load anew.
-// It reports false when the hub is not open.
+// A greeting never runs ahead of what follows it: a connection that breaks right
+// after it resumes where it was. It reports false when the hub is not open.
 func (h *hub) join(c *client, resumes bool, since uint64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -283,7 +288,11 @@ func (h *hub) join(c *client, resumes bool, since uint64) bool {
 		missed, resync = h.missed(since, c.audience.person())
 	}
 	c.seq = h.last
-	c.queue = append(append(c.queue, h.hello(h.last, resync)), missed...)
+	known := h.last
+	if len(missed) > 0 {
+		known = since
+	}
+	c.queue = append(append(c.queue, h.hello(known, resync)), missed...)
 	if h.audiences[c.audience] == nil {
 		h.audiences[c.audience] = make(map[*client]struct{})
 	}
@@ -312,6 +321,16 @@ func (h *hub) missed(since uint64, p huiying.Person) (frames []*frame, resync bo
 		return nil, true
 	}
 	return frames, false
+}
+
+// answer greets a client that asks whether anybody is there: it has been told all
+// up to the seq of the greeting.
+func (h *hub) answer(c *client) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if rest := c.enqueue(h.hello(h.last, false)); rest != nil {
+		h.helpOut(c, rest)
+	}
 }
 
 // leave takes a client out; it is called once for each join.

@@ -141,8 +141,9 @@ func (s *Server) recheck(r *http.Request, was huiying.Person) func() bool {
 	}
 }
 
-// read reads and forgets what the client says, so that pongs and its close
-// frame are noticed. All writing is the client's: the library must not.
+// read reads what the client says, so that pongs and its close frame are noticed.
+// A text, whatever it says, asks whether the connection still holds: a page does
+// not see our pings. All writing is the client's: the library must not.
 func (h *hub) read(c *client, conn *websocket.Conn) {
 	alive := func(string) error { return conn.SetReadDeadline(time.Now().Add(livePong)) }
 	conn.SetReadLimit(liveRead)
@@ -159,10 +160,15 @@ func (h *hub) read(c *client, conn *websocket.Conn) {
 	})
 	_ = alive("") // a connection that is gone says so on reading
 	for {
-		if _, _, err := conn.NextReader(); err != nil {
+		kind, _, err := conn.NextReader()
+		if err != nil {
 			c.end(websocket.CloseGoingAway, "")
 			c.socket.cut()
 			return
+		}
+		_ = alive("")
+		if kind == websocket.TextMessage {
+			h.answer(c)
 		}
 	}
 }
@@ -189,8 +195,8 @@ type pollResult struct {
 
 // poll waits for something after since, for networks whose proxies cut
 // websockets. Without since it only says where to begin.
-func (s *Server) poll(ctx context.Context, p huiying.Person, q string) (pollResult, error) {
-	since, resumes, err := sinceOf(q)
+func (s *Server) poll(ctx context.Context, p huiying.Person, in *pollInput) (pollResult, error) {
+	since, resumes, err := sinceOf(in.Since)
 	if err != nil {
 		return pollResult{}, err
 	}
@@ -212,7 +218,7 @@ func (s *Server) poll(ctx context.Context, p huiying.Person, q string) (pollResu
 			}
 			out.Messages = append(out.Messages, f.raw)
 		}
-		if !resumes || out.Resync || len(out.Messages) > 0 {
+		if !resumes || in.Now || out.Resync || len(out.Messages) > 0 {
 			return out, nil
 		}
 		select {

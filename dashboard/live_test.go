@@ -132,8 +132,12 @@ func TestAScreenResumesWhereItWas(t *testing.T) {
 	last := s.nextOf(huiying.LivePost)
 
 	again := h.as("monitor").watch(fmt.Sprintf("?since=%d", first.Seq))
-	if _, g := again.hello(); g.Resync {
+	l, g := again.hello()
+	if g.Resync {
 		t.Error("asked to load anew although everything is kept")
+	}
+	if l.Seq != first.Seq { // else one that breaks now would never hear what follows
+		t.Errorf("the greeting says %d although %d comes next", l.Seq, first.Seq+1)
 	}
 	if l := again.nextOf(huiying.LivePost); l.Seq != first.Seq+1 {
 		t.Errorf("resumed at %d, want %d", l.Seq, first.Seq+1)
@@ -355,5 +359,39 @@ func TestPollingStandsInForTheWebsocket(t *testing.T) {
 	next := poll("jkj-liaison", fmt.Sprintf("?since=%d", r.Seq))
 	if len(next.Messages) != 1 || next.Resync || !strings.Contains(string(next.Messages[0].Data), "jkj") {
 		t.Errorf("%+v", next)
+	}
+}
+
+// A page sees no pings: it asks, and is told where it stands.
+func TestAScreenThatAsksIsAnswered(t *testing.T) {
+	h := newHouse(t)
+	s := h.as("monitor").watch("")
+	s.hello()
+	h.tell(huiying.Live{Type: huiying.LivePost, Data: json.RawMessage(`{"id":"p1"}`)})
+	last := s.nextOf(huiying.LivePost)
+	if err := s.conn.WriteMessage(websocket.TextMessage, []byte("?")); err != nil {
+		t.Fatal(err)
+	}
+	if l := s.nextOf(huiying.LiveHello); l.Seq != last.Seq || strings.Contains(string(l.Data), "resync") {
+		t.Errorf("answered %d %s, want %d", l.Seq, l.Data, last.Seq)
+	}
+}
+
+// What happens between the reading of a page and its first connection is not lost.
+func TestAPageSaysWhatItIsAsNewAs(t *testing.T) {
+	h := newHouse(t)
+	s := h.as("monitor").watch("")
+	s.hello()
+	h.tell(huiying.Live{Type: huiying.LivePost, Data: json.RawMessage(`{"id":"p1"}`)})
+	before := s.nextOf(huiying.LivePost)
+	_, rest, ok := strings.Cut(string(h.as("monitor").page("/").body), `data-seq="`)
+	since, _, _ := strings.Cut(rest, `"`)
+	if !ok || since != fmt.Sprint(before.Seq) {
+		t.Fatalf("the page is as new as %q, want %d", since, before.Seq)
+	}
+	h.tell(huiying.Live{Type: huiying.LivePost, Data: json.RawMessage(`{"id":"p2"}`)})
+	s.nextOf(huiying.LivePost)
+	if l := h.as("monitor").watch("?since=" + since).nextOf(huiying.LivePost); string(l.Data) != `{"id":"p2"}` {
+		t.Errorf("the first connection brings %s", l.Data)
 	}
 }

@@ -24,6 +24,7 @@ type visit struct {
 	id   string // in the log, in the X-Request-Id header and in problems
 	once sync.Once
 	who  huiying.Person
+	seq  uint64 // of the live messages when it began: what a page shows is at least as new
 	caller
 	err error
 }
@@ -47,7 +48,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var raw [8]byte
 		_, _ = rand.Read(raw[:]) // never fails
-		v := &visit{id: hex.EncodeToString(raw[:])}
+		v := &visit{id: hex.EncodeToString(raw[:]), seq: s.hub.heard.Load()}
 		r.RemoteAddr = s.remoteAddr(r)
 		rec := &recorder{ResponseWriter: w}
 		ctx, gaps := huiying.WithGaps(context.WithValue(r.Context(), visitKey{}, v))

@@ -31,6 +31,7 @@ type page struct {
 	Me    huiying.Person
 	Title string
 	Nav   nav
+	Seq   uint64 // of the live messages the page is as new as
 	Note  string // what was just done, in words
 	Gaps  []string
 	V     any
@@ -83,7 +84,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, p huiying.Person, 
 		return fmt.Errorf("count notices: %w", err)
 	}
 	s.execute(w, status, name, page{
-		Site: s.site(), Me: p, Title: title, V: view,
+		Site: s.site(), Me: p, Title: title, V: view, Seq: visitOf(r.Context()).seq,
 		Nav:  navigation(p, r.URL.Path, countInApp(unread.Items)),
 		Note: doneNote(r.URL.Query().Get("done")),
 		Gaps: huiying.GapsOf(r.Context()).Parts(),

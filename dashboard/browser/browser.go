@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -141,6 +142,20 @@ func dark(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 
 // Close closes the window.
 func (t *Tab) Close() { t.close() }
+
+// Freeze lets the page sleep as a phone does with one in the background: no timer
+// and no message runs.
+func (t *Tab) Freeze() error { return t.lifecycle(page.SetWebLifecycleStateStateFrozen) }
+
+// Wake ends the sleep.
+func (t *Tab) Wake() error { return t.lifecycle(page.SetWebLifecycleStateStateActive) }
+
+func (t *Tab) lifecycle(state page.SetWebLifecycleStateState) error {
+	return t.do("make the page "+string(state), func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, tab, page.SetWebLifecycleState, page.SetWebLifecycleStateParams{State: state})
+		return chromedp.Void{}, err
+	})
+}
 
 // Problems are the errors and warnings the console has shown so far.
 func (t *Tab) Problems() []string {

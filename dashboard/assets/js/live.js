@@ -1,6 +1,7 @@
 // The one connection for everything that moves: a websocket that resumes where
 // it broke off, waits longer after each failure, and turns to polling when a
-// proxy on the way cuts websockets.
+// proxy on the way cuts websockets. A page sees no pings, and a network that went
+// away says nothing: what is silent for long is asked, and given up without answer.
 import { onCase } from "./cases.js";
 import { onPost } from "./posts.js";
 import { say } from "./clock.js";
@@ -12,18 +13,26 @@ const longestWait = 30000;
 const socketFailures = 3; // in a row, before polling takes over
 const steady = 20000; // a websocket that breaks sooner than that has failed too: some proxies let it open, then cut it
 const pollPause = 1000; // between two long polls, which wait at the server
+const pollPatience = 40000; // the server answers within 25 s
 const retrySocketEvery = 60000;
+const silence = 40000; // after which the server is asked
+const patience = 6000; // for its answer, and for a connection to open
 const signedOut = 4401; // close code: the session ended
 
 const handlers = { hello: onHello, post: onPost, event: onEvent, case: onCase, stats: onStats, source: onSource };
+const repeatable = { hello: true, stats: true }; // carry a seq that others carried before
 const labels = { idle: "实时更新", open: "实时更新中", poll: "实时更新中（轮询）", lost: "连接中断，正在重连" };
 
-let seq = 0;
+let seq = Number(document.body.dataset.seq); // the page is at least as new as that
 let epoch = ""; // of the server's life: another one counts seq anew
 let failures = 0;
 let opened = 0; // when the websocket opened; 0 while it is not
+let heard = 0; // when it last said something, or began to open
+let asked = 0; // when it was asked; 0: it owes no answer
 let socket = null;
+let retry = null;
 let polling = false;
+let stopPoll = null; // ends the poll that waits
 let leaving = false;
 
 function show(state) {
@@ -33,8 +42,10 @@ function show(state) {
   place.querySelector("span").textContent = labels[state];
 }
 
+// What a poll and a websocket both bring counts once.
 function take(message) {
-  if (message.seq > seq) seq = message.seq;
+  if (!repeatable[message.type] && message.seq <= seq) return;
+  if (message.type !== "hello" && message.seq > seq) seq = message.seq;
   const handle = handlers[message.type];
   if (handle) handle(message.data, message);
   document.dispatchEvent(new CustomEvent("live", { detail: message }));
@@ -44,8 +55,9 @@ function take(message) {
 function onHello(data, message) {
   const changed = epoch !== "" && data.epoch !== epoch;
   epoch = data.epoch;
-  seq = message.seq;
-  if (data.resync || changed) reread();
+  const anew = data.resync || changed;
+  if (anew || message.seq > seq) seq = message.seq;
+  if (anew) reread();
 }
 
 function reread() {
@@ -58,33 +70,48 @@ function reread() {
 
 function address() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}${path}${seq ? `?since=${seq}` : ""}`;
+  return `${scheme}//${location.host}${path}?since=${seq}`;
 }
 
 function connect() {
-  if (leaving) return;
+  clearTimeout(retry);
+  retry = null;
+  if (leaving || socket) return;
+  let mine;
   try {
-    socket = new WebSocket(address());
+    mine = new WebSocket(address());
   } catch {
     later();
     return;
   }
-  socket.addEventListener("open", () => {
-    opened = Date.now();
+  socket = mine;
+  heard = Date.now();
+  asked = 0;
+  mine.addEventListener("open", () => {
+    if (mine !== socket) return;
+    opened = heard = Date.now();
     stopPolling();
     show("open");
   });
-  socket.addEventListener("message", (e) => {
+  mine.addEventListener("message", (e) => {
+    if (mine !== socket) return;
+    heard = Date.now();
+    asked = 0;
     for (const line of String(e.data).split("\n")) {
       if (line) take(JSON.parse(line));
     }
   });
-  socket.addEventListener("close", (e) => {
-    if (opened && Date.now() - opened > steady) failures = 0;
-    opened = 0;
-    if (e.code === signedOut) location.reload(); // leads to the sign-in page
-    else later();
+  mine.addEventListener("close", (e) => {
+    if (mine === socket) gone(e.code);
   });
+}
+
+function gone(code) {
+  socket = null;
+  if (opened && Date.now() - opened > steady) failures = 0;
+  opened = 0;
+  if (code === signedOut) location.reload(); // leads to the sign-in page
+  else later();
 }
 
 function later() {
@@ -93,35 +120,70 @@ function later() {
   if (failures >= socketFailures) startPolling();
   else show("lost");
   const wait = polling ? retrySocketEvery : Math.min(longestWait, firstWait * 2 ** failures);
-  setTimeout(connect, wait * (0.7 + Math.random() * 0.6));
+  clearTimeout(retry);
+  retry = setTimeout(connect, wait * (0.7 + Math.random() * 0.6));
+}
+
+// Gives up a connection that neither opened nor answered in time: closing it
+// would wait for a network that is away.
+function watch() {
+  if (!socket) return;
+  const now = Date.now();
+  if (opened && !asked && now - heard > silence) ask();
+  if (opened ? asked && now - asked > patience : now - heard > patience) {
+    const dead = socket;
+    gone(0);
+    dead.close();
+  }
+}
+
+function ask() {
+  asked = Date.now();
+  socket.send("?");
+}
+
+// The phone wakes up, or its network is back: no waiting.
+function wake() {
+  if (leaving || document.hidden) return;
+  if (!socket) {
+    failures = Math.min(failures, socketFailures - 1);
+    connect();
+  } else if (opened && !asked) {
+    ask();
+  }
 }
 
 async function startPolling() {
   if (polling) return;
   polling = true;
-  while (polling && !leaving) {
-    const ok = await poll();
+  for (let ok = false; polling && !leaving;) {
+    ok = await poll(!ok); // the first one shows at once whether it works
     await new Promise((done) => setTimeout(done, ok ? pollPause : 5 * pollPause));
   }
 }
 
 function stopPolling() {
   polling = false;
+  if (stopPoll) stopPoll.abort();
 }
 
-async function poll() {
+async function poll(atOnce) {
+  const mine = stopPoll = new AbortController();
+  const timer = setTimeout(() => mine.abort(), pollPatience);
   try {
-    const answer = await fetch(`${path}/poll${seq ? `?since=${seq}` : ""}`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(`${path}/poll?since=${seq}${atOnce ? "&now=true" : ""}`, { headers: { Accept: "application/json" }, signal: mine.signal });
     if (answer.status === 401) location.reload();
     if (!answer.ok) throw new Error(answer.statusText);
     const found = await answer.json();
     for (const message of found.messages) take(message);
     onHello(found, found);
-    show("poll");
+    if (polling) show("poll");
     return true;
   } catch {
-    show("lost");
+    if (polling) show("lost");
     return false;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -133,5 +195,7 @@ export function startLive() {
   addEventListener("pageshow", (e) => {
     if (e.persisted) location.reload(); // from the back cache: clocks and rows are old
   });
+  for (const [where, what] of [[document, "visibilitychange"], [document, "resume"], [window, "online"]]) where.addEventListener(what, wake);
+  setInterval(watch, 1000);
   connect();
 }
