@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -100,7 +99,9 @@ func readFeed(text []byte) (feed *gofeed.Feed, err error) {
 			err = fmt.Errorf("read feed: %v", r)
 		}
 	}()
-	return gofeed.NewParser().Parse(bytes.NewReader(text))
+	parser := gofeed.NewParser()
+	parser.RSSTranslator = &gofeed.DefaultRSSTranslator{DisableContentImageScan: true} // it would parse every text for a picture
+	return parser.Parse(bytes.NewReader(text))
 }
 
 func feedItem(v *visit, base *url.URL, it *gofeed.Item, i int) candidate {
@@ -124,8 +125,7 @@ func feedItem(v *visit, base *url.URL, it *gofeed.Item, i int) candidate {
 			p.URL = u.String()
 		}
 	}
-	raw, _ := json.Marshal(it) // only shown to people; a failure leaves it empty
-	c := candidate{post: p, where: cmp.Or(p.URL, fmt.Sprintf("%s 第 %d 条", v.source.URL, i+1)), raw: string(raw)}
+	c := candidate{post: p, where: cmp.Or(p.URL, fmt.Sprintf("%s 第 %d 条", v.source.URL, i+1)), raw: it}
 	c.key = itemKey(it.GUID, p.URL, p.Title+"\x00"+p.Text)
 	c.post.PublishedAt, c.err = feedDate(it, v.now())
 	return c

@@ -232,7 +232,6 @@ func itemsAt(doc any, path string, named bool) ([]any, bool) {
 }
 
 func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
-	raw, _ := json.Marshal(o) // it came from JSON
 	p := v.blank()
 	p.Title = oneLine(fragmentText(r.text(o, "title")))
 	p.Text = cmp.Or(fragmentText(r.text(o, "text")), p.Title)
@@ -247,7 +246,7 @@ func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
 		sum := sha256.Sum256([]byte("item\x00" + string(v.source.ID) + "\x00" + id))
 		p.ID = huiying.PostID("p" + hex.EncodeToString(sum[:12]))
 	}
-	c := candidate{post: p, raw: string(raw), key: itemKey(id, p.URL, p.Title+"\x00"+p.Text)}
+	c := candidate{post: p, raw: o, key: itemKey(id, p.URL, p.Title+"\x00"+p.Text)}
 	c.where = cmp.Or(p.URL, fmt.Sprintf("%s 第 %d 条", got.URL, i+1))
 	if when := r.text(o, "published_at"); when != "" {
 		t, ok := ParseDate(when, v.now())

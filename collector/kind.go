@@ -69,7 +69,7 @@ type reader func(ctx context.Context, v *visit) ([]candidate, error)
 type candidate struct {
 	key   string // what the ledger remembers once the item is settled
 	where string // its address or place in the list, for rejections
-	raw   string // how it came, for rejections
+	raw   any    // how it came, for rejections: text, or what is shown as JSON
 	post  huiying.Post
 	err   error // it cannot become a post
 

@@ -3,6 +3,8 @@ package collector
 import (
 	"bytes"
 	"math"
+	"slices"
+	"unicode/utf8"
 )
 
 // mostListed bounds what one list may tell at once, whatever its kind: more is no
@@ -75,6 +77,9 @@ func tag(text []byte) (closed bool, rest []byte) {
 
 // withoutControls leaves out the control characters XML does not allow.
 func withoutControls(text []byte) []byte {
+	if !slices.ContainsFunc(text, func(b byte) bool { return b < ' ' && b != '\t' && b != '\n' && b != '\r' }) && utf8.Valid(text) {
+		return text
+	}
 	return bytes.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			return -1
