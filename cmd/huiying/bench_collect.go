@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,6 +28,7 @@ type benchCollectCmd struct {
 	Pages  int    `default:"10000" help:"Article pages of the site, in hundreds."`
 	Rounds int    `default:"3" help:"Rounds, ours and the peer's by turns; medians are reported."`
 	Peer   string `default:"bench" type:"path" help:"Source folder of the peer (bench/ of the repository)."`
+	Memory bool   `help:"Measure memory instead: the pages become known to a ledger on disk."`
 	Crawl  string `hidden:"" help:"Crawl the site at this address and print the pace."`
 }
 
@@ -48,8 +50,11 @@ func (p crawlPace) perCPU() float64    { return float64(p.Pages) / p.CPU }
 
 // Run prints one JSON object.
 func (c *benchCollectCmd) Run(ctx context.Context) error {
-	if c.Crawl != "" {
-		return c.crawl(ctx)
+	switch {
+	case c.Crawl != "" && c.Memory:
+		return c.remember(ctx)
+	case c.Crawl != "":
+		return c.pace(ctx)
 	}
 	if c.Pages < collectVisit || c.Pages%collectVisit != 0 {
 		return usagef("--pages 应为 %d 的倍数", collectVisit)
@@ -71,6 +76,11 @@ func (c *benchCollectCmd) Run(ctx context.Context) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
+	}
+	if c.Memory {
+		cmd := exec.CommandContext(ctx, self, "bench", "collect", "--memory", "--pages", strconv.Itoa(c.Pages), "--crawl", address)
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		return cmd.Run()
 	}
 	peer, missing := buildPeer(ctx, c.Peer, dir)
 	var ours, theirs []crawlPace
@@ -145,13 +155,64 @@ func oneCore(cmd *exec.Cmd) (crawlPace, error) {
 	return p, nil
 }
 
+// pace crawls the whole site with a ledger in memory, as the peer does.
+func (c *benchCollectCmd) pace(ctx context.Context) error {
+	start := time.Now()
+	published, err := c.crawl(ctx, new(benchBook), func(int) {})
+	if err != nil {
+		return err
+	}
+	return printJSON(crawlPace{Pages: published, Seconds: time.Since(start).Seconds(), RSS: residentMB()})
+}
+
+// A memoryPace is what the process takes when so many addresses are known.
+type memoryPace struct {
+	Known int     `json:"known"`
+	Heap  float64 `json:"heap_mb"` // in use after a collection
+	RSS   float64 `json:"rss_mb"`
+}
+
+// remember crawls the site with a ledger on disk and prints the memory taken at a
+// tenth, a half and all of it.
+func (c *benchCollectCmd) remember(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "huiying-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	book, err := (&Config{Data: dir}).openLedger(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = book.Close() }()
+	out := struct {
+		N       int          `json:"n"`
+		Seconds float64      `json:"seconds"`
+		Known   []memoryPace `json:"known"`
+		Machine machine      `json:"machine"`
+	}{N: c.Pages, Machine: thisMachine()}
+	start := time.Now()
+	_, err = c.crawl(ctx, book, func(known int) {
+		if known != c.Pages/10 && known != c.Pages/2 && known != c.Pages {
+			return
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		out.Known = append(out.Known, memoryPace{Known: known, Heap: float64(m.HeapAlloc/1e5) / 10, RSS: residentMB()})
+	})
+	if err != nil {
+		return err
+	}
+	out.Seconds = time.Since(start).Seconds()
+	return printJSON(out)
+}
+
 // crawl reads the whole site once, source by source, as a collector does, but for
-// its waiting.
-func (c *benchCollectCmd) crawl(ctx context.Context) error {
-	var book benchBook
-	published := 0
+// its waiting. It tells after each how many pages became posts.
+func (c *benchCollectCmd) crawl(ctx context.Context, book collector.Ledger, tell func(published int)) (published int, err error) {
 	col := collector.New(collector.Config{
-		Region: "141122", Ledger: &book, Intake: huiying.Intake{Region: "141122", Key: []byte("bench")},
+		Region: "141122", Ledger: book, Intake: huiying.Intake{Region: "141122", Key: []byte("bench")},
 		Publish: func(_ context.Context, posts []huiying.Post) (int, int, error) {
 			published += len(posts)
 			return len(posts), 0, nil
@@ -159,7 +220,6 @@ func (c *benchCollectCmd) crawl(ctx context.Context) error {
 		AllowPrivate: true, Rate: rate.Inf, DailyBudget: 1 << 40,
 	})
 	defer col.Close()
-	start := time.Now()
 	for first := 0; first < c.Pages; first += collectVisit {
 		section := fmt.Sprintf("%s/list/%d/", c.Crawl, first/collectVisit)
 		src := huiying.Source{
@@ -170,14 +230,14 @@ func (c *benchCollectCmd) crawl(ctx context.Context) error {
 			},
 		}
 		if err := col.Visit(ctx, src); err != nil {
-			return err
+			return published, err
 		}
+		tell(published)
 	}
-	took := time.Since(start)
 	if published != c.Pages {
-		return fmt.Errorf("%d pages became posts, want %d", published, c.Pages)
+		return published, fmt.Errorf("%d pages became posts, want %d", published, c.Pages)
 	}
-	return printJSON(crawlPace{Pages: published, Seconds: took.Seconds(), RSS: residentMB()})
+	return published, nil
 }
 
 // benchBook is a ledger in memory.
