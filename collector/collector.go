@@ -241,9 +241,9 @@ func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error)
 	// A list counts as read only when everything on it is settled, or its
 	// "not modified" would hide what is left.
 	if err == nil && !t.unfinished {
-		v.memory.Lists = v.fresh
+		v.memory.Lists, v.memory.Mods = v.fresh, v.mods
 	} else {
-		v.memory.Lists = nil
+		v.memory.Lists, v.memory.Mods = nil, nil
 	}
 	v.memory.Every = v.source.Every
 	h.State = v.memory.bytes()

@@ -126,16 +126,16 @@ func (f *Fetcher) Close() { f.client.CloseIdleConnections() }
 // Get reads one address, with the validators of the last reading if any. Every
 // error but the end of ctx is a [Failure].
 func (f *Fetcher) Get(ctx context.Context, address string, v Validators) (Fetched, error) {
-	return f.get(ctx, address, v, nil)
+	return f.get(ctx, address, v, bound{bytes: f.cfg.MaxBody})
 }
 
-// get is Get that may keep the body in memory of the caller's.
-func (f *Fetcher) get(ctx context.Context, address string, v Validators, into []byte) (Fetched, error) {
+// get is Get with the caller's bound.
+func (f *Fetcher) get(ctx context.Context, address string, v Validators, size bound) (Fetched, error) {
 	u, err := checkURL(address)
 	if err != nil {
 		return Fetched{}, err
 	}
-	return f.follow(ctx, u, v, bound{bytes: f.cfg.MaxBody, into: into}, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
+	return f.follow(ctx, u, v, size, func(ctx context.Context, u *url.URL) error { return f.robots.check(ctx, u) })
 }
 
 // spare reports whether an address may be read beside what is new: its host's
@@ -232,7 +232,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 		}
 		return Fetched{}, "", failure
 	}
-	if !isText(got.ContentType) {
+	if !isText(got.ContentType) && !size.gzipped { // a sitemap is looked at whatever its type
 		return Fetched{}, "", &Failure{URL: printable(u), Message: "是 " + huiying.Clip(got.ContentType, 60) + "，不是网页，没有打开", Permanent: true}
 	}
 	got.Body, got.Read, err = readBody(res, u, size)

@@ -18,7 +18,7 @@ import (
 
 var sitemapKind = Kind{
 	Name: "sitemap", Title: "网站地图",
-	About: "网站提供 sitemap.xml 时用：按其中的更新时间找出新页面，再逐篇打开；不必维护栏目页的选择器",
+	About: "网站提供 sitemap.xml 时用：按其中的更新时间找出新页面，再逐篇打开；不必维护栏目页的选择器。压缩的（.xml.gz）、分成多个的（最多三层）、新闻专用的都能读；分地图的更新时间没有变就不再读。网址填网站首页时，用 robots.txt 里 Sitemap 一行所写的，没有则用 /sitemap.xml",
 	Options: []Option{
 		{Name: "link_pattern", Type: TextOption, Example: `/\d{4}/\d+\.html$`, Meaning: "只取网址符合这个正则表达式的页面"},
 		{Name: "days", Type: NumberOption, Default: "3", Example: 7, Meaning: "只取最近几天更新过的页面；没有写更新时间的页面都算新的"},
@@ -33,10 +33,12 @@ var sitemapKind = Kind{
 	open: openSitemap,
 }
 
-// Bounds of one sitemap (sitemaps.org: 50,000 addresses a file).
+// Bounds of one reading.
 const (
-	sitemapEntries = 50_000
-	sitemapFiles   = 20 // of an index, the latest changed first
+	sitemapEntries = 50_000 // in all files together; sitemaps.org allows as many in one
+	sitemapFiles   = 20     // beside the first, the latest changed first
+	sitemapDepth   = 3      // an index of indexes of files
+	sitemapSettled = 48 * time.Hour
 )
 
 func openSitemap(opts options, s huiying.Source) (plan, error) {
@@ -59,15 +61,46 @@ func openSitemap(opts options, s huiying.Source) (plan, error) {
 	list := func(ctx context.Context, v *visit) ([]candidate, error) {
 		v.limit = limit
 		m := sitemap{rules: rules, pattern: pattern, since: v.now().Add(-time.Duration(days) * 24 * time.Hour)}
-		if err := m.read(ctx, v, s.URL, true); err != nil {
+		starts, err := sitemapsOf(ctx, v, s.URL, m.rules)
+		if err != nil {
 			return nil, err
 		}
-		if m.empty {
+		for _, address := range starts {
+			if err := m.read(ctx, v, sitemapEntry{Loc: address}, sitemapDepth); err != nil {
+				return nil, err
+			}
+		}
+		if len(m.found) == 0 && v.trouble != nil {
+			return nil, v.trouble
+		}
+		if len(m.found) == 0 && !m.spared && len(v.memory.Lists) == 0 {
 			return nil, &Failure{URL: s.URL, Message: "网站地图里没有一个网页的网址，请核对网址", Permanent: true}
 		}
 		return m.candidates(v)
 	}
 	return plan{list: list, page: rules.complete}, nil
+}
+
+// sitemapsOf is where reading begins: at the address itself, or for a site's front
+// page at what its robots.txt names (sitemaps.org, "Specifying the Sitemap location").
+func sitemapsOf(ctx context.Context, v *visit, address string, rules siteRules) ([]string, error) {
+	u, err := checkURL(address)
+	if err != nil {
+		return nil, err
+	}
+	if !homePath.MatchString(u.Path) || u.RawQuery != "" {
+		return []string{address}, nil
+	}
+	named, err := v.fetcher.robots.sitemaps(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	named = slices.DeleteFunc(slices.Clone(named), func(loc string) bool { return !rules.opens(address, loc) })
+	if len(named) == 0 {
+		return []string{u.Scheme + "://" + u.Host + "/sitemap.xml"}, nil
+	}
+	v.note("robots.txt 写明的网站地图：%s", strings.Join(named, "、"))
+	return named[:min(len(named), sitemapFiles)], nil
 }
 
 // sitemap gathers the addresses of a sitemap and of the files it points to
@@ -77,19 +110,35 @@ type sitemap struct {
 	pattern *regexp.Regexp
 	since   time.Time
 	found   []sitemapEntry
+	files   []string // read, or left because nothing changed in them
 	old     int
-	empty   bool // everything was read, and there was nothing
+	spared  bool // a file was left so, or held only old ones
 }
 
 type sitemapEntry struct {
 	Loc     string `xml:"loc"`
 	LastMod string `xml:"lastmod"`
+	News    struct {
+		Date  string `xml:"publication_date"`
+		Title string `xml:"title"`
+	} `xml:"news"`
 
-	at time.Time // of LastMod; zero when there is none
+	at time.Time // of LastMod, or of the news; zero when there is neither
 }
 
-func (m *sitemap) read(ctx context.Context, v *visit, address string, index bool) error {
-	got, err := v.get(ctx, address, true)
+// read takes in one file and those it points to. One of these that cannot be read
+// does not keep the others from it.
+func (m *sitemap) read(ctx context.Context, v *visit, file sitemapEntry, depth int) error {
+	if slices.Contains(m.files, file.Loc) {
+		return nil // it points to itself, or two point to it
+	}
+	m.files = append(m.files, file.Loc)
+	if v.unchanged(file) {
+		m.spared = true
+		v.note("%s 的更新时间没有变，没有读", file.Loc)
+		return nil
+	}
+	got, err := v.getMap(ctx, file.Loc)
 	if err != nil || got.NotModified {
 		return err
 	}
@@ -97,23 +146,48 @@ func (m *sitemap) read(ctx context.Context, v *visit, address string, index bool
 	if err != nil {
 		return &Failure{URL: got.URL, Message: "不是可读的网站地图（" + huiying.Clip(oneLine(err.Error()), 100) + "）", Permanent: true, Cause: err}
 	}
+	if file.LastMod != "" {
+		v.mods[file.Loc] = file.LastMod
+	}
 	v.note("%s 列出 %d 个页面、%d 个分地图", got.URL, len(pages), len(files))
-	m.found = append(m.found, pages...)
-	if !index {
+	m.found = append(m.found, pages[:min(len(pages), sitemapEntries-len(m.found))]...)
+	if depth <= 1 {
 		return nil
 	}
 	all := len(files)
 	files = slices.DeleteFunc(files, func(e sitemapEntry) bool {
 		return !e.at.IsZero() && e.at.Before(m.since) || !m.rules.opens(got.URL, e.Loc)
 	})
+	m.spared = m.spared || len(files) < all
 	slices.SortStableFunc(files, newestEntry)
-	for _, f := range files[:min(len(files), sitemapFiles)] {
-		if err := m.read(ctx, v, f.Loc, false); err != nil {
-			return err
+	for _, f := range files {
+		if len(m.files) > sitemapFiles || len(m.found) >= sitemapEntries {
+			v.note("分地图太多，只读了 %d 个", len(m.files))
+			break
+		}
+		if err := m.read(ctx, v, f, depth-1); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			v.note("%v", err)
+			v.trouble = err
 		}
 	}
-	m.empty = len(m.found) == 0 && len(files) == all && len(v.memory.Lists) == 0
 	return nil
+}
+
+// unchanged reports whether a sitemap's file is as it was when all of it was
+// settled, by the time its index gives. A day without an hour tells so only when it
+// is over.
+func (v *visit) unchanged(file sitemapEntry) bool {
+	if file.LastMod == "" || v.memory.Mods[file.Loc] != file.LastMod || !hasClock(file.at) && v.now().Sub(file.at) < sitemapSettled {
+		return false
+	}
+	v.mods[file.Loc] = file.LastMod
+	if known, ok := v.memory.Lists[file.Loc]; ok {
+		v.fresh[file.Loc] = known
+	}
+	return true
 }
 
 // candidates are the recent pages, the latest changed first.
@@ -133,7 +207,10 @@ func (m *sitemap) candidates(v *visit) ([]candidate, error) {
 			continue
 		}
 		post := v.blank()
-		post.URL = e.Loc
+		post.URL, post.Title = e.Loc, oneLine(e.News.Title)
+		if hasClock(e.at) && e.News.Date != "" {
+			post.PublishedAt = e.at
+		}
 		items = append(items, candidate{key: itemKey("", e.Loc, ""), where: e.Loc, raw: e.Loc + " " + e.LastMod, post: post, fetch: m.rules.complete})
 	}
 	v.note("其中最近更新的 %d 个，较早的 %d 个没有取；别的网站上的 %d 个没有打开", len(items), m.old, foreign)
@@ -148,7 +225,7 @@ func newestEntry(a, b sitemapEntry) int { return cmp.Or(b.at.Compare(a.at), cmp.
 // parseSitemap reads a urlset or a sitemapindex. Entities are not expanded and
 // nothing outside the file is read; what is not XML is an error.
 func parseSitemap(body []byte, now time.Time) (pages, files []sitemapEntry, err error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
+	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))))
 	d.Strict = false
 	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) { return in, nil } // addresses are ASCII
 	root := ""
@@ -181,8 +258,9 @@ func parseSitemap(body []byte, now time.Time) (pages, files []sitemapEntry, err 
 		if e.Loc = strings.TrimSpace(e.Loc); e.Loc == "" {
 			continue
 		}
-		if e.LastMod = strings.TrimSpace(e.LastMod); e.LastMod != "" {
-			e.at, _ = ParseDate(e.LastMod, now) // unreadable counts as none: the page is looked at
+		e.LastMod, e.News.Date = strings.TrimSpace(e.LastMod), strings.TrimSpace(e.News.Date)
+		if when := cmp.Or(e.News.Date, e.LastMod); when != "" {
+			e.at, _ = ParseDate(when, now) // unreadable counts as none: the page is looked at
 		}
 		if start.Name.Local == "url" {
 			pages = append(pages, e)

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"bufio"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -23,12 +24,12 @@ const (
 	zstdWindow   = 8 << 20 // bytes one stream may ask us to remember
 )
 
-// bound is how much of a body is read, in bytes, whether the rest is left unread or
-// makes the whole an error, and memory that may be used for it.
+// bound is how a body may be read.
 type bound struct {
-	bytes int64
-	cut   bool
-	into  []byte
+	bytes   int64
+	cut     bool   // what is more stays unread; else it makes the whole an error
+	into    []byte // memory that may be used
+	gzipped bool   // the file itself may be gzip, as a sitemap.xml.gz is
 }
 
 // readBody reads an answer's body and unpacks it: within size, and not more than
@@ -41,6 +42,11 @@ func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int
 		return nil, wire.n, unpackFailure(u, err)
 	}
 	defer done()
+	if size.gzipped {
+		if unpacked, err = gunzip(unpacked); err != nil {
+			return nil, wire.n, unpackFailure(u, err)
+		}
+	}
 	body = size.into[:0]
 	want := int64(16 << 10)
 	if n := res.ContentLength; n > 0 && unpacked == io.Reader(wire) {
@@ -69,6 +75,15 @@ func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int
 			return nil, wire.n, unpackFailure(u, err)
 		}
 	}
+}
+
+// gunzip unpacks a file that is gzip and hands on any other.
+func gunzip(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReader(r)
+	if head, _ := in.Peek(2); string(head) != "\x1F\x8B" { // an error comes again when it is read
+		return in, nil
+	}
+	return gzip.NewReader(in)
 }
 
 // unpack undoes one content coding.

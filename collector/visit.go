@@ -32,6 +32,8 @@ type visit struct {
 	mailboxes []Mailbox
 
 	fresh    map[string]Validators // of the lists read now, kept if all goes well
+	mods     map[string]string     // of the sitemap's files read now, likewise
+	trouble  error                 // a part of the list could not be read
 	notes    []string
 	requests int
 	bytes    int64  // over the wire
@@ -45,11 +47,12 @@ type memory struct {
 	Every huiying.Duration      `json:"every,omitzero"`  // as it was set at the last visit
 	Lags  []float64             `json:"lags,omitempty"`  // seconds from publication to capture, the latest last
 	Lists map[string]Validators `json:"lists,omitempty"` // of the list pages
+	Mods  map[string]string     `json:"mods,omitempty"`  // file of a sitemap → its lastmod when it was read
 	Tries map[string]int        `json:"tries,omitempty"` // item → failed fetches
 }
 
 func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
-	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, dry: dry, now: c.cfg.Speed.Now, limit: 50, until: time.Now().Add(visitTime), fresh: make(map[string]Validators)}
+	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, dry: dry, now: c.cfg.Speed.Now, limit: 50, until: time.Now().Add(visitTime), fresh: make(map[string]Validators), mods: make(map[string]string)}
 	if dry {
 		v.until = time.Now().Add(tryTime)
 	} else {
@@ -79,6 +82,15 @@ func setupOf(s huiying.Source) string {
 // get reads one address. For a list it asks "changed since last time?". The body is
 // valid until the next get.
 func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, error) {
+	return v.load(ctx, address, list, bound{bytes: v.fetcher.cfg.MaxBody, into: v.body})
+}
+
+// getMap reads a file of a sitemap, which may be packed.
+func (v *visit) getMap(ctx context.Context, address string) (Fetched, error) {
+	return v.load(ctx, address, true, bound{bytes: v.fetcher.cfg.MaxBody, into: v.body, gzipped: true})
+}
+
+func (v *visit) load(ctx context.Context, address string, list bool, size bound) (Fetched, error) {
 	var known Validators
 	if list {
 		known = v.memory.Lists[address]
@@ -89,7 +101,7 @@ func (v *visit) get(ctx context.Context, address string, list bool) (Fetched, er
 	case v.late():
 		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
 	case v.rendered == nil:
-		got, err = v.fetcher.get(ctx, address, known, v.body)
+		got, err = v.fetcher.get(ctx, address, known, size)
 		if cap(got.Body) > cap(v.body) {
 			v.body = got.Body
 		}
@@ -171,7 +183,9 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 	if err != nil {
 		return t, err
 	}
-	t.unfinished = more
+	t.unfinished = more || v.trouble != nil
+	t.trouble = v.trouble
+	c.failures.count(v.trouble)
 	if err := c.relisted(ctx, v, known, &t); err != nil {
 		return t, err
 	}
@@ -308,11 +322,22 @@ func (b *batch) settle(item candidate) (p huiying.Post, ok bool) {
 	}
 	b.keys = append(b.keys, item.key)
 	if err != nil {
-		b.rejections = append(b.rejections, b.c.rejection(b.v.source.Region, b.v.source.Name, item.where, item.raw, err))
+		b.rejections = append(b.rejections, b.c.rejection(b.v.source.Region, b.v.source.Name, item.where, rawText(item.raw), err))
 		return p, false
 	}
 	b.posts = append(b.posts, p)
 	return p, true
+}
+
+func rawText(raw any) string {
+	switch raw := raw.(type) {
+	case nil:
+		return ""
+	case string:
+		return raw
+	}
+	b, _ := json.Marshal(raw) // only shown to people; a failure leaves it empty
+	return string(b)
 }
 
 func (b *batch) flush(ctx context.Context) error {
