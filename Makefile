@@ -78,12 +78,13 @@ $(LINT):
 	GOBIN=$(abspath $(BIN)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv $(BIN)/golangci-lint $@
 
-# Chromium and a CJK font (without one Chinese text is empty boxes).
+# Chromium with its Chinese words (file and date inputs), and a CJK font (without one
+# Chinese text is empty boxes).
 .PHONY: browser
 browser:
 	@if ! command -v chromium >/dev/null || ! fc-list 2>/dev/null | grep -qi 'noto.*cjk'; then \
 		sudo= ; [ "$$(id -u)" = 0 ] || sudo=sudo ; \
-		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null ; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq chromium chromium-l10n fonts-noto-cjk fontconfig >/dev/null ; \
 	fi
 	@chromium --version
 

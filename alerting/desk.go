@@ -247,7 +247,7 @@ func (d *Desk) openEvent(ctx context.Context, e huiying.Event, posts []huiying.A
 	if err != nil { // a case is not kept waiting for what the archive holds anyway
 		d.log.Warn("a case freezes only the posts that raised it", "event", e.ID, "err", err)
 	}
-	draft := caseOf(e, append(earlier, posts...))
+	draft := CaseOf(e, append(earlier, posts...))
 	draft.RoutingNote = route.Note
 	by := huiying.TheSystem(e.Region)
 	var send *huiying.Command

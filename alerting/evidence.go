@@ -59,8 +59,8 @@ func (d *Desk) members(ctx context.Context, id huiying.EventID) ([]huiying.Asses
 	return posts.Items, nil
 }
 
-// caseOf drafts a case from an event; its posts so far are frozen as evidence.
-func caseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
+// CaseOf drafts a case from an event; its posts so far are frozen as evidence.
+func CaseOf(e huiying.Event, posts []huiying.Assessed) huiying.Case {
 	c := huiying.Case{
 		ID: eventCaseID(e.ID), Region: e.Region, Queue: e.Queue, Level: e.Level, Reasons: e.Reasons, Title: e.Title,
 		Summary: e.Summary, Category: e.Category, Flags: e.Flags, Places: e.Places, Event: e.ID, Risk: e.Risk,

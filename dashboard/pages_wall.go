@@ -179,7 +179,7 @@ func (s *Server) wallFlow(ctx context.Context, region huiying.Region, v *wallVie
 	if err != nil {
 		return fmt.Errorf("read trend: %w", err)
 	}
-	v.Trend = trendPlot(buckets, from, end, time.Hour, 860, 150)
+	v.Trend = trendPlot(buckets, from, end, time.Hour, 560, 117)
 	return nil
 }
 

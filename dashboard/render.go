@@ -41,6 +41,7 @@ type page struct {
 type site struct {
 	County  string
 	Version string
+	Demo    bool
 	Now     int64   // county time when the page was made, unix milliseconds
 	Speed   float64 // how many times faster than the wall it runs
 }
@@ -50,7 +51,7 @@ func (s *Server) site() site {
 	if speed == 0 {
 		speed = 1
 	}
-	return site{County: s.cfg.County, Version: s.cfg.Version, Now: s.now().UnixMilli(), Speed: speed}
+	return site{County: s.cfg.County, Version: s.cfg.Version, Demo: len(s.cfg.Demo) > 0, Now: s.now().UnixMilli(), Speed: speed}
 }
 
 // render writes a page that is not about a signed-in person (sign-in, errors

@@ -1,15 +1,18 @@
 package dashboard
 
 import (
+	"math"
 	"time"
 
 	"huiying"
 )
 
-// schematic is the townships as tiles, roughly where they lie: not a map, for
-// borders are the office's to publish. Each has what is open and active there.
+// schematic is the townships as tiles, roughly where they lie if the county says
+// so: not a map, for borders are the office's to publish. Each has what is open and
+// active there.
 type schematic struct {
 	Width, Height int
+	Placed        bool // the county says where they lie
 	Tiles         []townTile
 	Elsewhere     townCount // of no township: county offices, no place named
 }
@@ -35,12 +38,13 @@ const (
 	tileGap      = 14
 )
 
-// schematicOf lays out the townships valid now. Those without a tile of their
-// own follow below the others, four in a row.
+// schematicOf lays out the townships valid now. Those without a tile of their own
+// follow below the others, as many in a row; where none has one, they fill a
+// rectangle of the shape of the stage.
 func schematicOf(units *huiying.Directory, cases []huiying.Case, events []huiying.Event, now time.Time) schematic {
 	at := make(map[huiying.UnitID]int)
 	var s schematic
-	rows, loose := 0, 0
+	rows, columns, loose := 0, 0, 0
 	var homeless []int
 	for _, u := range units.All() {
 		if u.Township == "" || !u.ValidAt(now) {
@@ -51,10 +55,14 @@ func schematicOf(units *huiying.Directory, cases []huiying.Case, events []huiyin
 			homeless = append(homeless, len(s.Tiles))
 		}
 		s.Tiles = append(s.Tiles, townTile{X: (u.Tile[0] - 1) * (tileW + tileGap), Y: (u.Tile[1] - 1) * (tileH + tileGap), Name: u.Label()})
-		rows = max(rows, u.Tile[1])
+		rows, columns = max(rows, u.Tile[1]), max(columns, u.Tile[0])
 	}
+	if s.Placed = columns > 0; !s.Placed {
+		columns = int(math.Ceil(math.Sqrt(float64(len(s.Tiles)))))
+	}
+	columns = max(columns, 3)
 	for _, i := range homeless {
-		s.Tiles[i].X, s.Tiles[i].Y = loose%4*(tileW+tileGap), (rows+loose/4)*(tileH+tileGap)
+		s.Tiles[i].X, s.Tiles[i].Y = loose%columns*(tileW+tileGap), (rows+loose/columns)*(tileH+tileGap)
 		loose++
 	}
 	for _, t := range s.Tiles {

@@ -30,6 +30,7 @@ type demoCmd struct {
 	Data   string  `default:"demo-data" type:"path" help:"Folder of the demo's installation; kept between runs."`
 	Speed  float64 `default:"1" help:"How many times faster than real time the clocks run."`
 	Seed   int64   `default:"1" help:"Varies the sample site's traffic."`
+	Past   bool    `default:"true" negatable:"" help:"Begin with six weeks of cases that were answered before."`
 }
 
 const (
@@ -91,6 +92,11 @@ func (c *demoCmd) Run(ctx context.Context) error {
 	if fresh {
 		if err := s.enroll(ctx, creds); err != nil {
 			return err
+		}
+		if c.Past {
+			if err := s.relive(ctx, life.Start); err != nil {
+				return fmt.Errorf("the weeks before the demo: %w", err)
+			}
 		}
 	}
 	for _, src := range site.Sources("http://" + life.Site) {

@@ -112,7 +112,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	must(t, w.Keys("\r"))
 	until(fmt.Sprintf("#case-%s .case-title", c.ID))
 	must(t, w.Keys("\r"))
-	must(t, w.Until(fmt.Sprintf(`location.pathname === "/cases/%s"`, c.ID)))
+	must(t, w.Until(fmt.Sprintf(`location.pathname === "/cases/%s" && document.readyState === "complete"`, c.ID)))
 	until(".ack-button")
 	must(t, w.Keys("\r"))
 	must(t, w.Wait(".note"))

@@ -45,7 +45,7 @@ func Start(ctx context.Context, dir string) (*Browser, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "zh-CN"),
-		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("hide-scrollbars", true), chromedp.Env("LANGUAGE=zh_CN"), // on Linux the language of file and date inputs comes from there
 	)
 	b := &Browser{}
 	alloc, stopAlloc := chromedp.NewExecAllocator(ctx, options...)

@@ -94,6 +94,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 		must(t, w.Open("/setup/county"))
 		fill(map[string]string{"#q": query})
 		must(t, w.Click(".choose button"))
+		must(t, w.Until(fmt.Sprintf(`document.readyState === "complete" && new URLSearchParams(location.search).get("q") === %q`, query)))
 	}
 	for _, nowhere := range []string{"999999", "没有这个县"} {
 		look(nowhere)

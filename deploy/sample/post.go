@@ -136,9 +136,11 @@ func withDays(text string, at time.Time) string {
 }
 
 // luck is a number 0…1 fixed by the seed and the names.
-func (s *Site) luck(names ...string) float64 {
+func (s *Site) luck(names ...string) float64 { return lucky(s.seed, names...) }
+
+func lucky(seed int64, names ...string) float64 {
 	h := fnv.New64a()
-	_, _ = h.Write(strconv.AppendInt(nil, s.seed, 10))
+	_, _ = h.Write(strconv.AppendInt(nil, seed, 10))
 	for _, n := range names {
 		_, _ = h.Write([]byte("\x00" + n))
 	}

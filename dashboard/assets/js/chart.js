@@ -37,6 +37,18 @@ function answers(place) {
   const every = step(Math.max(...rows.map((r) => r.p90)));
   const ink = token("--ink-soft");
   const line = token("--line");
+  const narrow = place.clientWidth < 560; // a phone: one unit below the other
+  if (narrow) place.style.height = `${rows.length * 34 + 76}px`;
+  const units = {
+    type: "category", data: rows.map((r) => r.name), inverse: narrow,
+    axisLabel: { color: ink, interval: 0, width: 108, overflow: "truncate", rotate: !narrow && place.clientWidth / rows.length < 76 ? 35 : 0 },
+    axisTick: { show: false }, axisLine: { lineStyle: { color: line } },
+  };
+  const times = {
+    type: "value", interval: narrow ? 2 * every : every, max: ({ max }) => Math.max(every, Math.ceil(max / every) * every), splitLine: { lineStyle: { color: line } },
+    axisLabel: { color: ink, hideOverlap: true, formatter: (v) => (v ? seconds(v) : "0") },
+  };
+  const radius = narrow ? [0, 3, 3, 0] : [3, 3, 0, 0];
   const chart = window.echarts.init(place, null, { renderer: "canvas" });
   chart.setOption({
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -50,18 +62,11 @@ function answers(place) {
         return `${r.name}${r.thin ? "（样本不足）" : ""}\n签收 ${r.acked} / 交办 ${r.n}\n中位数 ${seconds(r.median)}\n九成线 ${seconds(r.p90)}`;
       },
     },
-    xAxis: {
-      type: "category", data: rows.map((r) => r.name),
-      axisLabel: { color: ink, interval: 0, width: 108, overflow: "truncate", rotate: place.clientWidth / rows.length < 76 ? 35 : 0 },
-      axisTick: { show: false }, axisLine: { lineStyle: { color: line } },
-    },
-    yAxis: {
-      type: "value", interval: every, max: ({ max }) => Math.max(every, Math.ceil(max / every) * every), splitLine: { lineStyle: { color: line } },
-      axisLabel: { color: ink, formatter: (v) => (v ? seconds(v) : "0") },
-    },
+    xAxis: narrow ? times : units,
+    yAxis: narrow ? units : times,
     series: [
-      { name: "中位数", type: "bar", barMaxWidth: 22, itemStyle: { color: token("--bar-part"), borderRadius: [3, 3, 0, 0] }, data: rows.map((r) => tone(r, r.median)) },
-      { name: "九成线", type: "bar", barMaxWidth: 22, itemStyle: { color: token("--bar"), borderRadius: [3, 3, 0, 0] }, data: rows.map((r) => tone(r, r.p90)) },
+      { name: "中位数", type: "bar", barMaxWidth: 22, itemStyle: { color: token("--bar-part"), borderRadius: radius }, data: rows.map((r) => tone(r, r.median)) },
+      { name: "九成线", type: "bar", barMaxWidth: 22, itemStyle: { color: token("--bar"), borderRadius: radius }, data: rows.map((r) => tone(r, r.p90)) },
     ],
   });
 }
