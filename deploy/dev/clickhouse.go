@@ -32,8 +32,8 @@ type ClickHouseOptions struct {
 const ClickHouseCluster = "county"
 
 // ClickHouse is one server, or the shards of a cluster. It is ClickHouse as a
-// library, listening: it has tables, mutations and Distributed like a server, but
-// no Keeper, so no Replicated tables.
+// library, listening: it has tables, mutations and Distributed like a server. Its
+// Keeper is one in memory: Replicated tables can be made, and not written.
 type ClickHouse struct {
 	dir    string
 	shards []*shard
@@ -107,6 +107,9 @@ func (c *ClickHouse) config() string {
 		fmt.Fprintf(&b, "<shard><replica><host>127.0.0.1</host><port>%d</port></replica></shard>\n", s.port)
 	}
 	b.WriteString("</" + ClickHouseCluster + "></remote_servers>\n")
+	// A Keeper in memory, enough to make Replicated tables: they can be looked at, not
+	// written, for this server has no port for replicas to copy from.
+	b.WriteString("<zookeeper><implementation>testkeeper</implementation></zookeeper><macros><shard>1</shard><replica>one</replica></macros>\n")
 	fmt.Fprintf(&b, "<storage_configuration><disks><%[1]s><type>local</type><path>%[2]s/</path></%[1]s></disks></storage_configuration>\n<backups><allowed_disk>%[1]s</allowed_disk></backups>\n</clickhouse>\n", ClickHouseBackups, c.Backups())
 	return b.String()
 }

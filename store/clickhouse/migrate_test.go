@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"golang.org/x/sync/errgroup"
 
 	"huiying"
@@ -118,6 +119,49 @@ func TestReplicatedTablesAreOnePathAShard(t *testing.T) {
 	}
 	if strings.Contains(all, "non_replicated") || strings.Contains(all, "--") {
 		t.Errorf("left over in\n%s", all)
+	}
+}
+
+// The server takes the Replicated tables as we write them, each with a path of its
+// own in Keeper. That they copy is not tested: it would need servers with a port
+// for replicas.
+func TestTheServerTakesReplicatedTables(t *testing.T) {
+	a := openArchive(t, one, storetest.Bigrams)
+	ctx := context.Background()
+	const name = "replicas"
+	exec := func(query string) {
+		t.Helper()
+		if err := a.conn.Exec(ctx, query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("CREATE DATABASE " + name)
+	t.Cleanup(func() { _ = a.conn.Exec(ctx, "DROP DATABASE "+name) }) // the server goes with the tests
+	file, err := migrations.ReadFile("migrations/00001_archive.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements, err := schema{database: name, replicated: true}.statements(string(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements {
+		exec(strings.Replace(s, "CREATE TABLE IF NOT EXISTS ", "CREATE TABLE "+name+".", 1))
+	}
+	got := map[string]string{}
+	err = rows(ctx, a.conn, "SELECT table, zookeeper_path FROM system.replicas WHERE database = '"+name+"' AND replica_name = 'one'", func(r driver.Rows) error {
+		var table, path string
+		err := r.Scan(&table, &path)
+		got[table] = path
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for table := range tables {
+		if want := "/clickhouse/tables/1/" + name + "/" + table; got[table] != want {
+			t.Errorf("%s is at %q in Keeper, want %q", table, got[table], want)
+		}
 	}
 }
 
