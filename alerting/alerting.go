@@ -238,7 +238,7 @@ func (e *Engine) decide(ctx context.Context, ev *huiying.Event, posts []huiying.
 		return fmt.Errorf("open case of event %s: %w", ev.ID, err)
 	}
 	ev.Case = c.ID
-	e.log.Info("case opened", "case", c.Number, "level", c.Level.String(), "state", c.State, "rule", decision.Name)
+	e.log.InfoContext(ctx, "case opened", "case", c.ID, "number", c.Number, "level", c.Level.String(), "state", c.State, "rule", decision.Name)
 	return nil
 }
 

@@ -168,6 +168,7 @@ func (d *Desk) change(ctx context.Context, id huiying.CaseID, action huiying.Act
 		if err != nil {
 			return before, fmt.Errorf("save case %s: %w", next.Number, err)
 		}
+		d.noted(ctx, next, out.Entries)
 		d.told(ctx, liveCase(before, next, action, unit, now))
 		return next, nil
 	}
@@ -188,6 +189,13 @@ func (d *Desk) changeOf(ctx context.Context, c huiying.Case, out huiying.Outcome
 		})
 	}
 	return ch, nil
+}
+
+// noted logs what was written to a timeline, a line each.
+func (d *Desk) noted(ctx context.Context, c huiying.Case, entries []huiying.Entry) {
+	for _, e := range entries {
+		d.log.InfoContext(ctx, "case", "case", c.ID, "number", c.Number, "action", e.Action, "state", c.State, "rev", c.Rev, "user", e.By.User, "unit", e.Unit)
+	}
 }
 
 // told wakes those who wait and tells the open screens.
@@ -284,6 +292,7 @@ func (d *Desk) open(ctx context.Context, draft huiying.Case, by huiying.Person, 
 	if err != nil {
 		return huiying.Case{}, err
 	}
+	d.noted(ctx, c, out.Entries)
 	d.told(ctx, liveCase(huiying.Case{}, c, huiying.ActOpen, "", now))
 	return c, nil
 }

@@ -73,6 +73,8 @@ func (d *Desk) joint(ctx context.Context, id huiying.CaseID, cmd huiying.Command
 		if err != nil {
 			return before, fmt.Errorf("save cases %s and %s: %w", next.Number, second.Number, err)
 		}
+		d.noted(ctx, next, out.Entries)
+		d.noted(ctx, saved[1], secondOut.Entries)
 		d.told(ctx, liveCase(before, next, cmd.Action, "", now))
 		d.told(ctx, liveCase(huiying.Case{}, saved[1], cmd.Action, "", now))
 		return next, nil

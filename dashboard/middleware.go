@@ -51,7 +51,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		v := &visit{id: hex.EncodeToString(raw[:]), seq: s.hub.heard.Load()}
 		r.RemoteAddr = s.remoteAddr(r)
 		rec := &recorder{ResponseWriter: w}
-		ctx, gaps := huiying.WithGaps(context.WithValue(r.Context(), visitKey{}, v))
+		ctx, gaps := huiying.WithGaps(huiying.WithRequest(context.WithValue(r.Context(), visitKey{}, v), v.id))
 		rec.gaps = gaps
 		r = r.WithContext(ctx)
 		w.Header().Set("X-Request-Id", v.id)
@@ -63,7 +63,7 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			if quiet(r.URL.Path) {
 				level = slog.LevelDebug
 			}
-			s.log.Log(r.Context(), level, "request", "id", v.id, "method", r.Method, "path", r.URL.Path,
+			s.log.Log(r.Context(), level, "request", "request", v.id, "method", r.Method, "path", r.URL.Path,
 				"status", rec.code(), "bytes", rec.bytes, "took", took, "from", remote(r), "user", v.who.User)
 		}()
 		next.ServeHTTP(rec, r)
@@ -187,7 +187,7 @@ func (s *Server) note(r *http.Request, err error) { s.noteContext(r.Context(), r
 
 func (s *Server) noteContext(ctx context.Context, path string, err error) {
 	if statusOf(err) >= 500 && ctx.Err() == nil {
-		s.log.ErrorContext(ctx, "request failed", "id", visitOf(ctx).id, "path", path, "error", err)
+		s.log.ErrorContext(ctx, "request failed", "request", visitOf(ctx).id, "path", path, "error", err)
 	}
 }
 

@@ -232,6 +232,7 @@ func (l *lane) record(ctx context.Context, n huiying.Notification, now time.Time
 		a.Detail, outcome = sent.Error(), "retry"
 	}
 	n.Attempts = append(n.Attempts, a)
+	l.log.InfoContext(ctx, "notice", "case", n.Case, "number", n.Number, "notification", n.ID, "channel", n.Channel, "outcome", outcome, "attempt", try, "took_ms", took)
 	l.counted(n.Channel, outcome)
 	if outcome == "failed" {
 		return l.passOn(ctx, n)

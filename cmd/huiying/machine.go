@@ -148,7 +148,12 @@ type tailed struct {
 	with []slog.Attr
 }
 
+// Handle adds the number of the request that is served, where the line does not
+// name it.
 func (h tailed) Handle(ctx context.Context, r slog.Record) error {
+	if id := huiying.RequestOf(ctx); id != "" && !names(r, "request") {
+		r.AddAttrs(slog.String("request", id))
+	}
 	if r.Level >= slog.LevelWarn {
 		h.tail.add(r, h.with)
 	}
@@ -161,4 +166,12 @@ func (h tailed) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h tailed) WithGroup(name string) slog.Handler {
 	return tailed{h.Handler.WithGroup(name), h.tail, h.with}
+}
+
+func names(r slog.Record, key string) (found bool) {
+	r.Attrs(func(a slog.Attr) bool {
+		found = a.Key == key
+		return !found
+	})
+	return found
 }
