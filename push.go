@@ -25,6 +25,15 @@ type Preview struct {
 	Posts    []Post     `json:"posts"`
 	Rejected []RowError `json:"rejected"`
 	Notes    []string   `json:"notes"` // what was asked, robots, encoding, which rule found what
+
+	Sample []Sampled          `json:"sample,omitempty"` // what the first item of a JSON list holds
+	Fields map[string]Sampled `json:"fields,omitempty"` // field of the post → what was taken from there
+}
+
+// Sampled is a value of a JSON item and the dotted path where it stands.
+type Sampled struct {
+	Path  string `json:"path"`
+	Value string `json:"value"` // cut where it is long
 }
 
 // ManualCase is a case registered by hand: a hotline call, a letter, a media

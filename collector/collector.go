@@ -261,7 +261,7 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 	v := c.newVisit(s, nil, true)
 	items, err := p.list(ctx, v)
 	if err != nil {
-		return huiying.Preview{Notes: v.notes}, err
+		return huiying.Preview{Notes: v.notes, Sample: v.sample, Fields: v.taken}, err
 	}
 	var preview huiying.Preview
 	for i, item := range items[:min(len(items), shown)] {
@@ -292,7 +292,7 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 		}
 	}
 	v.note("列表里有 %d 条，试取了前 %d 条", len(items), min(len(items), shown))
-	preview.Notes = v.notes
+	preview.Notes, preview.Sample, preview.Fields = v.notes, v.sample, v.taken
 	return preview, nil
 }
 

@@ -3,7 +3,9 @@ package collector
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,7 +73,7 @@ func sourcesDoc() string {
 		}
 		b.WriteString("```\n\n| 选项 | 含义 | 例 | 默认 |\n|---|---|---|---|\n")
 		for _, o := range k.Options {
-			fmt.Fprintf(&b, "| `%s` | %s | `%v` | %s |\n", o.Name, o.Meaning, strings.ReplaceAll(fmt.Sprint(o.Example), "|", `\|`), o.Default)
+			fmt.Fprintf(&b, "| `%s` | %s | `%v` | %s |\n", o.Name, o.Meaning, strings.ReplaceAll(written(o.Example), "|", `\|`), o.Default)
 		}
 	}
 	b.WriteString("\n## 现成的设置\n\n常见来源的写法，换上自己的网址即可；每一种都在测试里按其真实格式取过。\n")
@@ -79,6 +81,19 @@ func sourcesDoc() string {
 		fmt.Fprintf(&b, "\n### %s\n\n%s。\n\n```yaml\n%s```\n", p.title, p.about, p.yaml())
 	}
 	return b.String()
+}
+
+// written is an example as it is written in sources.yaml.
+func written(example any) string {
+	fields, ok := example.(map[string]any)
+	if !ok {
+		return fmt.Sprint(example)
+	}
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		pairs = append(pairs, fmt.Sprintf("%s: %q", name, fields[name]))
+	}
+	return "{" + strings.Join(pairs, ", ") + "}"
 }
 
 var exampleURLs = map[string]string{

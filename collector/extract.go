@@ -29,6 +29,7 @@ type Article struct {
 	Encoding    string            `json:"encoding"`
 	NextPage    string            `json:"next_page,omitempty"` // the address of the article's next page
 	Why         map[string]string `json:"why"`                 // field → the rule that found it
+	LeftOut     []LeftOut         `json:"left_out,omitempty"`  // told by [Explain] only
 }
 
 // Extract reads the article of a page without knowing the site: title, text,
@@ -38,7 +39,7 @@ func Extract(pageURL string, body []byte, contentType string) (Article, error) {
 	return extractAt(pageURL, body, contentType, time.Now())
 }
 
-// FetchArticle reads a page from the web and extracts its article, for a person
+// FetchArticle reads a page from the web and explains its article, for a person
 // at a terminal: it obeys robots.txt and all bounds of a [Fetcher], but may read
 // that person's own network.
 func FetchArticle(ctx context.Context, address, userAgent string) (Article, error) {
@@ -48,7 +49,7 @@ func FetchArticle(ctx context.Context, address, userAgent string) (Article, erro
 	if err != nil {
 		return Article{}, err
 	}
-	return Extract(got.URL, got.Body, got.ContentType)
+	return Explain(got.URL, got.Body, got.ContentType)
 }
 
 // extractAt is Extract at a given time, which "3小时前" counts from.

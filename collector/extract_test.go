@@ -107,6 +107,32 @@ func TestExtractSaysWhatIsNoPage(t *testing.T) {
 	}
 }
 
+func TestExplainTellsWhatWasLeftOutAndWhy(t *testing.T) {
+	body, err := os.ReadFile("testdata/layouts/toutiao_pc.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Explain("http://a.example/article/1/", body, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := map[string]string{}
+	for _, l := range a.LeftOut {
+		why[l.Where] = l.Why
+		if strings.Contains(a.Text, l.Text) {
+			t.Errorf("%q is called left out and stands in the text", l.Text)
+		}
+	}
+	for where, want := range map[string]string{"h1": "标题", "div.article-meta": "署名", "div#comment-area.ttp-comment-wrapper": "评论", "div.right-sidebar": "导航"} {
+		if !strings.Contains(why[where], want) {
+			t.Errorf("%s: %q should say %s; all: %v", where, why[where], want, why)
+		}
+	}
+	if a.Why["source"] != "没有找到" {
+		t.Errorf("source: %q", a.Why["source"])
+	}
+}
+
 func TestSiteJoinsTheNextPagesOfAnArticle(t *testing.T) {
 	s := serve(t, noRobots(func(w http.ResponseWriter, r *http.Request) {
 		body := map[string]string{

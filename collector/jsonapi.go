@@ -208,12 +208,20 @@ func (r jsonRules) page(v *visit, got Fetched, doc any, n int) ([]candidate, err
 		}
 	}
 	if !ok {
-		return nil, &Failure{URL: got.URL, Message: "返回内容里没有列表，请用 items 指明位置（最外层有：" + keysOf(doc) + "）", Permanent: true}
+		hint := "最外层有：" + keysOf(doc)
+		if lists := listsIn(doc); len(lists) > 0 {
+			hint = "像列表的有：" + strings.Join(lists, "、")
+		}
+		v.sample = sampled(doc)
+		return nil, &Failure{URL: got.URL, Message: "返回内容里没有列表，请用 items 指明位置（" + hint + "）", Permanent: true}
 	}
 	if len(list) > mostListed {
 		return nil, &Failure{URL: got.URL, Message: fmt.Sprintf("列表超过 %d 条", mostListed), Permanent: true}
 	}
 	v.note("第 %d 页，列表 %q，%d 条", n+1, where, len(list))
+	if v.dry && v.sample == nil && len(list) > 0 {
+		v.sample, v.taken = sampled(list[0]), r.taken(list[0])
+	}
 	out := make([]candidate, 0, len(list))
 	for i, o := range list {
 		out = append(out, r.item(v, got, o, i))

@@ -174,6 +174,9 @@ func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (h
 	a, replies := first.Article, first.replies
 	if v.dry {
 		v.note("%s：%s", post.URL, whyText(a.Why))
+		if v.dry {
+			v.note("没有取的：%s", leftOutText(a))
+		}
 	}
 	seen := map[string]bool{a.URL: true}
 	for n := 1; n < r.articlePages && a.NextPage != "" && !seen[a.NextPage]; n++ {
@@ -222,6 +225,9 @@ func (r siteRules) read(ctx context.Context, v *visit, address string) (reading,
 	}
 	out.replies = r.replies.take(p, v)
 	out.Article, err = p.article(r)
+	if v.dry {
+		out.LeftOut = p.leftOut(out.Article)
+	}
 	if why := p.missing(address, out.Article); why != "" {
 		return out, &Failure{URL: address, Message: why, Permanent: true, Gone: true}
 	}
@@ -302,9 +308,24 @@ func whyText(why map[string]string) string {
 	for _, f := range []struct{ key, label string }{{"encoding", "编码"}, {"title", "标题"}, {"text", "正文"}, {"published_at", "时间"}, {"author", "作者"}} {
 		if why[f.key] != "" {
 			parts = append(parts, f.label+"由"+why[f.key])
+		} else {
+			parts = append(parts, "没有找到"+f.label)
 		}
 	}
 	return strings.Join(parts, "；")
+}
+
+// leftOutText says which parts of a page are no part of its article, the first few.
+func leftOutText(a Article) string {
+	const most = 6
+	var parts []string
+	for _, l := range a.LeftOut[:min(len(a.LeftOut), most)] {
+		parts = append(parts, l.Where+"（"+l.Why+"：“"+huiying.Clip(l.Text, 40)+"”）")
+	}
+	if more := len(a.LeftOut) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("另有 %d 处", more))
+	}
+	return cmp.Or(strings.Join(parts, "；"), "无")
 }
 
 // A link is an address on a list page and its words.

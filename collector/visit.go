@@ -35,6 +35,8 @@ type visit struct {
 	mods     map[string]string     // of the sitemap's files read now, likewise
 	trouble  error                 // a part of the list could not be read
 	notes    []string
+	sample   []huiying.Sampled          // of the first item of a JSON list, for a person who tries it
+	taken    map[string]huiying.Sampled // field → what it takes from that item
 	requests int
 	bytes    int64  // over the wire
 	body     []byte // memory of the last page's body, for the next

@@ -271,6 +271,7 @@ func (s *Server) setUp(w http.ResponseWriter, r *http.Request, p huiying.Person)
 			}
 		} else if err == nil {
 			v.Preview = s.try(r.Context(), src)
+			v.Form.Mapping.learn(v.Preview.Preview)
 		}
 	case key == "message":
 		_, err = (api{Server: s}).testChannel(r.Context(), p, &channelInput{Name: r.PostForm.Get("channel"), request: r})

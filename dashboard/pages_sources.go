@@ -141,6 +141,7 @@ func weekPlot(h huiying.SourceHealth, now time.Time) plot {
 // sourceForm is a source being added, as it was typed.
 type sourceForm struct {
 	Kind, Name, URL, Channel, Tier, Every, Options string
+	Mapping                                        mapping
 	Error                                          string
 	Kinds, Channels, Tiers                         []option
 	Open                                           bool
@@ -158,7 +159,9 @@ const (
 	previewPosts     = 5
 )
 
-func newSourceForm() sourceForm { return sourceForm{Every: "10m", Kind: "feed", Channel: "news"} }
+func newSourceForm() sourceForm {
+	return sourceForm{Every: "10m", Kind: "feed", Channel: "news", Mapping: mappingOf(nil, nil)}
+}
 
 func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	return s.showSources(w, r, p, http.StatusOK, newSourceForm(), nil)
@@ -226,6 +229,7 @@ func (s *Server) readSource(f url.Values, p huiying.Person) (huiying.Source, sou
 		Kind: f.Get("kind"), Name: strings.TrimSpace(f.Get("name")), URL: strings.TrimSpace(f.Get("url")), Channel: f.Get("channel"),
 		Tier: f.Get("tier"), Every: f.Get("every"), Options: f.Get("options"), Open: true,
 	}
+	form.Mapping = mappingOf(f, nil)
 	src := huiying.Source{Kind: form.Kind, Name: form.Name, URL: form.URL, Channel: huiying.Channel(form.Channel), Tier: huiying.MediaTier(form.Tier)}
 	var err error
 	if src.Region, err = (api{Server: s}).countyFor(p, ""); err != nil {
@@ -234,8 +238,12 @@ func (s *Server) readSource(f url.Values, p huiying.Person) (huiying.Source, sou
 	if err := src.Every.UnmarshalText([]byte(form.Every)); err != nil {
 		return src, form, huiying.Invalid("every", "采集间隔写作 10m、1h")
 	}
-	if src.Options, err = readOptions(form.Options); err != nil {
+	src.Options, err = readOptions(form.Options)
+	if form.Mapping = mappingOf(f, src.Options); err != nil {
 		return src, form, err
+	}
+	if src.Kind == "jsonapi" {
+		src.Options = form.Mapping.into(src.Options)
 	}
 	return src, form, checkSource(src)
 }
@@ -289,7 +297,9 @@ func (s *Server) tryNewSource(w http.ResponseWriter, r *http.Request, p huiying.
 	if err != nil {
 		return err
 	}
-	return s.showSources(w, r, p, http.StatusOK, form, s.try(r.Context(), src))
+	preview := s.try(r.Context(), src)
+	form.Mapping.learn(preview.Preview)
+	return s.showSources(w, r, p, http.StatusOK, form, preview)
 }
 
 // sourceOfForm reads the form of a source; what is wrong with it is said there.

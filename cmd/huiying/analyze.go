@@ -260,7 +260,7 @@ func (c *extractCmd) extract(ctx context.Context) (collector.Article, error) {
 	if err != nil {
 		return collector.Article{}, usageError{err}
 	}
-	return collector.Extract("", raw, "")
+	return collector.Explain("", raw, "")
 }
 
 type trainCmd struct {
