@@ -22,7 +22,7 @@ var (
 	sizeDesc    = prometheus.NewDesc("huiying_disk_size_bytes", "How large the disk of the data folder is.", nil, nil)
 	wallDesc    = prometheus.NewDesc("huiying_clock_timestamp_seconds", "This machine's clock when it was asked, unix time: to compare with Prometheus's own.", nil, nil)
 	failedDesc  = prometheus.NewDesc("huiying_collect_failures_total", "Pages, lists and sources the collector could not read, by kind of trouble.", []string{"kind"}, nil)
-	syncDesc    = prometheus.NewDesc("huiying_disk_sync_seconds", "How long the disk of the data folder took last to make a small write durable.", nil, nil)
+	syncDesc    = prometheus.NewDesc("huiying_disk_sync_seconds", "How long the disk of the data folder took last to make a small write durable; 0 before the first try.", nil, nil)
 	stepDesc    = prometheus.NewDesc("huiying_clock_step_seconds", "How far the clock was set forward (back: negative) since the process began.", nil, nil)
 )
 
@@ -64,9 +64,8 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 			gauge(unfinDesc, float64(q.Unfinished), q.Stream, q.Consumer)
 		}
 	}
-	if _, took := g.s.host.seen(); took > 0 {
-		gauge(syncDesc, took.Seconds())
-	}
+	_, took := g.s.host.seen()
+	gauge(syncDesc, took.Seconds())
 	now := time.Now()
 	gauge(stepDesc, clockStep(g.s.started, now).Seconds())
 	gauge(wallDesc, float64(now.UnixNano())/1e9)

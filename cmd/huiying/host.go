@@ -58,7 +58,7 @@ func (h *host) watch(ctx context.Context, stepped func(ctx context.Context, s hu
 
 func (h *host) watchDisk(ctx context.Context) {
 	slow := false
-	each(ctx, diskEvery, func() {
+	look := func() {
 		took, err := syncTakes(h.dir)
 		if err != nil {
 			return // whoever writes in earnest says so
@@ -71,7 +71,9 @@ func (h *host) watchDisk(ctx context.Context) {
 				h.log.Warn("the disk of the data is slow", "took", took.Round(time.Millisecond))
 			}
 		}
-	})
+	}
+	look()
+	each(ctx, diskEvery, look)
 }
 
 // syncTakes is how long the disk takes to make one small write durable.
