@@ -89,6 +89,9 @@ const feedDepth = 200
 // an item that is null.
 func readFeed(text []byte) (feed *gofeed.Feed, err error) {
 	text = withoutControls(text) // as gofeed reads it
+	if tricky(text) {
+		return nil, errTricky
+	}
 	if depth, items := outline(text); depth > feedDepth {
 		return nil, fmt.Errorf("元素套了 %d 层以上", feedDepth)
 	} else if items > mostListed {

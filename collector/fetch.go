@@ -75,6 +75,8 @@ type Fetched struct {
 	Validators  Validators
 	NotModified bool
 	Read        int64 // bytes of the body as they came over the wire
+
+	cookie bool // where it sends us to, it wants to know us by a cookie
 }
 
 // NewFetcher makes a fetcher; Close it when done.
@@ -163,8 +165,12 @@ func (f *Fetcher) mayRead(ctx context.Context, u *url.URL) error {
 func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bound, allowed func(context.Context, *url.URL) error) (Fetched, error) {
 	start := u
 	var been []string
+	cookie := false
 	for {
 		here := u.String()
+		if cookie && slices.Contains(been, here) {
+			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: "网站要先存 Cookie 才给看（多半是登录或人机验证），本系统不采集这样的页面", Permanent: true}
+		}
 		if slices.Contains(been, here) {
 			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
 		}
@@ -181,6 +187,7 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bou
 		if err != nil || next == "" {
 			return got, err
 		}
+		cookie = cookie || got.cookie
 		to, err := u.Parse(next)
 		if err != nil {
 			return Fetched{}, &Failure{URL: printable(u), Kind: KindRedirect, Message: "重定向到不合法的网址", Permanent: true, Cause: err}
@@ -224,7 +231,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 		got.Validators.LastModified = cmp.Or(got.Validators.LastModified, v.LastModified)
 		return got, "", nil
 	case res.StatusCode >= 300 && res.StatusCode < 400 && res.Header.Get("Location") != "":
-		return Fetched{}, res.Header.Get("Location"), nil
+		return Fetched{cookie: len(res.Header["Set-Cookie"]) > 0}, res.Header.Get("Location"), nil
 	case res.StatusCode != http.StatusOK:
 		failure := statusFailure(u, res, f.cfg.Wall())
 		if failure.RetryAfter > 0 {

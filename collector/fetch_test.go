@@ -149,7 +149,7 @@ func TestGetNamesTheAddressAndWhatIsWrong(t *testing.T) {
 		"a redirect to another protocol":         {s.URL + "/ftp", "http://", true},
 		"a packing we did not ask for":           {s.URL + "/lzma", "压缩方式 lzma", true},
 		"six million zeros in a few bytes":       {s.URL + "/dense", "压缩炸弹", true},
-		"a packing cut short":                    {s.URL + "/half", "断开", false},
+		"a packing cut short":                    {s.URL + "/half", "不完整", false},
 		"a packing that is none":                 {s.URL + "/noise", "已损坏", false},
 		"an answer cut short":                    {s.URL + "/cut", "断开", false},
 		"a page that is gone":                    {s.URL + "/gone", "410", true},

@@ -106,7 +106,7 @@ func tricks() map[string]trick {
 				w.Header().Add("Set-Cookie", fmt.Sprintf("c%d=%s", i, strings.Repeat("v", 60)))
 			}
 		}},
-		"a cookie wall": {kind: "feed", counts: KindRedirect, says: "绕成了圈", answer: func(w http.ResponseWriter, r *http.Request) {
+		"a cookie wall": {kind: "feed", counts: KindRedirect, says: "Cookie", answer: func(w http.ResponseWriter, r *http.Request) {
 			if _, err := r.Cookie("pass"); err == nil {
 				_, _ = fmt.Fprintf(w, goodFeed, 1)
 				return
@@ -120,9 +120,9 @@ func tricks() map[string]trick {
 		"zeros in gzip":             {kind: "feed", counts: KindTooLarge, says: "压缩", answer: zeros("gzip", 64)},
 		"zeros in br":               {kind: "feed", counts: KindTooLarge, says: "压缩", answer: zeros("br", 64)},
 		"zeros in zstd":             {kind: "feed", counts: KindTooLarge, says: "压缩", answer: zeros("zstd", 64)},
-		"laughs in a feed":          {kind: "feed", says: "", answer: write("application/xml", laughs+`<rss version="2.0"><channel><item><title>&e;</title><guid>1</guid><description>&e;&e;</description></item></channel></rss>`)},
-		"laughs in a sitemap":       {kind: "sitemap", counts: KindUnread, says: "别的网站", answer: write("application/xml", laughs+`<urlset><url><loc>&e;</loc></url></urlset>`)},
-		"a file asked for by XML":   {kind: "feed", says: "", answer: write("application/xml", outside+`<rss version="2.0"><channel><item><title>标题&a;</title><guid>1</guid></item></channel></rss>`)},
+		"laughs in a feed":          {kind: "feed", counts: KindUnread, says: "实体", answer: write("application/xml", laughs+`<rss version="2.0"><channel><item><title>&e;</title><guid>1</guid><description>&e;&e;</description></item></channel></rss>`)},
+		"laughs in a sitemap":       {kind: "sitemap", counts: KindUnread, says: "实体", answer: write("application/xml", laughs+`<urlset><url><loc>&e;</loc></url></urlset>`)},
+		"a file asked for by XML":   {kind: "feed", counts: KindUnread, says: "实体", answer: write("application/xml", outside+`<rss version="2.0"><channel><item><title>标题&a;</title><guid>1</guid></item></channel></rss>`)},
 		"a feed nested too deep":    {kind: "feed", counts: KindUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0" xmlns:a="http://a"><channel><item><title>t</title>`+nested("<a:b>", "</a:b>", 600_000)+`</item></channel></rss>`)},
 		"a nesting that hides":      {kind: "feed", counts: KindUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0" xmlns:a="http://a"><channel><item>`+strings.Repeat("<a:b x='/>'><!--></a:b>-->", 1000)+`</item></channel></rss>`)},
 		"a declaration inside":      {kind: "feed", counts: KindUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0"><channel>`+strings.Repeat("<item><!X <<</item></item>>>", 300)+`</channel></rss>`)},

@@ -2,7 +2,9 @@ package collector
 
 import (
 	"bytes"
+	"errors"
 	"math"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 )
@@ -55,6 +57,27 @@ func outline(text []byte) (deepest, items int) {
 		}
 	}
 }
+
+// What a feed or sitemap may declare before its first element ends at "]>".
+var (
+	declarations = regexp.MustCompile(`(?i)^\s*(?:<\?[^>]*>\s*|<!--[^>]*-->\s*)*<!DOCTYPE[^>\[]*\[`)
+	trickEntity  = regexp.MustCompile(`(?i)<!ENTITY\s(?:[^>]*\s(?:SYSTEM|PUBLIC)\s|[^>"']*["'][^>"']*&[^#])`)
+)
+
+// tricky reports whether XML declares entities made of other entities, or of other
+// files. We unfold neither, but whoever sends them means no good.
+func tricky(text []byte) bool {
+	const head = 64 << 10
+	text = text[:min(len(text), head)]
+	loc := declarations.FindIndex(text)
+	if loc == nil {
+		return false
+	}
+	inside, _, _ := bytes.Cut(text[loc[1]:], []byte("]>"))
+	return trickEntity.Match(inside)
+}
+
+var errTricky = errors.New("里面的实体套着实体或指向别的文件，像是攻击，没有读")
 
 // tag steps over <name a="b"> and reports whether it closes itself. A > inside
 // quotes does not end it.

@@ -41,3 +41,25 @@ func FuzzOutline(f *testing.F) {
 		}
 	})
 }
+
+func TestEntitiesOfEntitiesAreToldFromHarmlessOnes(t *testing.T) {
+	for _, text := range []string{
+		laughs + "<rss/>", outside + "<rss/>",
+		" <!-- x --> <!DOCTYPE x [<!ENTITY a 'b'> <!ENTITY c '&a;&a;'> ]><rss/>",
+		`<!doctype x [<!entity a public "x" "http://a.example/x">]><rss/>`,
+	} {
+		if !tricky([]byte(text)) {
+			t.Errorf("%.80q passes", text)
+		}
+	}
+	for _, text := range []string{
+		`<?xml version="1.0"?><rss version="2.0"><item><description><![CDATA[<!DOCTYPE x [<!ENTITY b "&a;&a;">]>]]></description></item></rss>`,
+		`<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY nbsp "&#160;">]><rss/>`,
+		`<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss/>`,
+		"",
+	} {
+		if tricky([]byte(text)) {
+			t.Errorf("%.80q is refused", text)
+		}
+	}
+}

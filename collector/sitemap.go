@@ -225,7 +225,11 @@ func newestEntry(a, b sitemapEntry) int { return cmp.Or(b.at.Compare(a.at), cmp.
 // parseSitemap reads a urlset or a sitemapindex. Entities are not expanded and
 // nothing outside the file is read; what is not XML is an error.
 func parseSitemap(body []byte, now time.Time) (pages, files []sitemapEntry, err error) {
-	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))))
+	body = bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+	if tricky(body) {
+		return nil, nil, errTricky
+	}
+	d := xml.NewDecoder(bytes.NewReader(body))
 	d.Strict = false
 	d.CharsetReader = func(label string, in io.Reader) (io.Reader, error) { return in, nil } // addresses are ASCII
 	root := ""

@@ -174,7 +174,7 @@ func TestAPackedSitemapIsUnpackedWithinBounds(t *testing.T) {
 		kind FailureKind
 	}{
 		"a bomb":                {bomb, KindTooLarge},
-		"a file that ends":      {broken[:len(broken)/2], KindConnect},
+		"a file that ends":      {broken[:len(broken)/2], KindBroken},
 		"a file that is broken": {append(bytes.Clone(broken[:len(broken)-8]), 1, 2, 3, 4, 5, 6, 7, 8), KindBroken},
 		"an archive":            {[]byte("PK\x03\x04 an archive"), KindUnread},
 	} {

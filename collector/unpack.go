@@ -71,6 +71,8 @@ func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int
 			return nil, wire.n, &Failure{URL: printable(u), Kind: KindTooLarge, Message: fmt.Sprintf("压缩内容展开超过 %d 倍，像是压缩炸弹，没有读完就停下了", mostUnpacked), Permanent: true}
 		case errors.Is(err, io.EOF):
 			return body, wire.n, nil
+		case errors.Is(err, io.ErrUnexpectedEOF) && wire.ended:
+			return nil, wire.n, &Failure{URL: printable(u), Kind: KindBroken, Message: "压缩内容不完整，后半截没有传来", Cause: err}
 		case err != nil:
 			return nil, wire.n, unpackFailure(u, err)
 		}
@@ -124,14 +126,16 @@ func unpackFailure(u *url.URL, err error) error {
 	return err
 }
 
-// counter counts what is read through it.
+// counter counts what is read through it, and notes its proper end.
 type counter struct {
-	r io.Reader
-	n int64
+	r     io.Reader
+	n     int64
+	ended bool
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	c.ended = errors.Is(err, io.EOF)
 	return n, err
 }
