@@ -94,7 +94,7 @@ func TestAnExportIsMappedPreviewedImportedAndSavedAsAProfile(t *testing.T) {
 
 	at, done := h.imported("monitor", gb(t, exported))
 	done.says(t, "导入完成", "新收</dt><dd><b>2", "未采用</dt><dd><b class=\"down\">1")
-	monitor.page(at+"/rejected.csv").says(t, "第 4 行“来电时间”", "JC2,三月五日,停水")
+	monitor.page(at+"/rejected.csv").says(t, "第 4 行“来电时间”", "JC2,三月五日,停水", "工作秘密　不得外传")
 	sound(t, "result", monitor.page(at))
 	_, again := h.imported("monitor", []byte(exported))
 	again.says(t, "新收</dt><dd><b>0", "重复</dt><dd><b>2")

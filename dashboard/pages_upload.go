@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"huiying"
 )
@@ -360,7 +360,32 @@ func (s *Server) rejectedRows(w http.ResponseWriter, r *http.Request, p huiying.
 	defer func() { _ = f.Close() }() // only read
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="rejected.csv"; filename*=UTF-8''`+url.PathEscape("未采用-"+u.now().Name+".csv"))
-	http.ServeContent(w, r, "", time.Time{}, f)
+	return marked(w, f, huiying.Watermark(p, "", s.now()))
+}
+
+// marked copies a CSV with a watermark in a column of its own, so that the file can
+// be mended and sent in again as it is.
+func marked(w io.Writer, r io.Reader, mark string) error {
+	in, out := csv.NewReader(r), csv.NewWriter(w)
+	in.FieldsPerRecord = -1
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(row[0], "行号") {
+			row = append(row, "导出")
+		} else {
+			row = append(row, mark)
+		}
+		if err := out.Write(row); err != nil {
+			return nil //nolint:nilerr // the reader went away
+		}
+	}
+	out.Flush()
 	return nil
 }
 

@@ -114,19 +114,10 @@ type logTail struct {
 }
 
 func (t *logTail) add(r slog.Record, with []slog.Attr) {
-	var b strings.Builder
-	b.WriteString(r.Message)
-	put := func(a slog.Attr) bool {
-		b.WriteString("　" + a.Key + "=" + a.Value.String())
-		return true
-	}
-	for _, a := range with {
-		put(a)
-	}
-	r.Attrs(put)
+	line := huiying.LogLine{At: r.Time, Error: r.Level >= slog.LevelError, Text: huiying.Clip(logLine(r, with), 400)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kept = append(t.kept, huiying.LogLine{At: r.Time, Error: r.Level >= slog.LevelError, Text: huiying.Clip(b.String(), 400)})
+	t.kept = append(t.kept, line)
 	if len(t.kept) > t.most {
 		t.kept = slices.Delete(t.kept, 0, len(t.kept)-t.most)
 	}
