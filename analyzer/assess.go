@@ -334,7 +334,7 @@ func rumor(r *reading) huiying.Rumor {
 // emergency is what the model makes of the text and of what the rules found in
 // it; the type is that of the topic, or of what happened.
 func emergency(r *reading) huiying.Emergency {
-	p := r.verdicts.yes(taskEmergency)
+	p := both(r.verdicts.yes(taskEmergency), r.verdicts.yes(taskGenuine))
 	if r.state == huiying.PhasePrevent || r.state == huiying.PhaseDeploy {
 		p *= 0.15 // a drill or a plan: it did not happen
 	}
@@ -358,6 +358,14 @@ func emergency(r *reading) huiying.Emergency {
 		}
 	}
 	return out
+}
+
+// both is how probable it is when two judges who partly hear the same are asked:
+// the odds against are more than those of the sterner and less than their sum.
+func both(p, q float64) float64 {
+	const overlap = 1.5 // 1: the judges have nothing in common, ∞: everything
+	against := func(p float64) float64 { return math.Pow((1-p)/p, overlap) }
+	return 1 / (1 + math.Pow(against(p)+against(q), 1/overlap))
 }
 
 // heard is how probable an emergency is at least that people tell of in words of

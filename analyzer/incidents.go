@@ -43,6 +43,10 @@ func madeIncidents(text []byte, seed uint64) ([]labelled, error) {
 		if !ok || label != "0" && label != "1" {
 			return nil, fmt.Errorf("incidents.txt:%d: want 1 or 0 and a sentence", n)
 		}
+		slice := "made_event"
+		if label == "0" {
+			slice = "made_hardneg"
+		}
 		var missing string
 		for i := range perPattern {
 			said := pattern
@@ -59,7 +63,7 @@ func madeIncidents(text []byte, seed uint64) ([]labelled, error) {
 			if missing != "" {
 				return nil, fmt.Errorf("incidents.txt:%d: no list %s", n, missing)
 			}
-			rows = append(rows, labelled{ID: "made-" + strconv.Itoa(n) + "-" + strconv.Itoa(i), Text: said, Label: []byte(label)})
+			rows = append(rows, labelled{ID: "made-" + strconv.Itoa(n) + "-" + strconv.Itoa(i), Text: said, Label: []byte(label), Slice: slice})
 		}
 	}
 	return rows, sc.Err()

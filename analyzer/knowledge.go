@@ -1,43 +1,90 @@
 package analyzer
 
 import (
+	"cmp"
 	"context"
+	"slices"
+
+	"huiying"
 )
 
 // knowledge is what a task is taught beside labelled rows.
 type knowledge struct {
-	made  func(seed uint64) ([]labelled, error) // pseudo-documents; they are never scored
-	share float32                               // weight of each of them; 1 for a row
+	of       string                                // another task whose knowledge it is
+	made     func(seed uint64) ([]labelled, error) // pseudo-documents; they are never scored
+	share    float32                               // weight of each of them; 1 for a row
+	sentence float32                               // weight of each sentence of a row; 0 to leave it at the row
 }
 
-func (t task) knowledge() knowledge { return taught[t.name] }
+func (t task) knowledge() knowledge { return taught[cmp.Or(taught[t.name].of, t.name)] }
 
 var taught = map[string]knowledge{
 	taskCategory:   {made: lettersFor(false), share: 0.1},
 	taskDepartment: {made: lettersFor(true), share: 0.1},
 	taskEmergency: {
-		made:  func(seed uint64) ([]labelled, error) { return madeIncidents(incidents, seed) },
-		share: 0.1,
+		made:     func(seed uint64) ([]labelled, error) { return madeIncidents(incidents, seed) },
+		share:    0.1,
+		sentence: 0.2,
 	},
+	taskGenuine: {of: taskEmergency},
 }
 
-func (t task) madeSet() string { return "made " + t.name }
+func (t task) madeSet() string { return "made " + cmp.Or(taught[t.name].of, t.name) }
 
 // madeFor reads the pseudo-documents of a task.
 func (a *Analyzer) madeFor(ctx context.Context, t task, seed uint64) ([]*example, error) {
 	made := t.knowledge().made
-	if made == nil {
+	if made == nil || taught[t.name].of != "" {
 		return nil, nil
 	}
 	rows, err := made(seed)
 	if err != nil {
 		return nil, err
 	}
-	return a.readRows(ctx, t.madeSet(), rows)
+	out, err := a.readRows(ctx, t.madeSet(), rows)
+	for _, e := range out {
+		e.share, e.fold = t.knowledge().share, noFold
+	}
+	return out, err
 }
 
-// made are the pseudo-documents of the labels that rows have. They are in no
-// fold: every model is taught by them.
+// sentencesOf reads each sentence of the rows of a task as a text of its own, of
+// the row's fold: half of what is labelled are articles, most of what is asked
+// about is a line. Of an emergency only what says that something happened.
+func (a *Analyzer) sentencesOf(ctx context.Context, t task, sets map[string][]*example) ([]*example, error) {
+	weight := t.knowledge().sentence
+	if weight == 0 || taught[t.name].of != "" {
+		return nil, nil
+	}
+	var rows []labelled
+	var folds []int
+	for _, set := range t.sets {
+		for _, e := range sets[set] {
+			r := a.read(huiying.Post{Title: e.row.Title, Text: e.row.Text})
+			for _, s := range r.sentences {
+				row := e.row
+				if row.Title, row.Text = "", string(r.runes[s.from:s.to]); len(r.sentences) > 1 && s.to-s.from >= leastSentence {
+					rows, folds = append(rows, row), append(folds, e.fold)
+				}
+			}
+			a.free(r)
+		}
+	}
+	out, err := a.readRows(ctx, t.madeSet(), rows)
+	for i, e := range out {
+		e.share, e.fold = weight, folds[i]
+	}
+	happened := hashSign("happened")
+	return slices.DeleteFunc(out, func(e *example) bool {
+		return e.row.label() == t.labels[0] && !slices.ContainsFunc(e.features[bagSigns], func(f feature) bool { return f.slot == happened })
+	}), err
+}
+
+// leastSentence is how many runes make a sentence.
+const leastSentence = 5
+
+// made are the pseudo-documents of the labels that rows have, which every model is
+// taught by, and the sentences of rows.
 func (t task) made(sets map[string][]*example, rows []*example) []*example {
 	labels := make(map[string]bool)
 	for _, e := range rows {
@@ -45,14 +92,16 @@ func (t task) made(sets map[string][]*example, rows []*example) []*example {
 	}
 	var out []*example
 	for _, e := range sets[t.madeSet()] {
-		if c := *e; labels[c.row.label()] {
-			c.label, c.use, c.fold = c.row.label(), useTrain, noFold
+		c := *e
+		if c.label, c.use = t.label(e); c.use != useNot && labels[c.label] {
+			c.use = useTrain
 			out = append(out, &c)
 		}
 	}
 	return out
 }
 
+// noFold is the fold of what every model is taught by.
 const noFold = -1
 
 func lettersFor(bureau bool) func(uint64) ([]labelled, error) {

@@ -87,6 +87,7 @@ const (
 	taskKind       = "kind"       // which of these four it is about
 	taskComplaint  = "complaint"  // a letter complains; it does not ask or propose
 	taskEmergency  = "emergency"  // a real, present emergency
+	taskGenuine    = "genuine"    // the same, asked of what sounds like one
 	taskRumor      = "rumor"      // worded like posts that proved false
 	taskDepartment = "department" // bureau that answers such letters
 )

@@ -1,6 +1,9 @@
 package analyzer
 
-import "cmp"
+import (
+	"cmp"
+	"strings"
+)
 
 // task is a question the models are trained for.
 type task struct {
@@ -31,6 +34,7 @@ func scored(e *example) (string, use) { return e.row.label(), useScore }
 var (
 	aboutMatters = [bags]float32{bagWords: 1, bagRuns: 1, bagTitle: 1, bagSigns: 1}
 	aboutTone    = [bags]float32{bagWords: 1, bagRuns: 1, bagVoice: 1, bagEnding: 1, bagStyle: 0.3, bagTone: 0.3, bagTurns: 0.3}
+	aboutEvents  = [bags]float32{bagWords: 1, bagRuns: 1, bagTitle: 1, bagSigns: 1.5, bagTellings: 1.5}
 	toneSets     = append([]string{"senti_ewect"}, reviewSets...)
 	reviewSets   = []string{"senti_htl", "senti_waimai", "senti_shopping"}
 )
@@ -125,7 +129,20 @@ var tasks = []task{
 			return 1
 		},
 	},
-	{taskEmergency, "emergency", []string{"emergency"}, []string{"1"}, "0", 0.4, 0, 1, scored, [bags]float32{bagWords: 1, bagRuns: 1, bagTitle: 1, bagSigns: 1.5, bagTellings: 1.5}, nil},
+	{taskEmergency, "emergency", []string{"emergency"}, []string{"1"}, "0", 0.4, 0, 1, scored, aboutEvents, nil},
+	{ // among all that is told, an emergency is easily known; not beside drills, memories, trials and metaphors
+		taskGenuine, "",
+		[]string{"emergency"},
+		[]string{"1"},
+		"0", 0.4, 0, 1,
+		func(e *example) (string, use) {
+			if e.row.label() == "0" && !strings.HasSuffix(e.row.Slice, "_hardneg") {
+				return "", useNot
+			}
+			return scored(e)
+		},
+		aboutEvents, nil,
+	},
 	{taskDepartment, "department", []string{"routing_dept_weak"}, nil, "", 1, 0.6, 1, scored, aboutMatters, nil},
 }
 

@@ -80,6 +80,7 @@ type example struct {
 	set      string
 	label    string
 	use      use
+	share    float32 // weight of what is taught beside the rows; 0 of a row
 	group    int
 	fold     int
 }
@@ -124,9 +125,19 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 		if err != nil {
 			return report, err
 		}
-		sets[t.madeSet()] = rows
+		sets[t.madeSet()] = append(sets[t.madeSet()], rows...)
 	}
 	m.learnFeatures(sets)
+	for _, t := range tasks { // they are no texts of their own and not counted
+		rows, err := a.sentencesOf(ctx, t, sets)
+		if err != nil {
+			return report, err
+		}
+		for _, e := range rows {
+			e.vector = m.vector(&e.features)
+		}
+		sets[t.madeSet()] = append(sets[t.madeSet()], rows...)
+	}
 	report.Slots = len(m.Slots)
 	var fits [folds + 1][]fitted // of every task, without each fold and without none
 	for _, t := range tasks {
@@ -447,10 +458,8 @@ func (m *model) fit(t task, rows []*example, choose func(*example) bool, label s
 		if !choose(e) {
 			continue
 		}
-		row := float32(1)
-		if e.fold == noFold {
-			row = t.knowledge().share
-		} else if t.weigh != nil {
+		row := cmp.Or(e.share, 1)
+		if e.share == 0 && t.weigh != nil {
 			row = t.weigh(e)
 		}
 		if e.label == label {
