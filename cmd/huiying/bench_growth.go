@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -83,7 +84,11 @@ func growthPlot(sizes []sizeTook) string {
 		line(x(s.rows()), top, x(s.rows()), high-bottom, "#e5e7eb")
 		text(x(s.rows()), high-bottom+20, "middle", "#6b7280", countWords(s.rows()))
 	}
-	end := make([]float64, 0, len(grown)) // where labels stand already
+	type label struct {
+		y            float64
+		text, colour string
+	}
+	var labels []label
 	for _, q := range grown {
 		var points []string
 		last := 0.0
@@ -97,11 +102,14 @@ func growthPlot(sizes []sizeTook) string {
 			fmt.Fprintf(&b, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", x(s.rows()), last, q.colour)
 		}
 		fmt.Fprintf(&b, "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\"/>\n", strings.Join(points, " "), q.colour)
-		for slices.ContainsFunc(end, func(at float64) bool { return math.Abs(at-last) < 14 }) {
-			last += 2
-		}
-		end = append(end, last)
-		text(wide-right+10, last+4, "start", q.colour, q.label)
+		labels = append(labels, label{last, q.label, q.colour})
+	}
+	slices.SortFunc(labels, func(a, b label) int { return cmp.Compare(a.y, b.y) })
+	free := top
+	for _, l := range labels { // beside the ends of their lines, or as near as there is room
+		at := math.Max(l.y, free)
+		free = at + 15
+		text(wide-right+10, at+4, "start", l.colour, l.text)
 	}
 	return fmt.Sprintf("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "+
 		"font-family=\"'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif\">\n<title>查询用时随信息行数</title>\n"+
