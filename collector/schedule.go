@@ -165,11 +165,19 @@ func (c *Collector) soonest(s huiying.Source) time.Duration {
 // after, and a source that falls silent is asked less and less.
 func (c *Collector) interval(s huiying.Source, h huiying.SourceHealth) time.Duration {
 	every, gap := c.every(s), time.Duration(h.Gap)
-	if gap == 0 {
+	last := h.LastItem
+	if last.IsZero() {
+		last = recall(s, h.State).Since
+	}
+	if last.IsZero() {
 		return every
 	}
-	gap = max(gap, c.cfg.Speed.Now().Sub(h.LastItem)/2)
-	return min(max(gap/often, c.soonest(s)), dead*every)
+	least := c.soonest(s)
+	if gap == 0 {
+		least = every // how often it posts is not known; that it is silent is
+	}
+	gap = max(gap, c.cfg.Speed.Now().Sub(last)/2)
+	return min(max(gap/often, least), dead*every)
 }
 
 // every is the time the office set between two visits of a source.

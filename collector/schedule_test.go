@@ -119,6 +119,8 @@ func TestTheIntervalBendsToWhatASourceBrings(t *testing.T) {
 		want        time.Duration
 	}{
 		"nothing is known yet":             {0, 0, 10 * time.Minute},
+		"it never brought more than once":  {0, 3 * time.Hour, 22*time.Minute + 30*time.Second},
+		"and that was long ago":            {0, 30 * 24 * time.Hour, time.Hour},
 		"something every minute":           {time.Minute, time.Minute, 2 * time.Minute},
 		"something every hour":             {time.Hour, 30 * time.Minute, 15 * time.Minute},
 		"something every hour, long ago":   {time.Hour, 6 * time.Hour, 45 * time.Minute},
@@ -129,6 +131,10 @@ func TestTheIntervalBendsToWhatASourceBrings(t *testing.T) {
 		if (got - k.want).Abs() > time.Second {
 			t.Errorf("%s: %v, want %v", name, got, k.want)
 		}
+	}
+	never := huiying.SourceHealth{State: memory{Setup: setupOf(src), Since: testNow.Add(-7 * 24 * time.Hour)}.bytes()}
+	if got := c.interval(src, never); got != time.Hour {
+		t.Errorf("a source that never brought anything: %v, want an hour", got)
 	}
 }
 
