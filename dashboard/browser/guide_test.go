@@ -41,6 +41,7 @@ func TestGuidePictures(t *testing.T) {
 		w := tab(t, b, in, in.account(t, p.role), p.screen)
 		must(t, w.Open(p.path))
 		must(t, w.Wait("main h1"))
+		must(t, w.Until(`!document.querySelector("[data-plot]") || performance.now() > 4000`)) // a plot has grown
 		if p.then != "" {
 			must(t, w.Until(`document.querySelector("#rows .case-title")`))
 			if _, err := browser.Value[string](w, p.then); err != nil {

@@ -105,6 +105,8 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	must(t, w.Wait("#setup-county"))
 	look("交口")
 	must(t, w.Wait("#setup-county"))
+	fill(map[string]string{"#code": strings.ToLower(code)})
+	must(t, w.Shot(filepath.Join(shots, "setup-county.png"), true))
 	fill(map[string]string{"#code": "WRONG"})
 	must(t, w.Click("#setup-county button"))
 	must(t, w.Wait(".problem"))
@@ -112,7 +114,6 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 		t.Error("a wrong code chose a county")
 	}
 	fill(map[string]string{"#code": strings.ToLower(code)})
-	must(t, w.Shot(filepath.Join(shots, "setup-county.png"), true))
 	must(t, w.Click("#setup-county button"))
 	must(t, w.Wait("#setup-start"))
 	raw, err = os.ReadFile(filepath.Join(dir, "county", "county.yaml"))
@@ -127,6 +128,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 		t.Errorf("once there is a county its choice leads to %s", path)
 	}
 	const password = "Wenyu-he-2026"
+	must(t, w.Shot(filepath.Join(shots, "setup-start.png"), false))
 	fill(map[string]string{
 		"#code": "WRONG", "#user": "zhao.wei", "#name": "赵伟", "#password": password, "#again": password,
 		"#security-name": "钱安", "#audit-name": "孙审",
@@ -137,7 +139,6 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	must(t, w.Click("#setup-start button"))
 	must(t, w.Until(`document.querySelector(".problem").textContent.includes("个字符")`))
 	fill(map[string]string{"#code": strings.ToLower(code), "#password": password, "#again": password})
-	must(t, w.Shot(filepath.Join(shots, "setup-start.png"), false))
 	must(t, w.Click("#setup-start button"))
 	must(t, w.Wait(".handed code"))
 	must(t, w.Click("a.primary"))
