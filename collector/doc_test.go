@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"huiying"
 )
 
 var update = flag.Bool("update", false, "write docs made from code anew")
@@ -76,6 +78,7 @@ func sourcesDoc() string {
 			fmt.Fprintf(&b, "| `%s` | %s | `%v` | %s |\n", o.Name, o.Meaning, strings.ReplaceAll(written(o.Example), "|", `\|`), o.Default)
 		}
 	}
+	b.WriteString(broughtDoc())
 	b.WriteString("\n## 现成的设置\n\n常见来源的写法，换上自己的网址即可；每一种都在测试里按其真实格式取过。\n")
 	for _, p := range presets {
 		fmt.Fprintf(&b, "\n### %s\n\n%s。\n\n```yaml\n%s```\n", p.title, p.about, p.yaml())
@@ -94,6 +97,99 @@ func written(example any) string {
 		pairs = append(pairs, fmt.Sprintf("%s: %q", name, fields[name]))
 	}
 	return "{" + strings.Join(pairs, ", ") + "}"
+}
+
+// What others bring, as the docs show it and TestTheExamplesOfTheDocsAreTaken takes it.
+const (
+	pushedArray = `[{"source": "某数据公司", "channel": "video", "url": "https://v.example.com/1001", "title": "滨河路路灯坏了一个月", "text": "从桥头到学校这一段，路灯坏了一个月没人修。", "author": "夜行人", "published_at": "2026-03-05T08:00:00+08:00", "engagement": {"views": 1200, "likes": 31}}]
+`
+	pushedLines = `{"source": "某数据公司", "channel": "forum", "url": "https://bbs.example.com/1", "text": "小区暖气不热，打电话没人接。", "published_at": "2026-03-05 08:00"}
+{"source": "某数据公司", "channel": "forum", "url": "https://bbs.example.com/2", "text": "暖气终于热了。", "published_at": "2026-03-05 09:00"}
+`
+	crawledLines = `{"note_id": "65f0a1b2", "title": "县城的早市", "desc": "早市搬到体育场北侧，停车难。", "time": 1772672400000, "nickname": "小城生活", "liked_count": "1.2万", "comment_count": "36", "last_modify_ts": 1772676000000, "note_url": "https://www.xiaohongshu.com/explore/65f0a1b2"}
+{"comment_id": "c1", "note_id": "65f0a1b2", "content": "早上七点过不去。", "create_time": 1772676000000, "nickname": "路人", "like_count": "12", "parent_comment_id": 0, "last_modify_ts": 1772676000000}
+`
+	hotlineSheet = `工单编号,诉求标题,诉求内容,来电时间,承办单位
+GD2603050001,学校门口减速带,减速带压在斑马线上，老人被绊倒。,2026-03-05 09:12,县交警大队
+`
+)
+
+func broughtDoc() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `
+## 推送和导入
+
+别人买来、导出或报来的数据不必采集，用接口或命令送进来；同样检查、脱敏、去重，不合格的退回原因，合格的照收。接口令牌用 %[1]shuiying token 账号 --scopes push%[1]s 生成，放在环境变量 %[1]sHUIYING_TOKEN%[1]s 里。
+
+### 推送接口
+
+一次一个数组，或一行一条（NDJSON，边收边处理，多长都可以）。答复里写明收了几条、重复几条、哪一条为什么没有收；忙时答 503 和 Retry-After，稍后重传即可，重复的不会收两次。字段见 %[1]s/api/v1/openapi.json%[1]s。
+
+%[2]sjson
+%[3]s%[2]s
+
+%[2]s
+curl -H "Authorization: Bearer $HUIYING_TOKEN" -H "Content-Type: application/json" --data-binary @posts.json https://huiying.example.gov.cn/api/v1/posts
+%[2]s
+
+%[2]sjson
+%[4]s%[2]s
+
+%[2]s
+curl -X POST -T posts.ndjson -H "Authorization: Bearer $HUIYING_TOKEN" -H "Content-Type: application/x-ndjson" https://huiying.example.gov.cn/api/v1/posts
+%[2]s
+
+### MediaCrawler 的导出
+
+JSONL、CSV 都认得，平台、网址、作者、时间、互动数自动对上，评论挂在原文之下；除昵称外的个人资料不留。
+
+%[2]sjson
+%[5]s%[2]s
+
+%[2]s
+huiying import xhs_contents.jsonl --config huiying.yaml
+huiying import xhs_comments.jsonl --config huiying.yaml
+%[2]s
+
+### 热线工单和信件
+
+12345 等系统导出的 XLSX、CSV（UTF-8、GBK 都可以），第一行是列名，常见的列名认得；不认得的用 %[1]s--map published_at=登记日期%[1]s 指明，或在“登记”页对好列、存为来件模板后用 %[1]s--profile%[1]s。没有收的行连同原因写在 %[1]s文件名.rejected.jsonl%[1]s。
+
+%[2]s
+%[6]s%[2]s
+
+%[2]s
+huiying import 工单.xlsx --config huiying.yaml --channel hotline --source 12345热线
+%[2]s
+`, "`", "```", pushedArray, pushedLines, crawledLines, hotlineSheet)
+	return b.String()
+}
+
+func TestTheExamplesOfTheDocsAreTaken(t *testing.T) {
+	for body, n := range map[string]int{pushedArray: 1, pushedLines: 2} {
+		res, _, _ := push(t, strings.NewReader(body))
+		if res.Accepted != n || len(res.Rejected) > 0 {
+			t.Errorf("pushed %s: %+v", body, res)
+		}
+	}
+	rows := func(text, format string) []huiying.Post {
+		var posts []huiying.Post
+		for row, err := range Rows(strings.NewReader(text), format, Mapping{}) {
+			if err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			posts = append(posts, row.Post)
+		}
+		return posts
+	}
+	crawled := rows(crawledLines, "jsonl")
+	if len(crawled) != 2 || crawled[0].Source != "小红书" || crawled[0].Engagement.Likes != 12_000 || string(crawled[1].Parent) != crawled[0].URL[:strings.LastIndexByte(crawled[0].URL, '/')+1]+"65f0a1b2" {
+		t.Errorf("MediaCrawler: %+v", crawled)
+	}
+	hotline := rows(hotlineSheet, "csv")
+	if len(hotline) != 1 || hotline[0].Title != "学校门口减速带" || hotline[0].ID != "GD2603050001" || hotline[0].PublishedAt.Hour() != 9 {
+		t.Errorf("hotline: %+v", hotline)
+	}
 }
 
 var exampleURLs = map[string]string{

@@ -43,12 +43,12 @@ func (m Mapping) check() error {
 // blanks and what stands in brackets.
 var columnNames = map[string]string{
 	"编号": "id", "留言编号": "id", "信件编号": "id", "工单编号": "id", "序号": "",
-	"标题": "title", "主题": "title", "留言主题": "title", "题目": "title",
-	"内容": "text", "正文": "text", "文本": "text", "留言详情": "text", "留言内容": "text", "诉求内容": "text", "详情": "text", "摘要": "text", "content": "text", "body": "text",
+	"标题": "title", "主题": "title", "留言主题": "title", "题目": "title", "诉求标题": "title", "工单标题": "title", "来信标题": "title", "诉求主题": "title",
+	"内容": "text", "正文": "text", "文本": "text", "留言详情": "text", "留言内容": "text", "诉求内容": "text", "来电内容": "text", "工单内容": "text", "反映内容": "text", "来信内容": "text", "诉求描述": "text", "详情": "text", "摘要": "text", "content": "text", "body": "text",
 	"来源": "source", "信源": "source", "媒体": "source", "平台": "source", "来源平台": "source", "网站": "source", "媒体名称": "source",
 	"渠道": "channel", "媒体类型": "channel", "来源类型": "channel",
 	"发布时间": "published_at", "发布日期": "published_at", "发表时间": "published_at", "日期": "published_at", "时间": "published_at",
-	"留言时间": "published_at", "来信时间": "published_at", "首发时间": "published_at", "date": "published_at", "time": "published_at", "publishedat": "published_at", "created_at": "published_at",
+	"留言时间": "published_at", "来信时间": "published_at", "来电时间": "published_at", "受理时间": "published_at", "提交时间": "published_at", "诉求时间": "published_at", "反映时间": "published_at", "首发时间": "published_at", "date": "published_at", "time": "published_at", "publishedat": "published_at", "created_at": "published_at",
 	"网址": "url", "链接": "url", "地址链接": "url", "原文链接": "url", "url": "url", "link": "url",
 	"作者": "author", "发布人": "author", "昵称": "author", "账号": "author", "留言用户": "author", "用户": "author",
 	"阅读": "views", "阅读数": "views", "阅读量": "views", "浏览量": "views", "点击量": "views", "播放量": "views",

@@ -50,7 +50,7 @@ func (d *draft) crawled() (kind crawledKind, ok bool) {
 	for name, v := range d.extra {
 		f[name] = jsonText(v)
 	}
-	if f["last_modify_ts"] == "" {
+	if f["last_modify_ts"] == "" && f["nickname"] == "" && f["user_nickname"] == "" {
 		return kind, false
 	}
 	for _, k := range crawledKinds {
