@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -163,10 +164,18 @@ func (c *tokenCmd) Run(ctx context.Context) error {
 	return err
 }
 
-type verifyAuditCmd struct{ place }
+type verifyAuditCmd struct {
+	place
+	Known string `placeholder:"N:HASH" help:"What an earlier run printed as the last row: it must still be there."`
+}
 
-// Run walks the audit chain and fails at the first broken link.
+// Run walks the audit chain and fails at the first broken link, or when the row
+// noted from an earlier run is no longer what it was.
 func (c *verifyAuditCmd) Run(ctx context.Context) error {
+	seq, known, err := c.noted()
+	if err != nil {
+		return err
+	}
 	_, l, err := c.openLedger(ctx)
 	if err != nil {
 		return err
@@ -178,8 +187,31 @@ func (c *verifyAuditCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Printf("审计链完整：%d 条\n", n)
+	found, err := l.AuditHash(ctx, seq)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(found, known) {
+		return huiying.Errorf(huiying.CodeConflict, "审计链与记下的末条不符：第 %d 条不在或已不同，其后的记录可能被截去。请立即保全数据库文件并报告安全管理员", seq)
+	}
+	last, err := l.AuditHash(ctx, n)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("审计链完整：%d 条。请在别处记下末条，下次核验时用 --known 对照：%d:%.16s\n", n, n, last)
 	return err
+}
+
+func (c *verifyAuditCmd) noted() (seq int64, hash string, err error) {
+	if c.Known == "" {
+		return 0, "", nil
+	}
+	n, hash, ok := strings.Cut(c.Known, ":")
+	seq, err = strconv.ParseInt(n, 10, 64)
+	if !ok || err != nil || seq < 1 || len(hash) < 16 {
+		return 0, "", usagef("--known 应写作上次核验打印的末条，如 1415:0123456789abcdef")
+	}
+	return seq, hash, nil
 }
 
 func (p place) openLedger(ctx context.Context) (*Config, *ledger.Ledger, error) {

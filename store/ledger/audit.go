@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -160,6 +162,21 @@ func (l *Ledger) AuditSpan(ctx context.Context, region huiying.Region) (n int64,
 		return 0, time.Time{}, fmt.Errorf("counting the audit trail: %w", err)
 	}
 	return span.N, jsondoc.Time(span.First), nil
+}
+
+// AuditHash is the hash of one row of the audit trail, "" when there is none of that
+// number. Noted outside the database it tells whether the trail was cut short there:
+// whoever may write to the database can set the end of the chain back with it.
+func (l *Ledger) AuditHash(ctx context.Context, seq int64) (string, error) {
+	var hash string
+	err := l.read.NewRaw("SELECT hash FROM audit WHERE seq = ?", seq).Scan(ctx, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading a row of the audit trail: %w", err)
+	}
+	return hash, nil
 }
 
 // VerifyAudit walks the whole chain and returns how many rows it has. The error
