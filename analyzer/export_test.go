@@ -163,3 +163,6 @@ func (a *Analyzer) Plea(title string) int {
 	defer a.free(r)
 	return pleaOf(r).score()
 }
+
+// Platt fits a probability to scores of rows that count so much.
+func Platt(z []float64, yes []bool, weight []float64) (a, b float64) { return platt(z, yes, weight) }

@@ -77,12 +77,14 @@ func svm(rows []vector, want []bool, weight []float32, cost float64, dim int, se
 }
 
 // platt fits P(yes) = 1/(1+exp(−(a·z+b))) to held-out scores by Newton's method,
-// with Platt's smoothed targets (Platt 1999; Lin, Lin and Weng 2007).
-func platt(z []float64, yes []bool) (a, b float64) {
-	n, pos := float64(len(z)), 0.0
-	for _, y := range yes {
+// with Platt's smoothed targets (Platt 1999; Lin, Lin and Weng 2007); weight is how
+// many rows each counts for.
+func platt(z []float64, yes []bool, weight []float64) (a, b float64) {
+	n, pos := 0.0, 0.0
+	for i, y := range yes {
+		n += weight[i]
 		if y {
-			pos++
+			pos += weight[i]
 		}
 	}
 	high, low := (pos+1)/(pos+2), 1/(n-pos+2)
@@ -95,7 +97,7 @@ func platt(z []float64, yes []bool) (a, b float64) {
 				t = high
 			}
 			p := sigmoid(a*s + b)
-			d, h := p-t, p*(1-p)+1e-9
+			d, h := weight[i]*(p-t), weight[i]*(p*(1-p)+1e-9)
 			ga += d * s
 			gb += d
 			haa += h * s * s

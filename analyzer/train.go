@@ -529,7 +529,7 @@ func (t task) calibrate(fits *[folds + 1]fitted, rows []*example, held [][]float
 	for k := range folds + 1 { // the last is the fit of all
 		var seen []int
 		for i, e := range rows {
-			if e.use == useScore && e.fold != k {
+			if e.fold != k && (e.use == useScore || t.hint(e) > 0) {
 				seen = append(seen, i)
 			}
 		}
@@ -581,12 +581,12 @@ func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, se
 		return
 	}
 	for c, label := range tm.Labels {
-		var z []float64
+		var z, weight []float64
 		var yes []bool
 		for _, i := range seen {
-			z, yes = append(z, held[i][c]), append(yes, rows[i].label == label)
+			z, yes, weight = append(z, held[i][c]), append(yes, rows[i].label == label), append(weight, t.hint(rows[i]))
 		}
-		tm.Columns[c].A, tm.Columns[c].B = platt(z, yes)
+		tm.Columns[c].A, tm.Columns[c].B = platt(z, yes, weight)
 	}
 }
 

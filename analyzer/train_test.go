@@ -91,6 +91,22 @@ func chatter(set, label string, i int) string {
 	return string(out)
 }
 
+func TestARowThatCountsTwiceIsTwoRows(t *testing.T) {
+	t.Parallel()
+	z, yes := []float64{-2, -1, -0.3, 0.2, 1.1, 1.8}, []bool{false, true, false, true, false, true}
+	once := []float64{1, 1, 1, 1, 1, 1}
+	a, b := analyzer.Platt(append(z, z[1], z[3]), append(yes, yes[1], yes[3]), append(once, 1, 1))
+	gotA, gotB := analyzer.Platt(z, yes, []float64{1, 2, 1, 2, 1, 1})
+	if math.Abs(a-gotA) > 1e-6 || math.Abs(b-gotB) > 1e-6 {
+		t.Errorf("a, b = %.6f, %.6f, of the rows written twice %.6f, %.6f", gotA, gotB, a, b)
+	}
+	a, b = analyzer.Platt(z[:4], yes[:4], once[:4])
+	gotA, gotB = analyzer.Platt(z, yes, []float64{1, 1, 1, 1, 0, 0})
+	if math.Abs(a-gotA) > 1e-6 || math.Abs(b-gotB) > 1e-6 {
+		t.Errorf("a, b = %.6f, %.6f with rows that do not count, %.6f, %.6f without", gotA, gotB, a, b)
+	}
+}
+
 // What is true of copies alone must not count: each text here is there four times
 // with a word changed and has a label by chance.
 func TestACopyOfATrainedRowIsNoTestOfTheModel(t *testing.T) {
