@@ -37,7 +37,7 @@ func outline(text []byte) (deepest, items int) {
 			if depth > 0 {
 				return math.MaxInt, items
 			}
-			text = after(text, ">")
+			text = declaration(text[2:])
 		case text[1] == '/':
 			depth = max(0, depth-1)
 			text = text[2:]
@@ -56,6 +56,31 @@ func outline(text []byte) (deepest, items int) {
 			}
 		}
 	}
+}
+
+// declaration steps over the rest of <!DOCTYPE a [<!ENTITY b "c">]> as encoding/xml
+// does: its first letter may be any, quotes and nesting count.
+func declaration(text []byte) (rest []byte) {
+	quote, depth := byte(0), 0
+	for i := 1; i < len(text); i++ {
+		switch b := text[i]; {
+		case quote != 0:
+			if b == quote {
+				quote = 0
+			}
+		case b == '>' && depth == 0:
+			return text[i+1:]
+		case b == '"' || b == '\'':
+			quote = b
+		case b == '>':
+			depth--
+		case b == '<' && bytes.HasPrefix(text[i+1:], []byte("!--")):
+			text, i = after(text[i+4:], "-->"), -1
+		case b == '<':
+			depth++
+		}
+	}
+	return nil
 }
 
 // What a feed or sitemap may declare before its first element ends at "]>".
@@ -113,12 +138,12 @@ func withoutControls(text []byte) []byte {
 
 // begins reports whether an element's name, without its prefix, is word.
 func begins(name []byte, word string) bool {
-	const longestPrefix = 40
-	prefix, _, ok := bytes.Cut(name[:min(len(name), longestPrefix)], []byte(":"))
-	if ok && !bytes.ContainsAny(prefix, " \t\r\n/>") {
-		name = name[len(prefix)+1:]
+	end := bytes.IndexAny(name, " \t\r\n/>")
+	if end < 0 {
+		return false
 	}
-	return len(name) > len(word) && bytes.HasPrefix(name, []byte(word)) && bytes.IndexByte([]byte(" \t\r\n/>"), name[len(word)]) >= 0
+	name = name[:end]
+	return string(name[bytes.LastIndexByte(name, ':')+1:]) == word
 }
 
 func after(text []byte, end string) []byte {

@@ -12,6 +12,7 @@ func FuzzOutline(f *testing.F) {
 		`<rss><channel><item/><item a="/>">x</item></channel></rss>`, `<a><!--></a>--><b/></a>`, `<a><![CDATA[</a>]]><b></b></a>`,
 		`<!DOCTYPE x [<!ENTITY a "<b>">]><a><b x='>'/></a>`, `<a><!X <</b></a>>><b></b></a>`, `<?xml version="1.0"?><a></b><c></a>`,
 		`<a><b/ ><c / ><d x=/></a>`, `<!X <!-- " --> ><a><b>`, `<a><?p </a></a> ?><b>`, "<a\n><b\t/></ a>", `<a></></a><b>`, `<r xmlns:x="y"><x:item/><x:entry></x:entry></r>`,
+		`<!>"<"><A><A>`, `<!0"><"><A><A>`, `<!X [<!-- > --><!Y>]><a><b>`, "<A000000000000000000000000000000000000000:entry>",
 	} {
 		f.Add([]byte(s))
 	}
