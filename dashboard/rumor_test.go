@@ -75,7 +75,7 @@ func TestARumourIsCountedApartUntilItIsFoundTrue(t *testing.T) {
 	}
 	says(daily(), "新开交办单1件", "目前在办1件", "另有未核实传闻1条", "“水库要垮”（Ⅳ级 一般（蓝））", "水库要垮（传言未核实）")
 	h.as("leader").page("/reports").says(t, "未核实传闻 1 条")
-	figuresLeadToTheirCases(t, h, map[string]string{"新增交办": "1", "已回应": "0", "在办": "1"})
+	figuresLeadToTheirCases(t, h, map[string]string{"新增交办": "1", "已回应": "0", "重点舆情": "0", "在办": "1"})
 
 	rumor = h.act("analyst", rumor, "rumor", map[string]any{"to": "refuted", "reason": "水利局实地查看"})
 	if got, want := read(), (figures{1, 1, 1, 1, 0, 1, 2, 2, 0}); got != want {
@@ -103,7 +103,12 @@ func figuresLeadToTheirCases(t *testing.T, h *house, want map[string]string) {
 		if n != want[name] {
 			t.Errorf("%s is %s, want %s", name, n, want[name])
 		}
-		h.as("leader").page(path).says(t, "共 <b>"+n+"</b> 件")
+		list := h.as("leader").page(path)
+		if strings.HasPrefix(path, "/reports/evidence") {
+			list.says(t, `<span class="count-soft">`+n+`</span>`)
+		} else {
+			list.says(t, "共 <b>"+n+"</b> 件")
+		}
 		delete(want, name)
 	}
 	if len(want) > 0 {
@@ -111,4 +116,4 @@ func figuresLeadToTheirCases(t *testing.T, h *house, want map[string]string) {
 	}
 }
 
-var caseFigure = regexp.MustCompile(`<a href="(/cases\?[^"]+)"[^>]*><b>(\d+)</b><span>([^<]+)</span>`)
+var caseFigure = regexp.MustCompile(`<a href="(/(?:cases|reports/evidence)\?[^"]+)"[^>]*><b>(\d+)</b><span>([^<]+)</span>`)
