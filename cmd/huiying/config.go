@@ -163,6 +163,9 @@ func readConfig(path string) (*Config, error) {
 	if _, err := huiying.ParseRegion(string(c.Region)); err != nil && c.Region != "" {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if c.Region != "" && c.Region < "11" { // 00, 100000: GB/T 2260 begins with 11, Beijing
+		return nil, fmt.Errorf("%s: %w", path, huiying.Invalid("region", "region 写不成全国：一省一套，请写省（2 位）、市（4 位）或县（6 位）的代码"))
+	}
 	if len(c.Listen) == 0 {
 		c.Listen = []string{"127.0.0.1:8080"}
 	}

@@ -59,6 +59,27 @@ func TestConfigAccess(t *testing.T) {
 	}
 }
 
+func TestConfigRegion(t *testing.T) {
+	load := func(region string) error {
+		path := filepath.Join(t.TempDir(), configName)
+		if err := os.WriteFile(path, []byte("region: \""+region+"\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := loadConfig(path)
+		return err
+	}
+	for _, region := range []string{"11", "14", "1411", "141122", "441900"} {
+		if err := load(region); err != nil {
+			t.Errorf("%s: %v", region, err)
+		}
+	}
+	for _, country := range []string{"00", "100000", "000000"} {
+		if err := load(country); huiying.CodeOf(err) != huiying.CodeInvalid || !strings.Contains(err.Error(), "一省一套") {
+			t.Errorf("%s: %v", country, err)
+		}
+	}
+}
+
 func TestConfigArchive(t *testing.T) {
 	load := func(archive string) error {
 		path := filepath.Join(t.TempDir(), configName)
