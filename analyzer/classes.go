@@ -80,16 +80,15 @@ func (c *classes) labels(m *model) []int {
 
 // How much the rules speak for a class, in log-odds.
 const (
-	perTopic = 1.2  // each signal word of a topic of the class
-	perLeaf  = 0.4  // each name of a leaf of the class, each word of a matter of it
-	mostSaid = 4.0  // of both together
-	unseen   = 0.02 // what the model would give a class it never saw
-	inLetter = 0.25 // share of the rules in a letter: the model was taught by letters
-	rarely   = 0.01 // unseen, in a letter
+	perTopic = 1.2 // each signal word of a topic of the class
+	perLeaf  = 0.4 // each name of a leaf of the class, each word of a matter of it
+	mostSaid = 4.0 // of both together
+	inLetter = 0.1 // share of the rules in a letter: the model was taught by letters
+	leastP   = 0.001
 )
 
-// classify gives every class a probability: the learned model speaks for the
-// classes it knows, the topics found and the taxonomy's own words for all.
+// classify gives every class a probability: the learned model speaks, and the topics
+// found and the taxonomy's own words beside it.
 func (c *classes) classify(r *reading) []huiying.Scored {
 	var prior [mostClasses]float64
 	for _, h := range r.hits {
@@ -108,18 +107,17 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 	if m := r.verdicts.model; m != c.model { // one that is being examined
 		labels = c.labels(m)
 	}
-	share, strange := 1.0, unseen
+	share := 1.0
 	if r.post.Channel == huiying.ChannelLetter {
-		share, strange = inLetter, rarely
+		share = inLetter
 	}
 	out := make([]huiying.Scored, len(c.names))
 	total := 0.0
 	for i, name := range c.names {
-		known := strange
+		p := leastP
 		if k := labels[i]; k != none {
-			known = math.Max(learned[k].P, 0.001)
+			p = math.Max(learned[k].P, leastP)
 		}
-		p := known
 		if prior[i] > 0 { // of few
 			p *= math.Exp(share * math.Min(prior[i], mostSaid))
 		}

@@ -106,13 +106,26 @@ func (t task) made(sets map[string][]*example, rows []*example) []*example {
 	var out []*example
 	for _, e := range sets[t.madeSet()] {
 		c := *e
-		if c.label, c.use = t.label(e); c.use != useNot && labels[c.label] {
-			c.use = useTrain
-			out = append(out, &c)
+		if c.label, c.use = t.label(e); c.use == useNot {
+			continue
 		}
+		if c.use = useTrain; !labels[c.label] {
+			c.use = useApart
+		}
+		out = append(out, &c)
 	}
 	return out
 }
+
+// apart reports whether a label is known by pseudo-documents alone.
+func apart(rows []*example, label string) bool {
+	return slices.ContainsFunc(rows, func(e *example) bool { return e.use == useApart && e.label == label })
+}
+
+// unheard are the log-odds that a label of pseudo-documents alone is given beside
+// what they teach: they are short, count little and are all there is of it, so that
+// a whole letter never sounds like one of them.
+const unheard = 2.3
 
 // noFold is the fold of what every model is taught by.
 const noFold = -1

@@ -63,7 +63,7 @@ type taskModel struct {
 }
 
 // column turns a row sum into a score z = scale·sum + bias, and that into a
-// probability: 1/(1+exp(−(a·z+b))), or its share of exp(a·z) in a choice.
+// probability: 1/(1+exp(−(a·z+b))), or its share of exp(a·z+b) in a choice.
 type column struct {
 	Scale, Bias float32
 	A, B        float64 // fitted to held-out scores (Platt 1999)
@@ -71,7 +71,7 @@ type column struct {
 
 const (
 	idfScale    = 20
-	rowWords    = 5            // of 8 bytes
+	rowWords    = 6            // of 8 bytes
 	mostColumns = 8 * rowWords // of all tasks together
 	weightZero  = 128
 )
@@ -303,7 +303,7 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 
 func (c column) probability(z float64, choice bool) float64 {
 	if choice {
-		return math.Exp(c.A * z)
+		return math.Exp(c.A*z + c.B)
 	}
 	return sigmoid(c.A*z + c.B)
 }

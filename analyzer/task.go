@@ -27,6 +27,7 @@ const (
 	useNot use = iota
 	useTrain
 	useScore // train on it and score it when it is held out
+	useApart // train on it the labels that no row has, and no others
 )
 
 func scored(e *example) (string, use) { return e.row.label(), useScore }

@@ -454,8 +454,9 @@ func (m *model) fit(t task, rows []*example, choose func(*example) bool, label s
 	var vectors []vector
 	var yes []bool
 	var weight []float32
+	alone := apart(rows, label)
 	for _, e := range rows {
-		if !choose(e) {
+		if !choose(e) || e.use == useApart && !alone {
 			continue
 		}
 		row := cmp.Or(e.share, 1)
@@ -575,8 +576,10 @@ func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, se
 		}
 		var a float64
 		a, tm.Doubt = temperature(z, want)
-		for c := range tm.Columns {
-			tm.Columns[c].A = a
+		for c, label := range tm.Labels {
+			if tm.Columns[c].A = a; apart(rows, label) {
+				tm.Columns[c].B = unheard
+			}
 		}
 		return
 	}
