@@ -27,6 +27,7 @@ import (
 // folder of attachments, and processes that share nothing else.
 type cluster struct {
 	t      *testing.T
+	pg     *dev.Postgres
 	ledger string
 	bus    string
 	secure string // more of the bus's configuration
@@ -62,7 +63,7 @@ func clusterWithoutBus(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = pg.Stop() })
-	k := &cluster{t: t, files: filepath.Join(dir, "attachments")}
+	k := &cluster{t: t, pg: pg, files: filepath.Join(dir, "attachments")}
 	if k.ledger, err = pg.Database(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,15 +28,18 @@ var ErrMissing = errors.New("server not installed")
 
 // Postgres is a running server.
 type Postgres struct {
-	cmd  *exec.Cmd
-	port int
-	made atomic.Int64
+	program string
+	dir     string
+	as      *syscall.SysProcAttr
+	cmd     *exec.Cmd
+	port    int
+	made    atomic.Int64
 }
 
 // StartPostgres makes an empty cluster below dir and starts the newest installed
 // server on it. It listens on loopback only and trusts everybody there; it does
-// not wait for the disk, as a test may. The server ends with [Postgres.Stop], or
-// with this process.
+// not wait for the disk, as a test may: what it commits outlives the server, not
+// the machine. The server ends with [Postgres.Stop], or with this process.
 func StartPostgres(ctx context.Context, dir string) (*Postgres, error) {
 	bin, err := postgresPrograms()
 	if err != nil {
@@ -54,27 +58,66 @@ func StartPostgres(ctx context.Context, dir string) (*Postgres, error) {
 	if out, err := create.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	p := &Postgres{}
+	p := &Postgres{program: filepath.Join(bin, "postgres"), dir: dir, as: as}
 	if p.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	p.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(p.port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
-	p.cmd.Dir, p.cmd.SysProcAttr = dir, as
-	log, err := os.Create(filepath.Join(dir, "postgres.log"))
+	return p, p.Start(ctx)
+}
+
+// Start starts the server again that was killed or stopped, on the same port, and
+// waits until it has recovered.
+func (p *Postgres) Start(ctx context.Context) error {
+	p.cmd = exec.Command(p.program, "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.port), "-k", p.dir, "-c", "listen_addresses=127.0.0.1",
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
+	p.cmd.Dir, p.cmd.SysProcAttr = p.dir, p.as
+	log, err := os.OpenFile(filepath.Join(p.dir, "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = log.Close() }() // the server has its own copy
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting postgres: %w", err)
+		return fmt.Errorf("starting postgres: %w", err)
 	}
 	if err := p.ready(ctx); err != nil {
 		said, _ := os.ReadFile(log.Name())
-		return nil, errors.Join(fmt.Errorf("postgres does not answer: %w\n%s", err, said), p.Stop())
+		return errors.Join(fmt.Errorf("postgres does not answer: %w\n%s", err, said), p.Stop())
 	}
-	return p, nil
+	return nil
+}
+
+// Kill ends every process of the server at once with SIGKILL, as when the memory
+// of a machine runs out: nothing is flushed, nobody is told. Linux only.
+func (p *Postgres) Kill() error {
+	pid := p.cmd.Process.Pid
+	if err := p.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // lest it begets more
+		return err
+	}
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return err
+	}
+	if err := p.cmd.Process.Kill(); err != nil {
+		return err
+	}
+	children := strings.Fields(string(list))
+	for _, id := range children {
+		child, err := strconv.Atoi(id)
+		if err != nil {
+			return err
+		}
+		if err := syscall.Kill(child, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	_ = p.cmd.Wait()              // being killed is reported as a failure
+	for _, id := range children { // a server does not start beside what is left of another
+		for mapped := []byte("?"); len(mapped) > 0; time.Sleep(time.Millisecond) {
+			mapped, _ = os.ReadFile(filepath.Join("/proc", id, "maps")) // none: it is gone, or dead
+		}
+	}
+	return nil
 }
 
 func (p *Postgres) ready(ctx context.Context) error {

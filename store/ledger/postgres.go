@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func OpenPostgres(ctx context.Context, url string) (*Ledger, error) {
 		return nil, huiying.Invalid("ledger", "应为 postgres://用户:口令@主机:端口/库名 的形式：%v", err)
 	}
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // bun writes arguments into the text: nothing to prepare
-	db := stdlib.OpenDB(*cfg)
+	db := sql.OpenDB(connector{stdlib.GetConnector(*cfg)})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	l := bun.NewDB(db, pgdialect.New())
@@ -62,6 +63,14 @@ func OpenPostgres(ctx context.Context, url string) (*Ledger, error) {
 			return err
 		},
 	}, nil
+}
+
+// connector says also to who only reads that the server is out of reach.
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return conn, troublePostgres(err)
 }
 
 // uniqueViolation is PostgreSQL's code (appendix A of its manual).
