@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/network"
+	protocol "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"huiying"
@@ -163,6 +165,7 @@ func (c *chromium) read(tab context.Context, address string, how rendering, prox
 	}); err != nil {
 		return Fetched{}, err
 	}
+	go dismiss(tab, chromedp.Events(tab, protocol.JavascriptDialogOpening))
 	res, err := chromedp.Run(tab, chromedp.NavigateResponse(address))
 	if err != nil {
 		if refused := c.status(address, answer.Load()); refused != nil {
@@ -192,6 +195,20 @@ func (c *chromium) read(tab context.Context, address string, how rendering, prox
 		return Fetched{}, err
 	}
 	return Fetched{URL: where, ContentType: "text/html; charset=utf-8", Body: []byte("<!DOCTYPE html>" + doc), Read: proxy.carried.Load()}, nil
+}
+
+// dismiss closes the dialogs a page opens, each of which stops it until somebody
+// answers; a page that asks before it is left is left.
+func dismiss(tab context.Context, dialogs iter.Seq2[protocol.EventJavascriptDialogOpening, error]) {
+	for dialog, err := range dialogs {
+		if err != nil {
+			return // the tab is closed
+		}
+		leave := dialog.Type == protocol.DialogTypeBeforeunload
+		if _, err := chromedp.Call(tab, protocol.HandleJavaScriptDialog, protocol.HandleJavaScriptDialogParams{Accept: leave}); err != nil && tab.Err() != nil {
+			return
+		}
+	}
 }
 
 // settle waits for the element that was named, or until the text of the page has

@@ -114,6 +114,18 @@ func TestABrowserDoesNotOpenAnInnerAddressAtAll(t *testing.T) {
 	}
 }
 
+func TestDialogsDoNotStopAPage(t *testing.T) {
+	s := serve(t, noRobots(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, `<p id="p"></p><script>alert("请先登录"); const yes = confirm("下载客户端？"), typed = prompt("验证码");
+			document.getElementById("p").textContent = "正文在弹窗之后 " + yes + " " + typed; alert("再见")</script>`)
+	}))
+	got, err := testChromium(t, s).render(t.Context(), s.URL+"/", rendering{})
+	if err != nil || !strings.Contains(string(got.Body), "正文在弹窗之后 false null") {
+		t.Errorf("%s %v", got.Body, err)
+	}
+}
+
 func TestABrowserPageHasBounds(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
