@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -283,7 +284,7 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 			p, err = c.cfg.Intake.Accept(p)
 		}
 		if err != nil {
-			preview.Rejected = append(preview.Rejected, huiying.RowError{Index: i, Error: item.where + "：" + personText(err)})
+			preview.Rejected = append(preview.Rejected, huiying.RowError{Index: i, Error: item.where + "：" + strings.TrimPrefix(personText(err), item.where+"：")})
 			continue
 		}
 		preview.Posts = append(preview.Posts, p)

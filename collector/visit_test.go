@@ -342,3 +342,20 @@ func TestASiteThatWasMadeOverIsRedWithinThreeVisits(t *testing.T) {
 		t.Errorf("%d posts, %d rejections, hours %+v", len(out.posts), len(ledger.rejections), h.Hours)
 	}
 }
+
+func TestATestNamesThePageOnceThatIsNotTaken(t *testing.T) {
+	s := serve(t, noRobots(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if r.URL.Path != "/list" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, `<ul><li><a href="/2026/1.html">供暖管道漏水正在抢修之中</a></li></ul>`)
+	}))
+	src := newsSource(s.URL + "/list")
+	src.Kind, src.Options = "site", nil
+	preview, err := testCollector(t, newBook(), &sink{}).Try(t.Context(), src)
+	if err != nil || len(preview.Rejected) != 1 || strings.Count(preview.Rejected[0].Error, s.URL) != 1 || !strings.Contains(preview.Rejected[0].Error, "404") {
+		t.Errorf("%+v %v", preview, err)
+	}
+}

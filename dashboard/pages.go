@@ -58,7 +58,7 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("GET /reports/issued/{file}", s.page(s.issuedReport))
 	mux.Handle("POST /reports/issued/{id}/mail", s.page(s.mailReport))
 	mux.Handle("GET /sources", s.page(s.sourcesPage))
-	mux.Handle("POST /sources", s.page(s.addSource))
+	mux.Handle("POST /sources", s.page(s.saveSource))
 	mux.Handle("POST /sources/test", s.page(s.tryNewSource))
 	mux.Handle("POST /sources/{id}/test", s.page(s.trySource))
 	mux.Handle("POST /sources/{id}/pause", s.page(s.pauseSource))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -138,8 +139,9 @@ func weekPlot(h huiying.SourceHealth, now time.Time) plot {
 	return draw("近 7 天每小时的新条目", "其中被拒", width, height, slots)
 }
 
-// sourceForm is a source being added, as it was typed.
+// sourceForm is a source being added or changed, as it was typed.
 type sourceForm struct {
+	ID                                             huiying.SourceID // "" for a new one
 	Kind, Name, URL, Channel, Tier, Every, Options string
 	Mapping                                        mapping
 	Error                                          string
@@ -150,6 +152,7 @@ type sourceForm struct {
 type previewView struct {
 	huiying.Preview
 	Name  string
+	Taken int // posts, those that are not shown too
 	Error string
 }
 
@@ -163,8 +166,31 @@ func newSourceForm() sourceForm {
 	return sourceForm{Every: "10m", Kind: "feed", Channel: "news", Mapping: mappingOf(nil, nil)}
 }
 
+// sourcesPage shows the sources; ?edit=ID with the settings of one in the form.
 func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	return s.showSources(w, r, p, http.StatusOK, newSourceForm(), nil)
+	form := newSourceForm()
+	if id := r.URL.Query().Get("edit"); id != "" && admits("POST /sources", p) {
+		src, err := (api{Server: s}).source(r.Context(), p, huiying.SourceID(id))
+		if err != nil {
+			return err
+		}
+		form = formOf(src)
+	}
+	return s.showSources(w, r, p, http.StatusOK, form, nil)
+}
+
+// formOf is the form with a source's settings.
+func formOf(src huiying.Source) sourceForm {
+	every, _ := src.Every.MarshalText() // never fails
+	opts := maps.Clone(src.Options)
+	if src.Kind == "jsonapi" { // these stand in the mapping
+		delete(opts, "items")
+		delete(opts, "fields")
+	}
+	return sourceForm{
+		ID: src.ID, Kind: src.Kind, Name: src.Name, URL: src.URL, Channel: string(src.Channel), Tier: string(src.Tier),
+		Every: string(every), Options: optionsText(opts), Mapping: mappingOf(nil, src.Options), Open: true,
+	}
 }
 
 func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.Person, status int, form sourceForm, preview *previewView) error {
@@ -226,11 +252,11 @@ func (s *Server) troubles(ctx context.Context, p huiying.Person, v *sourcesView)
 // readSource makes a source of the form.
 func (s *Server) readSource(f url.Values, p huiying.Person) (huiying.Source, sourceForm, error) {
 	form := sourceForm{
-		Kind: f.Get("kind"), Name: strings.TrimSpace(f.Get("name")), URL: strings.TrimSpace(f.Get("url")), Channel: f.Get("channel"),
+		ID: huiying.SourceID(f.Get("id")), Kind: f.Get("kind"), Name: strings.TrimSpace(f.Get("name")), URL: strings.TrimSpace(f.Get("url")), Channel: f.Get("channel"),
 		Tier: f.Get("tier"), Every: f.Get("every"), Options: f.Get("options"), Open: true,
 	}
 	form.Mapping = mappingOf(f, nil)
-	src := huiying.Source{Kind: form.Kind, Name: form.Name, URL: form.URL, Channel: huiying.Channel(form.Channel), Tier: huiying.MediaTier(form.Tier)}
+	src := huiying.Source{ID: form.ID, Kind: form.Kind, Name: form.Name, URL: form.URL, Channel: huiying.Channel(form.Channel), Tier: huiying.MediaTier(form.Tier)}
 	var err error
 	if src.Region, err = (api{Server: s}).countyFor(p, ""); err != nil {
 		return src, form, err
@@ -277,6 +303,29 @@ func readOptions(text string) (map[string]any, error) {
 	return out, nil
 }
 
+// optionsText writes options as [readOptions] reads them: a line each, or a JSON
+// object where a line would read back as something else.
+func optionsText(opts map[string]any) string {
+	lines, plain := []string(nil), true
+	for _, name := range slices.Sorted(maps.Keys(opts)) {
+		lines = append(lines, fmt.Sprintf("%s = %v", name, opts[name]))
+	}
+	text := strings.Join(lines, "\n")
+	again, err := readOptions(text)
+	for name, v := range opts {
+		switch v.(type) {
+		case string, bool, float64:
+			plain = plain && err == nil && fmt.Sprint(again[name]) == fmt.Sprint(v)
+		default:
+			plain = false
+		}
+	}
+	if raw, err := json.MarshalIndent(opts, "", "  "); err == nil && !plain {
+		return string(raw)
+	}
+	return text
+}
+
 // optionValue tells switches from texts; numbers the kinds read themselves.
 func optionValue(s string) any {
 	switch s {
@@ -316,12 +365,11 @@ func (s *Server) sourceOfForm(w http.ResponseWriter, r *http.Request, p huiying.
 
 func (s *Server) try(ctx context.Context, src huiying.Source) *previewView {
 	got, err := s.cfg.Inlet.Try(ctx, src)
-	v := &previewView{Preview: got, Name: src.Name}
+	v := &previewView{Preview: got, Name: src.Name, Taken: len(got.Posts)}
 	if err != nil {
 		v.Error = "没有取到内容：" + tryMessage(err)
 	}
 	if len(v.Posts) > previewPosts {
-		v.Notes = append(v.Notes, fmt.Sprintf("共 %d 条，这里显示前 %d 条", len(v.Posts), previewPosts))
 		v.Posts = v.Posts[:previewPosts]
 	}
 	return v
@@ -346,8 +394,14 @@ func (s *Server) trySource(w http.ResponseWriter, r *http.Request, p huiying.Per
 	return s.showSources(w, r, p, http.StatusOK, newSourceForm(), s.try(r.Context(), src))
 }
 
-func (s *Server) addSource(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
+// saveSource adds the source of the form, or changes the one it names.
+func (s *Server) saveSource(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	src, form, err := s.sourceOfForm(w, r, p)
+	if err == nil && src.ID != "" {
+		var before huiying.Source
+		before, err = (api{Server: s}).source(r.Context(), p, src.ID)
+		src.Paused = before.Paused
+	}
 	if err == nil {
 		err = s.keepSource(r, p, src)
 	}

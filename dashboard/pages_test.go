@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -488,6 +490,66 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 	if r := h.as("analyst").submit("/sources", fields...); r.status != http.StatusForbidden {
 		t.Errorf("an analyst adds a source: %d", r.status)
 	}
+}
+
+func TestASourceIsChangedOnThePage(t *testing.T) {
+	h, _ := filled(t)
+	kept := huiying.Source{
+		ID: "mf", Region: jiaocheng, Kind: "jsonapi", Name: "民声", URL: "https://ms.example.cn/api", Channel: "forum", Tier: huiying.TierCounty,
+		Every: huiying.Duration(15 * time.Minute), Paused: true,
+		Options: map[string]any{"items": "data.list", "fields": map[string]any{"title": "bt"}, "full": true, "hosts": "a.example.cn b.example.cn"},
+	}
+	check(t, h.ledger.SaveSource(t.Context(), kept))
+	h.as("monitor").page("/sources").says(t, `href="/sources?edit=mf"`)
+	r := h.as("monitor").page("/sources?edit=mf")
+	r.says(t, "修改信源：民声", `name="id" value="mf"`, `value="https://ms.example.cn/api"`, `value="15m"`, "full = true\nhosts = a.example.cn b.example.cn</textarea>", `value="data.list"`, `value="bt"`)
+
+	fields := []string{"id", "mf", "kind", "jsonapi", "name", "民声论坛", "url", kept.URL, "channel", "forum", "tier", "county", "every", "30m", "options", "hosts = a.example.cn", "map_items", "data.list", "map_title", "subject"}
+	if r := h.as("monitor").submit("/sources", fields...); r.status != http.StatusSeeOther {
+		t.Fatalf("saving: %d %.300s", r.status, r.body)
+	}
+	want := kept
+	want.Name, want.Every = "民声论坛", huiying.Duration(30*time.Minute)
+	want.Options = map[string]any{"items": "data.list", "fields": map[string]any{"title": "subject"}, "hosts": "a.example.cn"}
+	all := must(h.ledger.Sources(t.Context(), jiaocheng))
+	if !slices.ContainsFunc(all, func(s huiying.Source) bool { return reflect.DeepEqual(s, want) }) || len(all) != 2 {
+		t.Errorf("%+v, want %+v among them", all, want)
+	}
+	h.as("auditor").page("/audit").says(t, "修改信源")
+
+	if r := h.as("monitor").submit("/sources", slices.Replace(slices.Clone(fields), 1, 2, "none")...); r.status != http.StatusNotFound {
+		t.Errorf("a source nobody has is changed: %d", r.status)
+	}
+	if r := h.as("analyst").page("/sources?edit=mf"); strings.Contains(string(r.body), "a.example.cn") {
+		t.Error("who may not change a source reads its options")
+	}
+}
+
+func TestATestOfASourceCountsAllItTook(t *testing.T) {
+	h, _ := filled(t)
+	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		var items strings.Builder
+		for i := range 7 {
+			fmt.Fprintf(&items, `<item><title>第 %d 号通知</title><link>https://n.example.cn/%d</link><description>请各小区做好供暖准备，这是第 %d 次通知。</description><pubDate>Mon, 05 Jan 2026 08:00:00 +0800</pubDate></item>`, i, i, i)
+		}
+		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>新站</title>%s</channel></rss>`, &items)
+	}))
+	defer feed.Close()
+	h.as("monitor").submit("/sources/test", "kind", "feed", "name", "新站", "url", feed.URL+"/rss", "channel", "gov", "tier", "county", "every", "15m").says(t, "取到 7 条，这里显示前 5 条")
+}
+
+func TestOptionsAreWrittenAsTheyAreRead(t *testing.T) {
+	h, _ := filled(t)
+	check(t, h.ledger.SaveSource(t.Context(), huiying.Source{
+		ID: "n", Region: jiaocheng, Kind: "site", Name: "新闻", URL: "https://n.example.cn/", Channel: "news", Every: huiying.Duration(time.Hour),
+		Options: map[string]any{"max_items": 30, "list": "ul li"},
+	}))
+	h.as("monitor").page("/sources?edit=n").says(t, "list = ul li\nmax_items = 30</textarea>")
+	check(t, h.ledger.SaveSource(t.Context(), huiying.Source{
+		ID: "n", Region: jiaocheng, Kind: "jsonapi", Name: "新闻", URL: "https://n.example.cn/", Channel: "news", Every: huiying.Duration(time.Hour),
+		Options: map[string]any{"reply_fields": map[string]any{"text": "nr"}},
+	}))
+	h.as("monitor").page("/sources?edit=n").says(t, `&#34;text&#34;: &#34;nr&#34;`)
 }
 
 // An asset's address changes with its content, so browsers may keep it for ever.
