@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -45,13 +46,19 @@ func (l *looks) first(k look, now time.Time) bool {
 }
 
 // looked puts on record that somebody was shown what the law calls personal
-// information, or may hold it (个人信息保护法 art. 51).
+// information, or may hold it (个人信息保护法 art. 51). A look lasts for a while;
+// taking it out (export.*) is on record each time.
 func (s *Server) looked(w http.ResponseWriter, r *http.Request, p huiying.Person, action string) {
 	rec, ok := w.(*recorder)
 	if action == "" || ok && rec.code() >= http.StatusBadRequest {
 		return
 	}
-	s.put(r, p, action, r.PathValue("id"), r.URL.Path)
+	object := cmp.Or(r.PathValue("id"), r.URL.Path)
+	if strings.HasPrefix(action, "export.") {
+		s.onRecord(r, p, action, object, r.URL.Path)
+		return
+	}
+	s.put(r, p, action, object, r.URL.Path)
 }
 
 // taken puts on record that a program carried data away through the API, once
@@ -88,9 +95,12 @@ func (s *Server) printed(w http.ResponseWriter, r *http.Request, p huiying.Perso
 
 // put writes a look, unless it is one that lasts.
 func (s *Server) put(r *http.Request, p huiying.Person, action, object, detail string) {
-	if !s.looks.first(look{p.User, action, object}, s.wall()) {
-		return
+	if s.looks.first(look{p.User, action, object}, s.wall()) {
+		s.onRecord(r, p, action, object, detail)
 	}
+}
+
+func (s *Server) onRecord(r *http.Request, p huiying.Person, action, object, detail string) {
 	ctx := context.WithoutCancel(r.Context()) // it was shown, whoever hung up since
 	if err := s.audit(ctx, r, p, action, object, detail); err != nil {
 		s.log.ErrorContext(ctx, "a look is not on record", "id", visitOf(ctx).id, "err", err)

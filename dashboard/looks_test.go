@@ -40,7 +40,20 @@ func TestLooksAtPersonalDataAreOnRecordOnce(t *testing.T) {
 	if looks("secadmin", "view.account") != 1 {
 		t.Error("a look at an account is not on record")
 	}
+	h.at("secadmin").page("/users")
+	if looks("secadmin", "view.account") != 2 {
+		t.Error("a look at the list of accounts is not on record")
+	}
+	for range 2 {
+		h.as("leader").page("/units.xlsx")
+	}
+	if n := looks("leader", "export.units"); n != 2 {
+		t.Errorf("two exports are %d rows", n)
+	}
 	h.as("auditor").page("/audit").says(t, "查看交办单", "查看账号")
+	if looks("auditor", "view.audit") != 1 {
+		t.Error("a look at the audit is not on record")
+	}
 	must(h.ledger.VerifyAudit(t.Context()))
 }
 

@@ -55,6 +55,7 @@ var auditLabels = []option{
 	{"view.case", "查看交办单"},
 	{"view.upload", "查看导入中的来件"},
 	{"view.account", "查看账号"},
+	{"view.audit", "查看审计"},
 	{"export.audit", "导出审计"},
 	{"export.units", "导出机构与人员"},
 	{"export.appraisal", "导出考核表"},
