@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"huiying"
+	"huiying/dashboard"
 )
 
 // page asks for a page the way a browser does.
@@ -91,7 +92,7 @@ func TestPagesOpenForTheRolesTheyAreFor(t *testing.T) {
 		"/intake":                            "monitor analyst leader jkj-liaison zjj-liaison",
 		"/cases/new":                         "monitor analyst leader", "/cases/new?event=e1": "monitor analyst leader",
 		"/sources": office + " sysadmin", "/models": office + " sysadmin", "/models/training": office + " sysadmin",
-		"/reports": office + units + " zjj-liaison", "/drills": office + units + " zjj-liaison", "/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
+		"/reports": office + units + " zjj-liaison", "/reports/evidence?kind=daily&of=open&from=2026-11-26T00:00:00%2B08:00&to=2026-11-27T00:00:00%2B08:00": office, "/drills": office + units + " zjj-liaison", "/channels": "sysadmin", "/appraisal": "assessor supervisor leader" + units + " zjj-liaison", "/appraisal.xlsx": "assessor supervisor leader" + units + " zjj-liaison",
 	} {
 		for _, user := range []string{"monitor", "analyst", "leader", "supervisor", "assessor", "jkj-liaison", "jkj-handler", "zjj-liaison", "sysadmin", "secadmin", "auditor"} {
 			r := h.as(user).page(path)
@@ -120,7 +121,7 @@ var reference = regexp.MustCompile(`[^ ]+`)
 func TestPagesAreSoundHTML(t *testing.T) {
 	h, c := filled(t)
 	for user, paths := range map[string][]string{
-		"leader":      {"/", "/units", "/policies", "/rules", "/rules/levels.yaml", "/posts", "/posts?q=a%7Cb&risk=40", "/posts/match?risk=60", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/reports", "/sources", "/models", "/roster", "/notices", "/nothing"},
+		"leader":      {"/", "/units", "/policies", "/rules", "/rules/levels.yaml", "/posts", "/posts?q=a%7Cb&risk=40", "/posts/match?risk=60", "/posts/p1", "/events", "/events/e1", "/cases", "/cases/" + string(c.ID), "/cases/new", "/intake", "/stats", "/reports", "/reports/evidence?kind=weekly&of=open&from=2026-01-01T00:00:00%2B08:00&to=2026-02-01T00:00:00%2B08:00", "/appraisal", "/sources", "/models", "/roster", "/notices", "/nothing"},
 		"monitor":     {"/sources"},
 		"sysadmin":    {"/", "/system", "/sources"},
 		"jkj-liaison": {"/", "/cases", "/cases/" + string(c.ID), "/stats", "/reports", "/notices"},
@@ -133,6 +134,14 @@ func TestPagesAreSoundHTML(t *testing.T) {
 		for _, path := range paths {
 			sound(t, user+" "+path, who.page(path))
 		}
+	}
+	chooser := dashboard.NewChooser(dashboard.ChooserConfig{Find: func(string) ([]huiying.County, bool) {
+		return []huiying.County{{Region: "141122", Name: "交城县"}, {Region: "141121", Name: "文水县"}}, true
+	}})
+	for _, path := range []string{"/setup/county", "/setup/county?q=%E5%8E%BF"} {
+		w := httptest.NewRecorder()
+		chooser.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		sound(t, "nobody "+path, reply{w.Code, w.Header(), w.Body.Bytes()})
 	}
 }
 

@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,18 +21,33 @@ type finding struct {
 	Nodes  []string `json:"nodes"`
 }
 
+// accessible lets axe-core look at the page a window shows.
+func accessible(t *testing.T, w *browser.Tab, page string) {
+	t.Helper()
+	axe, err := os.ReadFile(filepath.Join("testdata", "axe-core", "axe.min.js"))
+	must(t, err)
+	if _, err := browser.Value[bool](w, string(axe)+`; true`); err != nil {
+		t.Fatal(err)
+	}
+	found, err := browser.Value[[]finding](w, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical")
+		.map((v) => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " | " + (n.any[0] || n.all[0] || n.none[0] || {message: ""}).message)})))`)
+	must(t, err)
+	for _, f := range found {
+		t.Errorf("%s: %s (%s): %s\n  %s", page, f.ID, f.Impact, f.Help, strings.Join(f.Nodes, "\n  "))
+	}
+}
+
 // Every page, for one role of each kind, on both screens and in the dark, has no serious or
 // critical finding of axe-core (WCAG 2.1 A and AA).
 func TestEveryPageIsAccessible(t *testing.T) {
-	axe, err := os.ReadFile(filepath.Join("testdata", "axe-core", "axe.min.js"))
-	must(t, err)
 	b := chromium(t)
 	in := running(t)
 	night := browser.Desktop
 	night.Dark = true
+	evidence := "/reports/evidence?" + url.Values{"kind": {"weekly"}, "of": {"open"}, "from": {time.Now().AddDate(0, 0, -7).Format(time.RFC3339)}, "to": {time.Now().Format(time.RFC3339)}}.Encode()
 	pages := map[huiying.Role][]string{
 		huiying.Leader: {
-			"/", "/posts", "/posts?q=%E4%BA%A4%E5%9F%8E&risk=40", "/posts/match?risk=40", "/events", "/cases?view=all", "/cases/new", "/intake", "/stats", "/reports", "/appraisal", "/sources", "/models", "/rules",
+			"/", "/posts", "/posts?q=%E4%BA%A4%E5%9F%8E&risk=40", "/posts/match?risk=40", "/events", "/cases?view=all", "/cases/new", "/intake", "/stats", "/reports", evidence, "/appraisal", "/sources", "/models", "/rules",
 			"/rules/levels.yaml", "/units", "/policies?q=%E8%80%81%E5%B9%B4", "/roster", "/drills", "/notices", "/me", "/guide", "/wall",
 		},
 		huiying.Liaison:       {"/", "/cases", "/notices", "/guide"},
@@ -50,15 +66,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				if link != "" && !strings.Contains(strings.Join(paths, " "), link[:strings.LastIndex(link, "/")+1]) {
 					paths = append(paths, link) // one post, event and case each
 				}
-				if _, err := browser.Value[bool](w, string(axe)+`; true`); err != nil {
-					t.Fatal(err)
-				}
-				found, err := browser.Value[[]finding](w, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"]}).then((r) => r.violations.filter((v) => v.impact === "serious" || v.impact === "critical")
-					.map((v) => ({id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " | " + (n.any[0] || n.all[0] || n.none[0] || {message: ""}).message)})))`)
-				must(t, err)
-				for _, f := range found {
-					t.Errorf("%s %s at %d px (dark: %t): %s (%s): %s\n  %s", role, path, s.Width, s.Dark, f.ID, f.Impact, f.Help, strings.Join(f.Nodes, "\n  "))
-				}
+				accessible(t, w, fmt.Sprintf("%s %s at %d px (dark: %t)", role, path, s.Width, s.Dark))
 			}
 		}
 	}

@@ -107,6 +107,7 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	must(t, w.Wait("#setup-county"))
 	fill(map[string]string{"#code": strings.ToLower(code)})
 	must(t, w.Shot(filepath.Join(shots, "setup-county.png"), true))
+	accessible(t, w, "/setup/county")
 	fill(map[string]string{"#code": "WRONG"})
 	must(t, w.Click("#setup-county button"))
 	must(t, w.Wait(".problem"))
