@@ -158,10 +158,10 @@ func itemKey(id, address, text string) string {
 
 // Bounds of one visit.
 const (
-	publishBatch = 100         // posts at most that wait to be published
-	publishPause = time.Second // wall clock: pages that come faster than that are published together
-	maxTries     = 5           // fetches of one item over as many visits
-	givenUpAfter = 3           // fetches that fail in a row end a visit: the site is down
+	publishBatch = 100                    // posts at most that wait to be published
+	publishPause = 100 * time.Millisecond // wall clock: pages that come faster than that are published together
+	maxTries     = 5                      // fetches of one item over as many visits
+	givenUpAfter = 3                      // fetches that fail in a row end a visit: the site is down
 	lagsKept     = 200
 
 	visitTime = 10 * time.Minute // wall clock; what is left then waits for the next visit
