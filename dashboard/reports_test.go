@@ -129,7 +129,8 @@ func TestTheReportsPageOffersWhatMayBeHad(t *testing.T) {
 		}
 	}
 	leader := h.as("leader")
-	leader.page("/reports").says(t, "日报预览", "学校食堂质疑", "信息总量", "到“事件”中选择")
+	of := time.Now().Add(-2 * time.Hour).In(huiying.Beijing).Format(time.DateOnly) // the day of what happened
+	leader.page("/reports?date="+of).says(t, "日报预览", "学校食堂质疑", "信息总量", "到“事件”中选择")
 	if body := string(h.as("jkj-liaison").page("/reports").body); strings.Contains(body, "日报") {
 		t.Error("a unit reads of the daily report")
 	}

@@ -94,7 +94,7 @@ func TestReportsAreIssuedAndMailedWhenTheyAreDue(t *testing.T) {
 	day := time.Date(2026, 11, 26, 0, 0, 0, 0, huiying.Beijing)
 	six := day.Add(18 * time.Hour)
 	o.post.closed.Store(true) // the mail waits for its server
-	o.nodes(3, six.Add(-3*time.Minute), nil, func() bool {
+	o.nodes(3, six.Add(-30*time.Minute), nil, func() bool {
 		mails := must(o.ledger.ReportMail(t.Context(), jiaocheng, 9))
 		if len(mails) == 2 && len(mails[0].Attempts) > 0 && len(mails[1].Attempts) > 0 {
 			o.post.closed.Store(false)
@@ -160,7 +160,7 @@ func TestAScheduleMakesUpForNothingBeforeItsTime(t *testing.T) {
 		By: huiying.Person{User: "leader", Name: "值班", Role: huiying.Leader, Region: jiaocheng},
 	}
 	check(t, o.ledger.SaveIssue(t.Context(), early, nil, huiying.Audit{At: noon, Region: jiaocheng, Who: "leader", Action: "report.issue"}))
-	o.nodes(2, due.AddDate(0, 0, 1).Add(-3*time.Minute), nil, func() bool { return len(o.issues()) > 1 })
+	o.nodes(2, due.AddDate(0, 0, 1).Add(-30*time.Minute), nil, func() bool { return len(o.issues()) > 1 })
 	got := o.issues()
 	if len(got) != 2 || !got[0].Due.Equal(due.AddDate(0, 0, 1)) || got[0].Late {
 		t.Errorf("issued: %+v", got)
@@ -185,7 +185,7 @@ func TestAReportThatCannotBeIssuedIsTriedAgain(t *testing.T) {
 	six := time.Date(2026, 11, 26, 18, 0, 0, 0, huiying.Beijing)
 	templates := &torn{FS: o.cfg.Templates}
 	templates.left.Store(2)
-	o.nodes(1, six.Add(-3*time.Minute), templates, func() bool { return len(o.issues()) == 1 })
+	o.nodes(1, six.Add(-30*time.Minute), templates, func() bool { return len(o.issues()) == 1 })
 	if n := strings.Count(o.log.String(), "a scheduled report was not issued"); n != 2 {
 		t.Errorf("it failed %d times: %s", n, o.log)
 	}
