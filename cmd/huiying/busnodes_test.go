@@ -3,7 +3,6 @@ package main_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -95,16 +94,7 @@ func (in *installation) push(post string) (status int, said string) {
 	}
 	req.Header.Set("Authorization", "Bearer "+in.token)
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	return resp.StatusCode, string(raw)
+	return in.answer(http.DefaultClient.Do(req))
 }
 
 // again starts a process anew, after it was asked to end or killed.

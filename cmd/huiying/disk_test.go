@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -137,16 +136,8 @@ func (in *installation) page(token, path string) string {
 		in.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	return fmt.Sprint(resp.StatusCode, " ", string(raw))
+	status, body := in.answer(http.DefaultClient.Do(req))
+	return fmt.Sprint(status, " ", body)
 }
 
 // settled fails unless rows letters are there, each once and in one event, and

@@ -31,16 +31,7 @@ func (in *installation) form(token, path string, fields url.Values) (int, string
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Accept", "text/html")
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	resp, err := client.Do(req)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		in.t.Fatal(err)
-	}
-	return resp.StatusCode, string(raw)
+	return in.answer(client.Do(req))
 }
 
 var wasHash = regexp.MustCompile(`name="was" value="([0-9a-f]+)"`)
@@ -219,4 +210,18 @@ func (in *installation) changesUnitsAndWords(analyst, folder string) {
 		}
 		return fmt.Errorf("%d posts, none for the unit", len(found.Items))
 	})
+}
+
+// answer is the status and the body of what came back.
+func (in *installation) answer(resp *http.Response, err error) (int, string) {
+	in.t.Helper()
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	return resp.StatusCode, string(raw)
 }
