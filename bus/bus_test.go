@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	"huiying"
@@ -161,13 +162,27 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-func depth(t testing.TB, b *Bus, stream string) Depth {
+// streamDepth is how full a stream is and how far behind each of its consumers.
+type streamDepth struct {
+	Messages  uint64
+	Consumers map[string]*jetstream.ConsumerInfo
+}
+
+func depth(t testing.TB, b *Bus, stream string) streamDepth {
 	t.Helper()
-	d, err := b.Depth(t.Context())
+	s, err := b.js.Stream(t.Context(), b.named(stream))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d[stream]
+	d := streamDepth{s.CachedInfo().State.Msgs, make(map[string]*jetstream.ConsumerInfo)}
+	list := s.ListConsumers(t.Context())
+	for c := range list.Info() {
+		d.Consumers[c.Name] = c
+	}
+	if err := list.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 func TestConfigIsCheckedBeforeAnythingStarts(t *testing.T) {

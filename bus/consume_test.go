@@ -29,7 +29,7 @@ func TestWhatIsPublishedBeforeAConsumerStartsWaitsForIt(t *testing.T) {
 	var c tally
 	run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 64, c.posts) })
 	eventually(t, "all posts are seen", func() bool { return c.distinct() == 500 })
-	if d := depth(t, b, Assessed); d.Messages != 30 || d.Consumers["archive"].Pending != 30 || d.Consumers["alerting"].Pending != 30 {
+	if d := depth(t, b, Assessed); d.Messages != 30 || d.Consumers["archive"].NumPending != 30 || d.Consumers["alerting"].NumPending != 30 {
 		t.Fatalf("assessed: %+v", d)
 	}
 }

@@ -191,7 +191,7 @@ func TestMessageStaysWhenItsLetterCannotBeWritten(t *testing.T) {
 	})
 	eventually(t, "one is buried, the other tried several times", func() bool {
 		d := depth(t, b, Posts)
-		return d.Messages == 1 && d.Consumers["analyzer"].Redelivered == 1
+		return d.Messages == 1 && d.Consumers["analyzer"].NumRedelivered == 1
 	})
 	cfg.MaxMsgs = deadMax
 	if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
