@@ -109,7 +109,7 @@ func (c *chromium) open(ctx context.Context, address string, how rendering) (Fet
 		if ctx.Err() != nil {
 			return Fetched{}, ctx.Err()
 		}
-		return Fetched{}, &Failure{URL: address, Message: "浏览器没有启动，请核对 collector.browser：" + huiying.Clip(oneLine(err.Error()), 160), Cause: err}
+		return Fetched{}, &Failure{URL: address, Kind: KindOurs, Message: "浏览器没有启动，请核对 collector.browser：" + huiying.Clip(oneLine(err.Error()), 160), Cause: err}
 	}
 	watched := make(chan struct{})
 	go func() {
@@ -168,7 +168,7 @@ func (c *chromium) read(tab context.Context, address string, how rendering, prox
 	go dismiss(tab, chromedp.Events(tab, protocol.JavascriptDialogOpening))
 	res, err := chromedp.Run(tab, chromedp.NavigateResponse(address))
 	if err != nil {
-		if refused := c.status(address, answer.Load()); refused != nil {
+		if refused := c.status(tab, address, answer.Load()); refused != nil {
 			return Fetched{}, refused
 		}
 		return Fetched{}, err
@@ -180,7 +180,7 @@ func (c *chromium) read(tab context.Context, address string, how rendering, prox
 	if err != nil {
 		return Fetched{}, err
 	}
-	if err := c.status(where, res); err != nil {
+	if err := c.status(tab, where, res); err != nil {
 		return Fetched{}, err
 	}
 	size, err := chromedp.Run(tab, chromedp.Evaluate[int64]("document.documentElement.outerHTML.length"))
@@ -243,7 +243,7 @@ func (c *chromium) settle(tab context.Context, how rendering) error {
 }
 
 // status judges the answer to the page itself.
-func (c *chromium) status(where string, res *network.Response) error {
+func (c *chromium) status(ctx context.Context, where string, res *network.Response) error {
 	if res == nil || res.Status == http.StatusOK {
 		return nil
 	}
@@ -257,7 +257,9 @@ func (c *chromium) status(where string, res *network.Response) error {
 	}
 	failure := statusFailure(u, &http.Response{StatusCode: int(res.Status), Header: h}, c.fetcher.cfg.Wall())
 	if failure.RetryAfter > 0 {
-		c.fetcher.hosts.sendAway(u.Host, failure.RetryAfter)
+		if err := c.fetcher.hosts.sendAway(ctx, u.Host, failure.RetryAfter); err != nil {
+			return err
+		}
 	}
 	return failure
 }

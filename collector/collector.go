@@ -44,6 +44,7 @@ type Ledger interface {
 	SaveRevisit(ctx context.Context, r huiying.Revisit) error
 	DueRevisits(ctx context.Context, source huiying.SourceID, now time.Time, limit int) ([]huiying.Revisit, error)
 	Revisits(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.Revisit, error)
+	hostBook
 }
 
 // Config is what a collector needs. Region, Ledger, Publish and Intake must be set.
@@ -64,7 +65,7 @@ type Config struct {
 	Timeout      time.Duration // of one request, wall clock; default 30 s
 	MaxBody      int64         // bytes of one page; default 8 MB
 	Workers      int           // visits at the same time; default 16
-	DailyBudget  int           // requests a day and host, of county time; default 5000
+	DailyBudget  int           // requests a day and host, wall clock, of all collectors together; default 5000
 	Quiet        []Window      // times of day in which no visit begins
 	Browser      string        // path of a Chromium for sources of kind browser; empty: none
 	BrowserMB    int           // memory it may take, MB; default 1024
@@ -115,7 +116,7 @@ func New(cfg Config) *Collector {
 		cfg: cfg, holder: rand.Text(),
 		fetcher: NewFetcher(FetchConfig{
 			UserAgent: cfg.UserAgent, Contact: cfg.Contact, AllowPrivate: cfg.AllowPrivate,
-			Rate: cfg.Rate, Burst: cfg.Burst, Timeout: cfg.Timeout, MaxBody: cfg.MaxBody, DailyBudget: cfg.DailyBudget, Allow: cfg.Allow,
+			Rate: cfg.Rate, Burst: cfg.Burst, Timeout: cfg.Timeout, MaxBody: cfg.MaxBody, DailyBudget: cfg.DailyBudget, Allow: cfg.Allow, book: cfg.Ledger,
 		}),
 		pause: sleep,
 	}
@@ -135,6 +136,9 @@ func (c *Collector) Visit(ctx context.Context, s huiying.Source) error {
 	known, err := c.cfg.Ledger.Health(ctx, c.cfg.Region)
 	if err != nil {
 		return fmt.Errorf("read health: %w", err)
+	}
+	if err := c.fetcher.hosts.learn(ctx, hostOf(s)); err != nil {
+		return fmt.Errorf("read what is known of the host: %w", err)
 	}
 	h := known[s.ID]
 	h.Source, h.LastAttempt = s.ID, c.cfg.Speed.Now()

@@ -39,6 +39,7 @@ const (
 	KindTooLarge FailureKind = "too_large" // more than we hold, packed or not
 	KindBroken   FailureKind = "broken"    // damaged on the way, or packed wrongly
 	KindUnread   FailureKind = "unread"    // no page, feed or list we can read
+	KindOurs     FailureKind = "ours"      // no fault of the site: the ledger, the browser or the program
 )
 
 // kindOf is the kind of an error, "" when it is no [Failure].

@@ -35,6 +35,7 @@ type FetchConfig struct {
 
 	allowed  func(netip.AddrPort) bool // instead of public addresses; tests only
 	resolver *net.Resolver             // instead of the system's; tests only
+	book     hostBook                  // shared by all collectors; nil: one in memory
 }
 
 // Bounds of a fetch.
@@ -100,7 +101,7 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 	if cfg.AllowPrivate {
 		allowed = anywhere
 	}
-	f := &Fetcher{cfg: cfg, reach: allowed, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.DailyBudget, cfg.Wall)}
+	f := &Fetcher{cfg: cfg, reach: allowed, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.DailyBudget, cfg.Wall, cfg.book)}
 	f.plain = http.Header{
 		"User-Agent": {cfg.UserAgent}, "Accept": {accepted}, "Accept-Language": {"zh-CN,zh;q=0.9"}, "Accept-Encoding": {packings},
 	}
@@ -235,7 +236,9 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 	case res.StatusCode != http.StatusOK:
 		failure := statusFailure(u, res, f.cfg.Wall())
 		if failure.RetryAfter > 0 {
-			f.hosts.sendAway(u.Host, failure.RetryAfter)
+			if err := f.hosts.sendAway(ctx, u.Host, failure.RetryAfter); err != nil {
+				return Fetched{}, "", err
+			}
 		}
 		return Fetched{}, "", failure
 	}

@@ -423,6 +423,40 @@ func TestAHostIsAskedNoMoreThanItsBudgetADay(t *testing.T) {
 	}
 }
 
+func TestCollectorsShareTheBudgetOfAHost(t *testing.T) {
+	var hits atomic.Int32
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { hits.Add(1); _, _ = io.WriteString(w, "x") })
+	book := &ownBook{days: make(map[string]huiying.HostDay)}
+	fetcher := func() *Fetcher {
+		return testFetcher(t, func(c *FetchConfig) { c.DailyBudget = 200; c.book = book })
+	}
+	ask := func(f *Fetcher, n int) (sent int) {
+		for range n {
+			if _, err := f.Get(t.Context(), s.URL, Validators{}); err != nil {
+				break
+			}
+			sent++
+		}
+		return sent
+	}
+	killed, stopped, last := fetcher(), fetcher(), fetcher()
+	ask(killed, 50) // and robots.txt: 51 of 52 that were booked
+	ask(stopped, 50)
+	if err := stopped.hosts.giveBack(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask(last, 1000)
+	if n := hits.Load(); n != 199 {
+		t.Errorf("the host was asked %d times; 200 may be, and one that was booked was lost", n)
+	}
+	if _, err := fetcher().Get(t.Context(), s.URL, Validators{}); err == nil || !strings.Contains(err.Error(), "今天已访问 200 次") {
+		t.Errorf("one that begins now: %v", err)
+	}
+	if last.spare(s.URL) {
+		t.Error("there is time to look at pages again although the budget is spent")
+	}
+}
+
 func TestOnlyApprovedSitesAreRead(t *testing.T) {
 	f := NewFetcher(FetchConfig{Allow: []string{"jiaocheng.example", ".Lvliang.example"}})
 	t.Cleanup(f.Close)

@@ -2,7 +2,9 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -18,11 +20,21 @@ type host struct {
 	slot  chan struct{} // held during a request
 	limit *rate.Limiter
 
-	mu    sync.Mutex
-	until time.Time // wall clock: not before this
-	rest  time.Time // wall clock: the pause after a slow answer ends
-	day   time.Time // of asked
-	asked int       // requests of that day
+	mu     sync.Mutex
+	until  time.Time       // wall clock: not before this
+	rest   time.Time       // wall clock: the pause after a slow answer ends
+	booked huiying.HostDay // when this collector booked last
+	left   int             // booked requests that are not sent yet
+}
+
+// A hostBook keeps what all collectors ask of the hosts, so that a restart forgets
+// nothing and several share a budget.
+type hostBook interface {
+	// SpendHost books requests as [huiying.HostDay.Spend] does.
+	SpendHost(ctx context.Context, host string, day time.Time, n, most int) (granted int, h huiying.HostDay, err error)
+	// KeepAway notes that a host does not want to be asked before a time.
+	KeepAway(ctx context.Context, host string, until time.Time) error
+	Hosts(ctx context.Context, names []string) (map[string]huiying.HostDay, error)
 }
 
 // hosts hands out turns.
@@ -31,13 +43,17 @@ type hosts struct {
 	burst  int
 	budget int // requests a day and host
 	wall   func() time.Time
+	book   hostBook
 
 	mu   sync.Mutex
 	byID map[string]*host
 }
 
-func newHosts(limit rate.Limit, burst, budget int, wall func() time.Time) *hosts {
-	return &hosts{rate: limit, burst: burst, budget: budget, wall: wall, byID: make(map[string]*host)}
+func newHosts(limit rate.Limit, burst, budget int, wall func() time.Time, book hostBook) *hosts {
+	if book == nil {
+		book = &ownBook{days: make(map[string]huiying.HostDay)}
+	}
+	return &hosts{rate: limit, burst: burst, budget: budget, wall: wall, book: book, byID: make(map[string]*host)}
 }
 
 func (hs *hosts) get(id string) *host {
@@ -78,9 +94,9 @@ func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
 			return nil, err
 		}
 	}
-	if left := h.spend(hs.wall(), hs.budget); left > 0 {
+	if err := hs.spend(ctx, id, h); err != nil {
 		release()
-		return nil, &Failure{URL: id, Kind: KindAway, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", hs.budget), RetryAfter: left}
+		return nil, err
 	}
 	asked := hs.wall()
 	return func() {
@@ -106,20 +122,74 @@ func (h *host) resting(now time.Time) time.Duration {
 	return h.rest.Sub(now)
 }
 
-// spend takes one request from the day's budget. When nothing is left it returns
-// the time until the next day in Beijing.
-func (h *host) spend(now time.Time, budget int) time.Duration {
+// bookedAtOnce is the share of a day's budget that is booked at a time, one in so
+// many: what a collector that is killed had booked and not sent is lost for the day.
+const bookedAtOnce = 100
+
+// spend takes one request from the day's budget, which all collectors share. It
+// belongs to whoever has the turn.
+func (hs *hosts) spend(ctx context.Context, id string, h *host) error {
+	now := hs.wall()
+	day := dayOf(now)
+	h.mu.Lock()
+	taken := h.left > 0 && h.booked.Day.Equal(day)
+	if taken {
+		h.left--
+	}
+	h.mu.Unlock()
+	if taken {
+		return nil
+	}
+	granted, booked, err := hs.book.SpendHost(ctx, id, day, max(1, hs.budget/bookedAtOnce), hs.budget)
+	if err != nil {
+		return ourTrouble(ctx, id, err)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	day := dayOf(now)
-	if !day.Equal(h.day) {
-		h.day, h.asked = day, 0
+	h.booked, h.left = booked, granted-1
+	if granted > 0 {
+		return nil
 	}
-	if h.asked >= budget {
-		return day.AddDate(0, 0, 1).Sub(now)
+	h.left = 0
+	return &Failure{
+		URL: id, Kind: KindAway, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", booked.Asked),
+		RetryAfter: day.AddDate(0, 0, 1).Sub(now),
 	}
-	h.asked++
-	return 0
+}
+
+// giveBack returns what was booked and not sent, when work ends.
+func (hs *hosts) giveBack(ctx context.Context) error {
+	hs.mu.Lock()
+	all := maps.Clone(hs.byID)
+	hs.mu.Unlock()
+	var errs []error
+	for id, h := range all {
+		h.mu.Lock()
+		day, left := h.booked.Day, h.left
+		h.left = 0
+		h.mu.Unlock()
+		if left > 0 {
+			_, _, err := hs.book.SpendHost(ctx, id, day, -left, hs.budget)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// learn reads what other collectors, or this one before it was restarted, know of
+// a host.
+func (hs *hosts) learn(ctx context.Context, id string) error {
+	known, err := hs.book.Hosts(ctx, []string{id})
+	if err != nil {
+		return err
+	}
+	h := hs.get(id)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if until := known[id].Away; until.After(h.until) && until.Before(hs.wall().Add(maxRetryAfter)) { // later: of a clock that was set back since
+		h.until = until
+	}
+	return nil
 }
 
 // spare reports whether less than four fifths of today's budget is spent, so that
@@ -128,7 +198,7 @@ func (hs *hosts) spare(id string) bool {
 	h := hs.get(id)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.asked < hs.budget*4/5 || !h.day.Equal(dayOf(hs.wall()))
+	return h.booked.Asked-h.left < hs.budget*4/5 || !h.booked.Day.Equal(dayOf(hs.wall()))
 }
 
 // dayOf is the beginning of the day in Beijing.
@@ -148,18 +218,55 @@ func (hs *hosts) slower(id string, delay time.Duration) {
 	h.limit.SetBurst(1)
 }
 
-// sendAway keeps every request from the host for d.
-func (hs *hosts) sendAway(id string, d time.Duration) {
+// sendAway keeps every request of every collector from the host for d.
+func (hs *hosts) sendAway(ctx context.Context, id string, d time.Duration) error {
 	h := hs.get(id)
+	until := hs.wall().Add(d)
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if until := hs.wall().Add(d); until.After(h.until) {
+	later := until.After(h.until)
+	if later {
 		h.until = until
 	}
+	h.mu.Unlock()
+	if !later {
+		return nil
+	}
+	if err := hs.book.KeepAway(ctx, id, until); err != nil {
+		return ourTrouble(ctx, id, err)
+	}
+	return nil
+}
+
+// ourTrouble is a failure that is no fault of the site.
+func ourTrouble(ctx context.Context, id string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Failure{URL: id, Kind: KindOurs, Message: "台账暂时不能用，稍后自动再试", Cause: err}
 }
 
 func (h *host) away(now time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.until.Sub(now)
+}
+
+// ownBook is the book of a fetcher that is alone, in memory.
+type ownBook struct {
+	mu   sync.Mutex
+	days map[string]huiying.HostDay
+}
+
+func (b *ownBook) SpendHost(_ context.Context, host string, day time.Time, n, most int) (granted int, h huiying.HostDay, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h, granted = b.days[host].Spend(day, n, most)
+	b.days[host] = h
+	return granted, h, nil
+}
+
+func (b *ownBook) KeepAway(context.Context, string, time.Time) error { return nil } // the turns know
+
+func (b *ownBook) Hosts(context.Context, []string) (map[string]huiying.HostDay, error) {
+	return nil, nil
 }

@@ -17,6 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A book is a ledger in memory; it counts what it is asked.
 type book struct {
+	hostBook
 	mu         sync.Mutex
 	sources    []huiying.Source
 	health     map[huiying.SourceID]huiying.SourceHealth
@@ -28,7 +29,7 @@ type book struct {
 }
 
 func newBook(sources ...huiying.Source) *book {
-	return &book{sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool), revisits: make(map[huiying.PostID]huiying.Revisit), leases: make(map[string]lease)}
+	return &book{hostBook: &ownBook{days: make(map[string]huiying.HostDay)}, sources: sources, health: make(map[huiying.SourceID]huiying.SourceHealth), seen: make(map[string]bool), revisits: make(map[huiying.PostID]huiying.Revisit), leases: make(map[string]lease)}
 }
 
 func (b *book) Sources(context.Context, huiying.Region) ([]huiying.Source, error) {

@@ -34,6 +34,7 @@ func (c *Collector) Run(ctx context.Context) error {
 	finished := make(chan finish, c.cfg.Workers)
 	var visits errgroup.Group
 	defer c.fetcher.Close()
+	defer c.giveBack(ctx)
 	defer func() { _ = visits.Wait() }() // visits report through finished
 	reload := time.NewTicker(reloadEvery)
 	defer reload.Stop()
@@ -68,6 +69,15 @@ func (c *Collector) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		timer.Stop()
+	}
+}
+
+// giveBack returns the requests that were booked and not sent.
+func (c *Collector) giveBack(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
+	defer cancel()
+	if err := c.fetcher.hosts.giveBack(ctx); err != nil {
+		c.cfg.Log.Warn("booked requests not given back", "error", err) // they are lost for today
 	}
 }
 

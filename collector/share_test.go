@@ -2,9 +2,11 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -77,4 +79,52 @@ func TestACollectorThatDiedIsReplaced(t *testing.T) {
 	if took, err := c.share(t.Context(), src, time.Time{}); !took || err != nil || ledger.health["s"].Visits != 1 {
 		t.Errorf("what another had visited was visited again: %d visits (%v)", ledger.health["s"].Visits, err)
 	}
+}
+
+func TestWhatAHostAskedOfOneCollectorAllKeepTo(t *testing.T) {
+	var hits atomic.Int32
+	s := serve(t, noRobots(func(w http.ResponseWriter, _ *http.Request) {
+		hits.Add(1)
+		w.Header().Set("Retry-After", "120")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	ledger, out := newBook(), &sink{}
+	ledger.hostBook = &sharedBook{away: make(map[string]time.Time)}
+	src := huiying.Source{ID: "s", Kind: "feed", Name: "源", URL: s.URL + "/rss", Channel: huiying.ChannelNews}
+	first, second := testCollector(t, ledger, out), testCollector(t, ledger, out)
+	if err := first.Visit(t.Context(), src); err == nil || !strings.Contains(err.Error(), "429") {
+		t.Fatalf("got %v", err)
+	}
+	other := src
+	other.ID, other.URL = "t", s.URL+"/other"
+	err := second.Visit(t.Context(), other)
+	var failure *Failure
+	if !errors.As(err, &failure) || failure.Kind != KindAway || failure.RetryAfter < 100*time.Second || hits.Load() != 1 {
+		t.Errorf("the other collector: %v, %d requests", err, hits.Load())
+	}
+	if next := ledger.health["t"].NextVisit; next.Before(testNow.Add(100 * time.Second)) {
+		t.Errorf("it comes again at %v", next)
+	}
+}
+
+// sharedBook tells others which host wants to be left alone.
+type sharedBook struct {
+	away map[string]time.Time
+}
+
+func (b *sharedBook) SpendHost(_ context.Context, _ string, day time.Time, n, _ int) (int, huiying.HostDay, error) {
+	return n, huiying.HostDay{Day: day}, nil
+}
+
+func (b *sharedBook) KeepAway(_ context.Context, host string, until time.Time) error {
+	b.away[host] = until
+	return nil
+}
+
+func (b *sharedBook) Hosts(context.Context, []string) (map[string]huiying.HostDay, error) {
+	out := make(map[string]huiying.HostDay)
+	for host, until := range b.away {
+		out[host] = huiying.HostDay{Away: until}
+	}
+	return out, nil
 }

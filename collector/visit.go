@@ -108,7 +108,7 @@ func (v *visit) load(ctx context.Context, address string, list bool, size bound)
 			v.body = got.Body
 		}
 	case v.chromium == nil:
-		return Fetched{}, &Failure{URL: address, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
+		return Fetched{}, &Failure{URL: address, Kind: KindOurs, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
 	default:
 		got, err = v.chromium.render(ctx, address, *v.rendered)
 	}
@@ -237,7 +237,7 @@ func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p h
 	defer func() {
 		if r := recover(); r != nil {
 			c.cfg.Log.Error("panic while reading a page", "url", item.where, "panic", r, "stack", string(debug.Stack()))
-			p, err = item.post, &Failure{URL: item.where, Message: "读取这个网页时程序出错，已记入日志", Permanent: true}
+			p, err = item.post, &Failure{URL: item.where, Kind: KindOurs, Message: "读取这个网页时程序出错，已记入日志", Permanent: true}
 		}
 	}()
 	return item.fetch(ctx, v, item.post)

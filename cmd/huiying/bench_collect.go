@@ -304,6 +304,16 @@ func (b *benchBook) Revisits(context.Context, []huiying.PostID) (map[huiying.Pos
 	return nil, nil
 }
 
+func (b *benchBook) SpendHost(_ context.Context, host string, day time.Time, n, most int) (int, huiying.HostDay, error) {
+	return n, huiying.HostDay{Host: host, Day: day, Most: most}, nil
+}
+
+func (b *benchBook) KeepAway(context.Context, string, time.Time) error { return nil }
+
+func (b *benchBook) Hosts(context.Context, []string) (map[string]huiying.HostDay, error) {
+	return nil, nil
+}
+
 // benchSite serves sections of list pages and as many articles, each some 12 KB
 // with what frames an article on a county's portal.
 func benchSite(pages int) http.Handler {

@@ -28,6 +28,7 @@ type crawlSite struct {
 	busy     map[string]int // host → requests under way
 	together bool           // two at once were seen at one host
 	n        int            // articles in all
+	requests int            // of any kind
 	hold     int            // the article that is not answered; 0: none
 	held     chan string    // gets the user agent of who asked for it
 }
@@ -52,6 +53,7 @@ func newCrawlSite(t *testing.T, pages int, hosts ...string) *crawlSite {
 
 func (s *crawlSite) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
+	s.requests++
 	s.busy[r.Host]++
 	s.together = s.together || s.busy[r.Host] > 1
 	s.mu.Unlock()
@@ -173,6 +175,56 @@ func TestACollectorKilledWhileCrawlingLosesNothingAndDoublesNothing(t *testing.T
 	}
 	if more > 4*3*len(site.hosts) { // the page under way at each host when the process died, and those of a tenth of a second
 		t.Errorf("%d pages were asked for again after four kills", more)
+	}
+}
+
+// A host's budget of the day is kept in the ledger: a process that is killed again
+// and again asks no more of it than one that runs through.
+func TestTheBudgetOfAHostOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	const budget = 40
+	site := newCrawlSite(t, 60, "127.0.0.4")
+	county := filepath.Join(t.TempDir(), "county")
+	(&installation{t: t}).run("", "init", "--region", "141122", county)
+	in := install(t)
+	in.kill(syscall.SIGTERM)
+	site.sources(t, county)
+	in.configure(fmt.Sprintf("county: %s\ncollector: {allow_private: true, requests_per_second: 50, daily_budget: %d}\n", county, budget))
+	for _, n := range []int{5, 5, 10} {
+		site.holdAt(n)
+		in.start()
+		select {
+		case <-site.held:
+		case <-time.After(time.Minute):
+			t.Fatal("nobody crawls")
+		}
+		in.kill(syscall.SIGKILL)
+	}
+	site.holdAt(-1)
+	in.start()
+	in.eventually("the budget is spent", time.Minute, func() error {
+		var page struct {
+			Items []struct {
+				Health struct {
+					LastError string `json:"last_error"`
+				} `json:"health"`
+			} `json:"items"`
+		}
+		if err := in.get("/api/v1/sources", &page); err != nil {
+			return err
+		}
+		if len(page.Items) != 1 || !strings.Contains(page.Items[0].Health.LastError, "每日上限") {
+			return fmt.Errorf("the source says %+v", page.Items)
+		}
+		return nil
+	})
+	site.mu.Lock()
+	defer site.mu.Unlock()
+	if site.requests > budget {
+		t.Errorf("the host was asked %d times a day, %d may be", site.requests, budget)
+	}
+	if site.requests < budget-4 { // each kill loses what it was about to send
+		t.Errorf("the host was asked %d times; most of the %d should have been sent", site.requests, budget)
 	}
 }
 

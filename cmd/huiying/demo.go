@@ -35,7 +35,8 @@ type demoCmd struct {
 
 const (
 	demoRegion    = huiying.Region("141122")
-	demoPerSecond = 20 // requests a second to our own sample site
+	demoPerSecond = 20      // requests a second to our own sample site
+	demoBudget    = 1 << 20 // requests a day, which passes quickly there
 	credentials   = "demo-credentials.json"
 )
 
@@ -129,6 +130,7 @@ func (c *demoCmd) install(listen, url, site string) (*Config, error) {
 	cfg.Collector.UserAgent = "Huiying/" + version
 	cfg.Collector.Contact = url
 	cfg.Collector.PerSecond = demoPerSecond
+	cfg.Collector.DailyBudget = demoBudget
 	cfg.Collector.AllowPrivate = true
 	cfg.Webhook.URL = "http://" + site + "/hook"
 	if err := cfg.write(); err != nil {

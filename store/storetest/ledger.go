@@ -100,6 +100,9 @@ type LedgerUnderTest interface {
 	SaveRevisit(ctx context.Context, r huiying.Revisit) error
 	DueRevisits(ctx context.Context, source huiying.SourceID, now time.Time, limit int) ([]huiying.Revisit, error)
 	Revisits(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]huiying.Revisit, error)
+	SpendHost(ctx context.Context, host string, day time.Time, n, most int) (granted int, h huiying.HostDay, err error)
+	KeepAway(ctx context.Context, host string, until time.Time) error
+	Hosts(ctx context.Context, names []string) (map[string]huiying.HostDay, error)
 
 	SaveProfile(ctx context.Context, p huiying.Profile, a huiying.Audit) error
 	Profiles(ctx context.Context, region huiying.Region) ([]huiying.Profile, error)
@@ -185,6 +188,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"an item is unseen until it is marked, source by source", seenKeys},
 		{"rejected items are kept, counted and listed newest first", rejections},
 		{"pages to look at again come when they are due, and are forgotten when told", revisits},
+		{"a host's budget of the day is shared by all who ask at once", hostsAreSpared},
 		{"what is about no case is told once and read like the rest", toldOnce},
 
 		{"an intake profile comes back, is replaced by name and refused when unusable", profilesComeBack},
