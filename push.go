@@ -50,6 +50,7 @@ type ManualCase struct {
 	EventAt   time.Time `json:"event_at,omitzero"`   // when it happened
 	Emergency bool      `json:"emergency,omitempty"` // 突发事件: the 5 h and 24 h clocks run, if the level has them
 	Drill     bool      `json:"drill,omitempty"`     // 演练: counts nowhere, nothing is really sent
+	Key       string    `json:"-"`                   // who asks again with it is given the case opened first; "" opens another
 }
 
 // Check returns an error that names the field a person must look at again.

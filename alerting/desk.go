@@ -238,7 +238,7 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	}
 	found := make(map[string]int)
 	draft := huiying.Case{
-		ID: newCaseID(), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
+		ID: manualCaseID(by, m), Region: m.Region, Queue: m.Queue, Title: huiying.Redact(huiying.CleanText(m.Title), found),
 		Summary: huiying.Redact(huiying.CleanText(m.Summary), found), Category: m.Category, Level: m.Level,
 		Event: m.Event, EventAt: m.EventAt, FirstSeenAt: now, RoutingNote: "人工登记", Emergency: m.Emergency, Drill: m.Drill, Evidence: huiying.EvidenceOf(posts),
 		Reasons: []huiying.Reason{{Rule: "人工登记", Text: by.Role.Label() + by.Name + "初定"}},
@@ -246,7 +246,28 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	if m.Lead != "" {
 		draft.Routing = []huiying.Candidate{{Unit: m.Lead, P: 1, Why: "登记人建议"}}
 	}
-	return d.open(ctx, draft, by, nil)
+	if m.Key == "" {
+		return d.open(ctx, draft, by, nil)
+	}
+	if c, err := d.openedBefore(ctx, draft); !errors.Is(err, huiying.ErrNotFound) {
+		return c, err
+	}
+	c, err := d.open(ctx, draft, by, nil)
+	if errors.Is(err, huiying.ErrConflict) { // somebody was faster; with the same key?
+		if before, lookErr := d.openedBefore(ctx, draft); !errors.Is(lookErr, huiying.ErrNotFound) {
+			return before, lookErr
+		}
+	}
+	return c, err
+}
+
+// openedBefore is the case that was opened with the key of draft.
+func (d *Desk) openedBefore(ctx context.Context, draft huiying.Case) (huiying.Case, error) {
+	c, err := d.ledger.Case(ctx, draft.ID)
+	if err == nil && (c.Title != strings.TrimSpace(draft.Title) || c.Event != draft.Event) {
+		return huiying.Case{}, huiying.Errorf(huiying.CodeConflict, "这个 Idempotency-Key 已用来登记 %s，请换一个", c.Number)
+	}
+	return c, err
 }
 
 // openEvent makes the case of an event, and sends it at once when the rule says so.
@@ -335,6 +356,15 @@ func (d *Desk) standing(ctx context.Context, id huiying.CaseID) (huiying.CaseID,
 // eventCaseID makes opening the case of one event twice give one case.
 func eventCaseID(e huiying.EventID) huiying.CaseID {
 	sum := sha256.Sum256([]byte("case of " + e))
+	return huiying.CaseID("c" + hex.EncodeToString(sum[:8]))
+}
+
+// manualCaseID makes registering a case twice with one key give one case.
+func manualCaseID(by huiying.Person, m huiying.ManualCase) huiying.CaseID {
+	if m.Key == "" {
+		return newCaseID()
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "case of %q by %q in %q", m.Key, by.User, m.Region))
 	return huiying.CaseID("c" + hex.EncodeToString(sum[:8]))
 }
 

@@ -149,6 +149,40 @@ func TestACaseIsOpenedByHandByThoseWhoMay(t *testing.T) {
 	}
 }
 
+func TestOpeningACaseAgainWithItsKeyGivesTheFirst(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	m := huiying.ManualCase{Queue: huiying.Offline, Title: " 来电反映13812345678处占道 ", Key: "k1"}
+	first, err := o.Desk().Open(t.Context(), leader, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if again, err := o.Desk().Open(t.Context(), leader, m); err != nil || again.ID != first.ID || again.Number != first.Number {
+				t.Errorf("asked again: %s %s, %v; want %s %s", again.ID, again.Number, err, first.ID, first.Number)
+			}
+			other := m
+			other.Key = "k2"
+			if _, err := o.Desk().Open(t.Context(), leader, other); err != nil {
+				t.Errorf("a second key, by several at once: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	if n := len(o.cases(t)); n != 2 {
+		t.Errorf("%d cases of two keys", n)
+	}
+	m.Title = "另一件事"
+	if _, err := o.Desk().Open(t.Context(), leader, m); !errors.Is(err, huiying.ErrConflict) {
+		t.Errorf("another case with the key of the first: %v, want a conflict", err)
+	}
+	if _, err := o.Desk().Open(t.Context(), analyst, m); err != nil {
+		t.Errorf("the same key of another person: %v", err)
+	}
+}
+
 func TestEveryStepIsOnTheAuditChain(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

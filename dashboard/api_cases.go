@@ -162,6 +162,7 @@ type actionInput struct {
 }
 
 type openInput struct {
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"由调用方起的唯一值；用同一个值再登记一次，得到的是第一次登记的那一件"`
 	Body huiying.ManualCase
 }
 
@@ -177,11 +178,12 @@ func (a api) routesCases() {
 	})
 	handle(a, huma.Operation{
 		Method: http.MethodPost, Path: "/cases", OperationID: "open-case", Summary: "人工登记交办单", Tags: tags, DefaultStatus: http.StatusCreated,
+		Description: "没有得到答复或答复 503 时，带同一个 Idempotency-Key 原样再登记一次，不会登记成两件；没有带的请先查。",
 	}, a.openCase)
 	handle(a, huma.Operation{
 		Method: http.MethodPost, Path: "/cases/{id}/{action}", OperationID: "act-on-case", Summary: "办理交办单", Tags: tags,
 		MaxBodyBytes: maxFileForm * 4 / 3,
-		Description:  "可用的操作：" + actionList() + "。除签收和批注外须带 version；版本已旧返回 409，current 为当前内容。重复签收不算错，以第一次为准。",
+		Description:  "可用的操作：" + actionList() + "。除签收和批注外须带 version；版本已旧返回 409，current 为当前内容。重复签收不算错，以第一次为准。没有得到答复或答复 503 时可以带同一个 version 原样重试：已经办成的返回 409 和办成后的内容，不会办两次（批注不带 version 的会多一条）。",
 	}, a.actOnCase)
 	for _, p := range a.doc.OpenAPI().Paths["/cases/{id}/{action}"].Post.Parameters {
 		if p.Name == "action" { // documented, but checked by us: an unknown one is 404 with the list
@@ -328,6 +330,7 @@ func (a api) noticesOf(ctx context.Context, p huiying.Person, id huiying.CaseID)
 
 func (a api) openCase(ctx context.Context, p huiying.Person, in *openInput) (*caseDoc, error) {
 	m := in.Body
+	m.Key = in.Key
 	region, err := a.countyFor(p, string(m.Region))
 	if err != nil {
 		return nil, err

@@ -17,7 +17,9 @@ import (
 )
 
 // clerk opens cases and hands them over, one after another, through pages of one
-// node. What is refused he looks up, and does again if it was not done.
+// node. What is refused he looks up, and does again: a case with the key he used,
+// so that it is opened once whatever became of the first try, a step if it was not
+// done.
 type clerk struct {
 	in                     *installation
 	analyst, chief, office string // tokens
@@ -28,7 +30,7 @@ type clerk struct {
 }
 
 // try says whether a call was a success.
-func (c *clerk) try(token, path string, body, into any) error {
+func (c *clerk) try(token, path, key string, body, into any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -39,6 +41,9 @@ func (c *clerk) try(token, path string, body, into any) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
@@ -72,6 +77,10 @@ func (c *clerk) insist(do, found func() error) error {
 				c.kept = append(c.kept, err)
 				return nil
 			}
+			if errors.Is(missing, errDoAgain) {
+				c.kept = append(c.kept, err)
+				break
+			}
 			if errors.Is(missing, errNotDone) {
 				break
 			}
@@ -79,7 +88,10 @@ func (c *clerk) insist(do, found func() error) error {
 	}
 }
 
-var errNotDone = errors.New("not done")
+var (
+	errNotDone = errors.New("not done")
+	errDoAgain = errors.New("done, and to be done again")
+)
 
 // work opens cases until stop is closed; the unit acknowledges every other one.
 func (c *clerk) work(stop <-chan struct{}) error {
@@ -103,7 +115,7 @@ func (c *clerk) work(stop <-chan struct{}) error {
 			}
 		}
 		if err := c.insist(func() error {
-			return c.try(c.analyst, "/cases", map[string]any{"queue": "online", "title": title, "level": "red", "lead": "zjj"}, &one)
+			return c.try(c.analyst, "/cases", title, map[string]any{"queue": "online", "title": title, "level": "red", "lead": "zjj"}, &one)
 		}, func() error {
 			all, err := casesOf(c.in, c.analyst)
 			if err != nil {
@@ -113,14 +125,13 @@ func (c *clerk) work(stop <-chan struct{}) error {
 			if at < 0 {
 				return errNotDone
 			}
-			one = all[at]
-			return nil
+			return errDoAgain
 		}); err != nil {
 			return err
 		}
 		c.opened = append(c.opened, one)
 		if err := c.insist(func() error {
-			return c.try(c.chief, "/cases/"+string(one.ID)+"/assign", map[string]any{"version": one.Version, "lead": "zjj"}, &one)
+			return c.try(c.chief, "/cases/"+string(one.ID)+"/assign", "", map[string]any{"version": one.Version, "lead": "zjj"}, &one)
 		}, reread(func() bool { return !one.AssignedAt.IsZero() })); err != nil {
 			return err
 		}
@@ -129,7 +140,7 @@ func (c *clerk) work(stop <-chan struct{}) error {
 			continue
 		}
 		if err := c.insist(func() error {
-			return c.try(c.office, "/cases/"+string(one.ID)+"/acknowledge", map[string]any{}, &one)
+			return c.try(c.office, "/cases/"+string(one.ID)+"/acknowledge", "", map[string]any{}, &one)
 		}, reread(func() bool { return !one.Units[0].AckedAt.IsZero() })); err != nil {
 			return err
 		}
@@ -209,6 +220,11 @@ func TestALedgerThatIsKilledLosesAndDoublesNothing(t *testing.T) {
 		}
 	}
 	t.Logf("%d cases; refused %d times, of which had been done: %v", len(want), refused, kept)
+	for _, err := range kept {
+		if strings.Contains(err.Error(), "没有存入") {
+			t.Errorf("a clerk was told that nothing was stored, and it was: %v", err)
+		}
+	}
 	if refused == 0 {
 		t.Error("nobody was refused anything: this test means nothing")
 	}

@@ -40,14 +40,15 @@ func migrations() fs.FS {
 // in one transaction, and these follow one another: what a change reads, nobody
 // else changes before it is done.
 type Ledger struct {
-	write     *bun.DB
-	read      *bun.DB
-	close     func() error
-	duplicate func(error) bool // err says that a unique key exists already
-	trouble   func(error) error
-	snapshot  func(ctx context.Context, path string) error
-	queue     func(context.Context, bun.Tx) error // waits for the changes of others; nil where connections do
-	now       string                              // the database's clock in µs, as SQL
+	write       *bun.DB
+	read        *bun.DB
+	close       func() error
+	duplicate   func(error) bool // err says that a unique key exists already
+	trouble     func(error) error
+	uncommitted func(error) error // what an error of a commit means
+	snapshot    func(ctx context.Context, path string) error
+	queue       func(context.Context, bun.Tx) error // waits for the changes of others; nil where connections do
+	now         string                              // the database's clock in µs, as SQL
 }
 
 // OpenSQLite opens or creates the ledger in the SQLite file at path.
@@ -60,7 +61,8 @@ func OpenSQLite(ctx context.Context, path string) (*Ledger, error) {
 		write: bun.NewDB(db.Write, sqlitedialect.New()),
 		read:  bun.NewDB(db.Read, sqlitedialect.New()),
 		close: db.Close, snapshot: db.Snapshot, trouble: sqlitedb.Trouble,
-		now: "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
+		uncommitted: func(err error) error { return err },
+		now:         "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
 		duplicate: func(err error) bool {
 			return errors.Is(err, sqlite3.CONSTRAINT_UNIQUE) || errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY)
 		},
@@ -94,18 +96,27 @@ func (l *Ledger) Trouble(err error) error { return l.trouble(err) }
 
 // change runs f in one transaction.
 func (l *Ledger) change(ctx context.Context, doing string, f func(ctx context.Context, tx bun.Tx) error) error {
-	err := l.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		if l.queue != nil {
-			if err := l.queue(ctx, tx); err != nil {
-				return fmt.Errorf("waiting for other changes: %w", err)
-			}
-		}
-		return f(ctx, tx)
-	})
-	if err != nil {
+	if err := l.transact(ctx, f); err != nil {
 		return l.trouble(fmt.Errorf("%s: %w", doing, err))
 	}
 	return nil
+}
+
+func (l *Ledger) transact(ctx context.Context, f func(ctx context.Context, tx bun.Tx) error) error {
+	tx, err := l.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing to do once it is committed
+	if l.queue != nil {
+		if err := l.queue(ctx, tx); err != nil {
+			return fmt.Errorf("waiting for other changes: %w", err)
+		}
+	}
+	if err := f(ctx, tx); err != nil {
+		return err
+	}
+	return l.uncommitted(tx.Commit())
 }
 
 // conditions gathers what a list is filtered by.

@@ -52,7 +52,7 @@ func OpenPostgres(ctx context.Context, url string) (*Ledger, error) {
 		return nil, errors.Join(fmt.Errorf("opening the ledger on %s/%s: %w", cfg.Host, cfg.Database, err), db.Close())
 	}
 	return &Ledger{
-		write: l, read: l, close: db.Close, trouble: troublePostgres,
+		write: l, read: l, close: db.Close, trouble: troublePostgres, uncommitted: inDoubt,
 		now: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
 		duplicate: func(err error) bool {
 			var refused *pgconn.PgError
@@ -97,6 +97,22 @@ func troublePostgres(err error) error {
 		return &huiying.Error{Code: huiying.CodeBusy, Message: "连不上台账数据库，没有存入，恢复后请重试", Cause: err}
 	}
 	return err
+}
+
+// inDoubt tells of a connection that broke while a change was being committed:
+// only the server knows what became of it, and it may number transactions anew
+// after a crash, so that asking it by number could name another's. Whoever asked
+// looks, or asks again: every change knows one that was made before, by its ID, its
+// version or its key. pgconn.SafeToRetry is no help: it says yes of a commit that was
+// sent and not answered.
+func inDoubt(err error) error {
+	var refused *pgconn.PgError
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.As(err, &refused) && refused.SeverityUnlocalized == "ERROR":
+		return err
+	}
+	return &huiying.Error{Code: huiying.CodeBusy, Message: "台账数据库断在存入的一刻，这一步可能已经办成；恢复后请先刷新查看，没有办成再重试", Cause: err}
 }
 
 func migratePostgres(ctx context.Context, db *bun.DB) error {
