@@ -21,10 +21,14 @@ const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许�
 // The parts of a home's address. A numeral is Arabic or Chinese.
 const (
 	numeral  = `[0-9一二三四五六七八九十百零〇]+`
-	building = `(?:` + numeral + `(?:号楼|栋|幢|座|#楼?)|[A-Za-z][座栋幢])[ ]?`
-	entrance = numeral + `单元[ ]?`
+	apart    = `[ ,，、—－-]?` // what stands between the parts
+	building = `(?:(?:` + numeral + `号院` + apart + `)?(?:` + numeral + `(?:号楼|栋|幢|座|#楼?)|[A-Za-z][座栋幢]))` + apart
+	entrance = numeral + `单元` + apart
+	inside   = `(?:` + building + `)?` + entrance + `|` + numeral + `号` + apart + entrance
 	storey   = `(?:` + numeral + `[楼层][ ]?)`
 	side     = `[东西南北中左右]{1,2}`
+	counted  = `0-9年千万亿多余来名人个位元米平亩吨次户家层天伏号分mM㎡％%.` // behind a count of things
+	flatNo   = `(?:[0-9]{3,4}|[一二三四五六七八九][零〇一二三四五六七八九十]{2,3})`
 )
 
 // A name in context: a surname with one or two characters, or a double surname.
@@ -32,63 +36,91 @@ const personName = `(?:[` + surnames + `]\p{Han}{1,2}|(?:欧阳|司马|上官|�
 
 // Who is a child, and what only children have: an age below 18, a class.
 const (
-	child  = `(?:孩子|儿子|女儿|学生|小孩|幼儿|孙子|孙女|外孙|外孙女|外甥|外甥女|侄子|侄女|弟弟|妹妹|男孩|女孩|男童|女童|男生|女生|婴儿|少年|未成年人|娃|娃娃)`
-	young  = `(?:1[0-7]|[1-9]|十[一二三四五六七]?|[一二两三四五六七八九])`
-	ofAge  = `[ ]?[（(，,]?(?:男|女)?[，,]?(?:今年|现年|年仅|刚满|才|刚|只有|现在)?` + young + `(?:周?岁|个多?月)`
-	school = `[ ]?[（(，,]?(?:今年|现|目前|现在)?(?:在|于|上|读|就读于?|是)[^，。；！？\n]{0,14}(?:小学|中学|初中|初一|初二|初三|高一|高二|高三|高中|幼儿园|年级|[大中小]班)`
+	boyGirl = `(?:男孩|女孩|男童|女童|男婴|女婴|未成年人|小学生|初中生|高中生|中学生|幼童|幼儿)`
+	child   = `(?:孩子|儿子|女儿|学生|小孩|幼儿|孙子|孙女|外孙|外孙女|外甥|外甥女|侄子|侄女|弟弟|妹妹|男孩|女孩|男童|女童|男生|女生|婴儿|少年|未成年人|娃|娃娃)`
+	young   = `(?:1[0-7]|[1-9]|十[一二三四五六七]?|[一二两三四五六七八九])`
+	ofAge   = `[ ]?[（(，,]?(?:男|女)?[，,]?(?:今年|现年|年仅|刚满|才|刚|只有|现在)?` + young + `(?:周?岁|个多?月)`
+	school  = `[ ]?[（(，,]?(?:今年|现|目前|现在)?(?:在|于|上|读|就读于?|是)[^，。；！？\n]{0,14}(?:小学|中学|初中|初一|初二|初三|高一|高二|高三|高中|幼儿园|年级|[大中小]班)`
 )
 
 var (
 	homeNear  = near{{"单元", "号楼", "栋", "幢", "座", "#"}}
 	childNear = near{{"孩", "儿", "学生", "孙", "甥", "侄", "童", "男生", "女生", "娃", "妹", "弟", "少年", "未成年"}}
-	afterName = `[，。、！？；（(在被遭的因于和与跟从上放不失说]|$`
+	afterName = `[，。、！？；（(在被遭的因于和与跟从上放不失说溺落坠受遇走身骑玩已]|$`
 )
 
-// mail goes before the numbers in it, and numbers before all that reads what is left.
+// Mail goes before the numbers in it, and numbers before all that reads what is left.
+// Who fears robots writes (at) for @, and # or at before one of the well-known hosts.
 var mail = redaction{
 	kind: "email", mark: "〔邮箱〕",
-	re: regexp.MustCompile(`[A-Za-z0-9Ａ-Ｚａ-ｚ._%+-]+[@＠][A-Za-z0-9Ａ-Ｚａ-ｚ-]+(?:[.．][A-Za-z0-9Ａ-Ｚａ-ｚ-]+)*[.．][A-Za-zＡ-Ｚａ-ｚ]{2,}`),
+	re: regexp.MustCompile(`[A-Za-z0-9Ａ-Ｚａ-ｚ０-９._%+-]+(?:[ ]?[@＠][ ]?|[ ]?[(（\[［【{<《][ ]?(?i:at|艾特|[@＠])[ ]?[)）\]］】}>》][ ]?|[ ]?艾特[ ]?)[A-Za-z0-9Ａ-Ｚａ-ｚ０-９-]+(?:` + dot + `[A-Za-z0-9Ａ-Ｚａ-ｚ-]+)*(?:` + dot + `[A-Za-zＡ-Ｚａ-ｚ]{2,}|(?:[。点]|[ ]?[.．][ ]?)(?i:com|cn|net|org))` +
+		`|[A-Za-z0-9._%+-]+(?:#|[ ]?#[ ]?|[ ](?i:at)[ ])(?i:qq|vip\.qq|163|126|139|189|gmail|sina|sohu|foxmail|outlook|hotmail|yeah|aliyun)(?:` + dot + `|[。点])(?i:com|cn|net)`),
+}
+
+const dot = `(?:[.．]|[ ]?[(（\[［]?(?i:dot)[)）\]］]?[ ]?)`
+
+// mayHoldMail is quick: mail names a host, and hosts end so.
+func mayHoldMail(s string) bool {
+	return strings.IndexByte(s, '@') >= 0 || strings.Contains(s, "＠") ||
+		(strings.Contains(s, "com") || strings.Contains(s, "COM") || strings.Contains(s, "cn") || strings.Contains(s, "net")) &&
+			(strings.Contains(s, "at") || strings.Contains(s, "AT") || strings.IndexByte(s, '#') >= 0 || strings.Contains(s, "艾特"))
 }
 
 // redactions are applied to one sentence after another, in this order.
 var redactions = []redaction{
 	{
-		kind: "account", mark: "〔账号〕", near: near{{"信", "Q", "q", "x", "X"}, {":", "：", "是"}},
-		re: regexp.MustCompile(`(?i)(?:微信号?|QQ|vx|wx)[ ]*[:：是][ ]*([A-Za-z0-9_-]{5,20})`),
+		kind: "account", mark: "〔账号〕", near: near{{"信", "Q", "q", "x", "X", "扣"}, {":", "：", "是"}},
+		re: regexp.MustCompile(`(?i)(?:` + messenger + `号?|微信号|扣扣号?)[ ]*[:：是][ ]*([A-Za-z0-9_-]{5,20})`),
+	},
+	{
+		kind: "account", mark: "〔账号〕", near: near{{"信", "Q", "q", "x", "X", "扣"}, {"加", "Q", "q", "扣"}},
+		re: regexp.MustCompile(`(?i)加(?:一下|下)?[我他她]?的?(?:` + messenger + `)号?[ ]*([A-Za-z][A-Za-z0-9_-]{5,19}|[1-9][0-9]{5,10})|(?:QQ号?|扣扣号?)[ ]*([1-9][0-9]{6,10})`),
 	},
 	{
 		kind: "plate", mark: "〔车牌〕", near: near{strings.Split(provinces, ""), strings.Split("0123456789", "")}, ok: hasDigit,
-		re: regexp.MustCompile(`[` + provinces + `][ ]?(?i:[A-HJ-NP-ZＡ-ＨＪ-ＮＰ-Ｚ][ ]?[·•・.-]?[ ]?[A-HJ-NP-Z0-9Ａ-ＨＪ-ＮＰ-Ｚ]{4,5}[A-HJ-NP-Z0-9Ａ-ＨＪ-ＮＰ-Ｚ挂学警港澳])`),
+		re: regexp.MustCompile(`[` + provinces + `][ ]?(?i:[A-HJ-NP-ZＡ-ＨＪ-ＮＰ-Ｚ][ ]?[·•・.．-]?[ ]?[A-HJ-NP-Z0-9Ａ-ＨＪ-ＮＰ-Ｚ]{4,5}[A-HJ-NP-Z0-9Ａ-ＨＪ-ＮＰ-Ｚ挂学警港澳])`),
 	},
 	{
 		kind: "address", mark: "〔住址〕", near: homeNear,
-		re: regexp.MustCompile(`(?:` + building + `)?` + entrance + storey + `?(?:` + numeral + `[室户号]|` + side + `[户门])|` + building + storey + `?(?:` + numeral + `室|` + side + `户)`),
+		re: regexp.MustCompile(`(?:` + inside + `)` + storey + `?(?:` + numeral + `[室号]|` + flatNo + `户|` + side + `[户门])|` + building + storey + `?(?:` + numeral + `室|` + side + `户)`),
 	},
 	// a bare room number has three or four digits; before a measure word it is a count (2号楼200户, 三座110千伏)
 	{
 		kind: "address", mark: "〔住址〕", near: homeNear,
-		re: regexp.MustCompile(`((?:` + building + `(?:` + entrance + `)?|` + entrance + `)(?:[0-9]{3,4}|[一二三四五六七八九][零〇一二三四五六七八九十]{2,3}))(?:[^0-9年千万亿多余来名人个位元米平亩吨次户家层天伏号mM㎡％%.]|$)`),
+		re: regexp.MustCompile(`((?:` + inside + `|` + building + `)` + flatNo + `)(?:[^` + counted + `]|$)`),
 	},
 	{
 		kind: "address", mark: "〔住址〕", near: near{{"-", "—", "－"}, {"0", "1"}},
-		re: regexp.MustCompile(`[园苑府城居庭里湾院村区舍寓住厦邸郡](?:内|的)?[ ]?([0-9A-Za-z]{1,3}[-—－][0-9]{1,2}[-—－][0-9]{3,4}[室户]?)|([0-9]{1,3}[-—－](?:[0-9]{1,2}[-—－])?[0-9]{3,4}[室户])`),
+		re: regexp.MustCompile(`[园苑府城居庭里湾院村区舍寓住厦邸郡](?:内|的)?[ ]?([0-9A-Za-z]{1,3}#?[-—－][0-9]{1,2}[-—－][0-9]{3,4}[室户]?)|([0-9]{1,3}[-—－](?:[0-9]{1,2}[-—－])?[0-9]{3,4}[室户])`),
+	},
+	{
+		kind: "address", mark: "〔住址〕", near: near{{"门"}, {"号"}},
+		re: regexp.MustCompile(`((?:` + building + `|` + numeral + `号)` + numeral + `门` + apart + `(?:` + numeral + `室|` + flatNo + `))(?:[^` + counted + `]|$)`),
 	},
 	// a house in a village: 三组15号; 3组15号线 and 2队3号井 are other things
 	{
 		kind: "address", mark: "〔住址〕", near: near{{"组", "队", "社", "巷", "排", "弄", "胡同"}, {"号"}},
-		re: regexp.MustCompile(`\p{Han}第?(` + numeral + `(?:村民小组|小组|组|队|社|巷|排|弄|胡同)[ ]?(?:门牌)?第?` + numeral + `号院?(?:附` + numeral + `号)?)(?:[^楼线井机车选种桌队坑洞泵杆路台库]|$)`),
+		re: regexp.MustCompile(`\p{Han}(第?` + numeral + `(?:村民小组|小组|组|队|社|巷|排|弄|胡同)[ ]?(?:门牌)?第?` + numeral + `号院?(?:附` + numeral + `号)?)(?:[^楼线井机车选种桌队坑洞泵杆路台库考展赛]|$)`),
 	},
 	{
-		kind: "address", mark: "〔住址〕", near: near{{"住", "户籍"}, {"号"}},
-		re: regexp.MustCompile(`(?:住|户籍(?:地址|所在地|地))[^，；0-9〕]{0,24}?(?:村|庄|街|道|路|巷|弄|里|坊|屯|胡同|条|门牌)[ ]?(` + numeral + `号(?:院|附` + numeral + `号)?)(?:[^楼线井机车选]|$)`),
+		kind: "address", mark: "〔住址〕", near: near{{"住", "户籍", "家在"}, {"号"}},
+		re: regexp.MustCompile(`(?:住|[我他她]家在|[我他她]们家在|户籍(?:地址|所在地|地))[^，；0-9〕]{0,24}?(?:村|庄|街|道|路|巷|弄|里|坊|屯|胡同|条|门牌)[ ]?(` + numeral + `号(?:院|附` + numeral + `号)?)(?:[^楼线井机车选]|$)`),
 	},
 	{
 		kind: "minor", mark: "〔未成年人〕", near: append(childNear, []string{"叫", "名", ":", "："}), ok: isName,
-		re: regexp.MustCompile(child + `的?(?:名字|姓名)?(?:名叫|叫做|叫作|叫|名为|名字是|姓名是|[:：])[ ]?(` + personName + `)`),
+		re: regexp.MustCompile(child + `的?(?:名单|(?:名字|姓名)?(?:名叫|叫做|叫作|叫|名为|名字是|姓名是|[:：]))[:：]?[ ]?(` + personName + `)`),
 	},
 	{
 		kind: "minor", mark: "〔未成年人〕", near: childNear, ok: isName,
 		re: regexp.MustCompile(child + `[ ]?(` + personName + `)(?:` + ofAge + `|` + school + `|同学|被|遭|放学|因)`),
+	},
+	{
+		kind: "minor", mark: "〔未成年人〕", near: childNear, ok: isName,
+		re: regexp.MustCompile(boyGirl + `[ ]?(` + personName + `)(?:` + afterName + `)|` + child + `(?:名字|姓名)[ ]?(` + personName + `)(?:` + afterName + `)`),
+	},
+	{
+		kind: "minor", mark: "〔未成年人〕", near: near{{"岁", "个月", "个多月"}}, ok: isName,
+		re: regexp.MustCompile(`(?:^|[，；：、:“（( ]|叫|[死伤患]者|害人|失踪者|走失者|[男女]子)(` + personName + `)[ ]?[（(，,、][ ]?(?:[男女][，,、 ]{0,2})?(?:今年|现年|年仅|刚满)?` + young + `(?:周?岁|个多?月)(?:[，。；、,）)！ ]|$)`),
 	},
 	{
 		kind: "minor", mark: "〔未成年人〕", near: near{{"岁"}}, ok: isName,
@@ -103,10 +135,20 @@ var redactions = []redaction{
 		re: regexp.MustCompile(`姓名[:： ]{0,2}(` + personName + `)[，,；; 、]{0,2}(?:性别)?[:： ]{0,2}[男女]?[，,；; 、]{0,2}年龄[:： ]{0,2}` + young + `(?:[^0-9]|$)`),
 	},
 	{
-		kind: "minor", mark: "〔未成年人〕", near: near{{"班", "年级"}, {"学生", "幼儿", "小朋友"}}, ok: isName,
-		re: regexp.MustCompile(`(?:年级|[0-9一二三四五六]班|[大中小]班)的?(?:学生|幼儿|小朋友)[ ]?(` + personName + `)(?:` + afterName + `)`),
+		kind: "minor", mark: "〔未成年人〕", near: near{{"班", "年级", "初", "高", "小学", "幼儿园"}}, ok: isName,
+		re: regexp.MustCompile(`(?:年级|初[一二三]|高[一二三]|[0-9一二三四五六]班|[大中小]班)的(` + personName + `)(?:` + afterName + `)|(?:^|[，；：、:“（( ]|老[大二三四幺])(` + personName + `)(?:今年|现在|目前)?[上读](?:小学|初中|高中|初[一二三]|高[一二三]|[一二三四五六]年级|幼儿园)`),
+	},
+	{
+		kind: "minor", mark: "〔未成年人〕", near: near{{"班", "年级", "初", "高", "小学", "中学", "幼儿园"}, {"学生", "幼儿", "小朋友"}}, ok: isName,
+		re: regexp.MustCompile(`(?:年级|[0-9一二三四五六]班|[大中小]班|初[一二三]|高[一二三]|小学|中学|幼儿园)的?(?:学生|幼儿|小朋友)[ ]?(` + personName + `)(?:` + afterName + `)`),
+	},
+	{
+		kind: "minor", mark: "〔未成年人〕", near: near{{"〔未成年人〕"}}, ok: isName,
+		re: regexp.MustCompile(`〔未成年人〕[、和与及](` + personName + `)(?:` + afterName + `)`),
 	},
 }
+
+const messenger = `[微薇威徽v]信|QQ|扣扣|企鹅|vx|wx`
 
 const provinces = `京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼`
 
@@ -134,7 +176,7 @@ func Redact(s string, found map[string]int) string {
 	if hasWideDigit(s) {
 		s = fullWidth.Replace(s)
 	}
-	if strings.IndexByte(s, '@') >= 0 || strings.Contains(s, "＠") {
+	if mayHoldMail(s) {
 		s = mail.apply(s, found)
 	}
 	s = redactNumbers(s, found)
@@ -146,8 +188,8 @@ func Redact(s string, found map[string]int) string {
 		said := s[from:to]
 		for i := range redactions {
 			if r := &redactions[i]; rows&r.need == r.need {
-				if shown := r.apply(said, found); shown != said {
-					said = shown
+				for shown := r.apply(said, found); shown != said; shown = r.apply(said, found) {
+					said = shown // and a name more of a list
 					rows, _ = nearIn(said)
 				}
 			}

@@ -2,17 +2,26 @@ package huiying
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // A numberRow is a run of digits as people write them: groups with one
-// separator between them (138 1234 5678, 0358-3521234, 6222 0212 3456 7894).
+// separator between them (138 1234 5678, 0358-3521234, 6222 0212 3456 7894), or in
+// characters (一三八 三五八一 二零四六). Where digits turn into characters a group ends.
 type numberRow struct {
 	digits []byte
 	sizes  []byte // digits in each group
+	widths []byte // bytes of a digit in each group: more than one for characters
 	ends   []int  // byte offset behind each group
 	paren  bool   // a bracket closes behind its first group: (0358)3521234
+	listed int    // groups before the first comma, 0 without one
+}
+
+// mixed reports whether digits and characters stand in the first k groups.
+func (row *numberRow) mixed(k int) bool {
+	return slices.ContainsFunc(row.widths[:k], func(w byte) bool { return w != row.widths[0] })
 }
 
 // longestNumber is a bank card of 19 digits with a country's code before it.
@@ -23,22 +32,39 @@ const longestNumber = 23
 // the first group may itself be too long, then the row is empty. next is where
 // the first group ends.
 func readNumber(s string, i int, row *numberRow) (next int) {
-	row.digits, row.sizes, row.ends, row.paren = row.digits[:0], row.sizes[:0], row.ends[:0], false
+	row.digits, row.sizes, row.widths, row.ends, row.paren = row.digits[:0], row.sizes[:0], row.widths[:0], row.ends[:0], false
+	row.listed = 0
 	for at := i; ; {
-		end := at
-		for end < len(s) && isDigit(s[end]) {
-			end++
+		size, width, end, before := 0, 0, at, len(row.digits)
+		for d, n := digitAt(s, end); n > 0 && (width == 0 || n == width); d, n = digitAt(s, end) {
+			if size++; len(row.digits) <= longestNumber {
+				row.digits = append(row.digits, d)
+			}
+			width, end = n, end+n
 		}
 		if at == i {
 			next = end
 		}
-		if end == at || len(row.digits)+end-at > longestNumber {
+		if size == 0 {
 			return next
 		}
-		row.digits = append(row.digits, s[at:end]...)
-		row.sizes = append(row.sizes, byte(end-at))
+		if len(row.digits) > longestNumber {
+			row.digits = row.digits[:before]
+			return next
+		}
+		row.sizes = append(row.sizes, byte(size))
+		row.widths = append(row.widths, byte(width))
 		row.ends = append(row.ends, end)
+		if _, n := digitAt(s, end); n > 0 { // in the other script
+			at = end
+			continue
+		}
 		gap := separator(s[end:])
+		if r, n := utf8.DecodeRuneInString(s[end:]); r == '，' || r == ',' {
+			if gap = n; row.listed == 0 {
+				row.listed = len(row.sizes)
+			}
+		}
 		if n := closing(s[end:]); n > 0 && len(row.sizes) == 1 {
 			row.paren, gap = true, n+separator(s[end+n:])
 		}
@@ -47,6 +73,50 @@ func readNumber(s string, i int, row *numberRow) (next int) {
 		}
 		at = end + gap
 	}
+}
+
+// digitAt is the digit at i and its length in s, 0 where there is none. People write
+// digits in characters, and in circles, so that no machine finds their number.
+func digitAt(s string, i int) (d byte, n int) {
+	if i >= len(s) {
+		return 0, 0
+	}
+	if s[i] < utf8.RuneSelf {
+		if isDigit(s[i]) {
+			return s[i], 1
+		}
+		return 0, 0
+	}
+	if s[i] < 0xE2 || s[i] > 0xE9 {
+		return 0, 0
+	}
+	r, n := utf8.DecodeRuneInString(s[i:])
+	switch r {
+	case '零', '〇', '○', '⓪':
+		return '0', n
+	case '一', '幺', '壹':
+		return '1', n
+	case '二', '贰':
+		return '2', n
+	case '三', '叁':
+		return '3', n
+	case '四', '肆':
+		return '4', n
+	case '五', '伍':
+		return '5', n
+	case '六', '陆':
+		return '6', n
+	case '七', '柒':
+		return '7', n
+	case '八', '捌':
+		return '8', n
+	case '九', '玖':
+		return '9', n
+	}
+	if r >= '①' && r <= '⑨' {
+		return byte('1' + r - '①'), n
+	}
+	return 0, 0
 }
 
 // separator is the length of what may stand between groups of one number.
@@ -58,7 +128,7 @@ func separator(s string) int {
 			return 2
 		}
 		return n
-	case '-', '—', '－', '–', '‐', '·', '.', '_', '\u3000':
+	case '-', '—', '－', '–', '‐', '·', '.', '_', '/', '／', '\u3000':
 		return n
 	}
 	return 0
@@ -79,7 +149,7 @@ func redactNumbers(s string, found map[string]int) string {
 		written int
 	)
 	for i := 0; i < len(s); {
-		if !isDigit(s[i]) {
+		if _, n := digitAt(s, i); n == 0 {
 			i++
 			continue
 		}
@@ -121,7 +191,8 @@ func opening(s string, i int, paren bool) int {
 var (
 	serialCue  = regexp.MustCompile(`(?:(?:订单|工单|运单|快递|流水|办件)(?:编?号码?)?|(?:受理|登记|案件|回执|发票|合同|文件|项目|注册|执照|纳税人识别|税务登记|设备|批次|产品|序列|信用|追溯|条|编|单|票|文|案)(?:编?号码?|代?码))(?:[:：为是#]|\s)*$`)
 	identity   = regexp.MustCompile(`(?:身份|证件|证)编?号码?(?:[:：为是#]|\s)*$`)
-	cardCue    = regexp.MustCompile(`(?:卡号|账号|帐号|账户|帐户|银行卡|信用卡|储蓄卡|存折)[^0-9〕]{0,6}$`)
+	cardCue    = regexp.MustCompile(`(?:卡号|账号|帐号|账户|帐户|银行卡|信用卡|储蓄卡|存折)[^0-9〕]{0,6}$|(?:[行社]|这张)卡(?:[:：为是]|\s)*$`)
+	extension  = regexp.MustCompile(`^ ?(?:转|分机号?|-|—|－|#|[Ee]xt\.?)[ :：]?[0-9]{2,5}|^[(（](?:转|分机号?)[ ]?[0-9]{2,5}[)）]`)
 	privateCue = regexp.MustCompile(`(?:(?:我|本人|他|她|家|家里|家庭|住宅)的?(?:座机|固话|电话|联系电话|联系方式)|座机|固话|宅电|家里电话)(?:号码?)?(?:[:：为是]|\s)*$`)
 	amountCue  = regexp.MustCompile(`^ ?(?:万?元|亿元?|万?吨|万?股|万人|美元|块钱|[%％])|^\.[0-9]`)
 )
@@ -143,6 +214,15 @@ func (row *numberRow) kind(s string, from int) (kind string, end int) {
 	for k := len(row.sizes); k > 0; k-- {
 		d, sizes, end := row.digits[:n], row.sizes[:k], row.ends[k-1]
 		n -= int(sizes[k-1])
+		if row.listed > 0 && k > row.listed && string(sizes) != "\x03\x04\x04" {
+			continue // what commas part are several numbers, or an amount
+		}
+		if row.mixed(k) { // 138三五八1二零四六: no grouping tells anything
+			if len(d) == 11 && isPhone(d, []byte{11}, false) {
+				return "phone", end
+			}
+			continue
+		}
 		switch {
 		case len(d) == 17:
 			if x := checkX(s[end:]); x > 0 && bornID(d) {
@@ -156,18 +236,30 @@ func (row *numberRow) kind(s string, from int) (kind string, end int) {
 			return "id_card", end
 		}
 		if len(d) >= 15 && len(d) <= 19 {
-			if bankGroups(sizes) && (cardCue.MatchString(before) || bankPrefix(d) && luhn(d) && !isSerial(before)) {
+			if cardCue.MatchString(before) || bankGroups(sizes) && bankPrefix(d) && luhn(d) && !isSerial(before) {
 				return "bank_card", end
 			}
 		}
 		if isPhone(d, sizes, from > 0 && s[from-1] == '+') && !amountCue.MatchString(s[end:]) {
-			return "phone", end
+			return "phone", end + extensionOf(d, s[end:])
 		}
 		if k == 1 && row.local() && privateCue.MatchString(before) {
 			return "phone", end
 		}
 	}
 	return "", 0
+}
+
+// extensionOf is the length of the extension (转8012, -803) behind a landline.
+func extensionOf(number []byte, s string) int {
+	if number[0] == '1' {
+		return 0
+	}
+	n := len(extension.FindString(s))
+	if n < len(s) && isDigit(s[n]) {
+		return 0 // another number
+	}
+	return n
 }
 
 // isSerial: a case number holds the region and a day, as an ID card does.
@@ -265,7 +357,7 @@ func luhn(d []byte) bool {
 // mobileGroups are how people group the eleven digits of a mobile number.
 var mobileGroups = map[string]bool{
 	"\x0b": true, "\x03\x04\x04": true, "\x03\x03\x05": true, "\x04\x04\x03": true, "\x04\x03\x04": true, "\x03\x08": true, "\x07\x04": true, "\x05\x06": true,
-	"\x03\x02\x02\x02\x02": true, "\x03\x02\x03\x03": true,
+	"\x03\x02\x02\x02\x02": true, "\x03\x02\x03\x03": true, "\x01\x02\x04\x04": true,
 	"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01": true,
 }
 
