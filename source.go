@@ -1,6 +1,8 @@
 package huiying
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/url"
 	"time"
 )
@@ -37,6 +39,36 @@ func (s Source) CheckURL() error {
 		return Invalid("url", "网址应以 http:// 或 https:// 开头，收到 %q", Clip(s.URL, 80))
 	}
 	return nil
+}
+
+// Differences names the settings, by their JSON names, in which a source is not as
+// another; whose it is and where it is are none.
+func (s Source) Differences(other Source) []string {
+	var out []string
+	differ := func(name string, same bool) {
+		if !same {
+			out = append(out, name)
+		}
+	}
+	differ("name", s.Name == other.Name)
+	differ("kind", s.Kind == other.Kind)
+	differ("url", s.URL == other.URL)
+	differ("channel", s.Channel == other.Channel)
+	differ("tier", s.Tier == other.Tier)
+	differ("every", s.Every == other.Every)
+	differ("paused", s.Paused == other.Paused)
+	differ("options", sameOptions(s.Options, other.Options))
+	return out
+}
+
+// sameOptions compares what is meant, however YAML or JSON read the numbers.
+func sameOptions(a, b map[string]any) bool {
+	if len(a) == 0 && len(b) == 0 {
+		return true
+	}
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // Rejection is an item that could not become a post: kept, counted and shown.

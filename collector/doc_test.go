@@ -34,7 +34,7 @@ func TestTheSourcesDocIsMadeFromTheKinds(t *testing.T) {
 
 const sourcesHead = `# 信源
 
-本页由采集器的信源种类生成（` + "`go test -run TestTheSourcesDoc ./collector -update`" + `）。信源写在县规则目录的 ` + "`sources.yaml`" + `，或在“信源”页添加；添加前先点“测试”，看看会取到什么、什么没有取、为什么。已有的在“信源”页点“修改”，改动记入审计；写在 ` + "`sources.yaml`" + ` 的，每次启动以文件为准，要长期修改或暂停（` + "`paused: true`" + `）请改文件。
+本页由采集器的信源种类生成（` + "`go test -run TestTheSourcesDoc ./collector -update`" + `）。信源写在县规则目录的 ` + "`sources.yaml`" + `，或在“信源”页添加；添加前先点“测试”，看看会取到什么、什么没有取、为什么。已有的在“信源”页点“修改”，改动记入审计；写在 ` + "`sources.yaml`" + ` 的，文件改了、重新启动就照新的采集；在页面上改过（含暂停）的以页面为准，文件不再覆盖它，列表里注明“与 sources.yaml 不一致”、列出两边的设置，可以一键改回文件里的；从文件里删去的照旧采集，不要了请在页面上暂停。
 
 ## 采集的规矩
 

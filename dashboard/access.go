@@ -142,6 +142,7 @@ var access = map[string]admission{
 	"POST /sources/test":              manages(huiying.Monitor, huiying.SystemAdmin),
 	"POST /sources/{id}/test":         manages(huiying.Monitor, huiying.SystemAdmin),
 	"POST /sources/{id}/pause":        manages(huiying.Monitor, huiying.SystemAdmin),
+	"POST /sources/{id}/file":         manages(huiying.Monitor, huiying.SystemAdmin),
 	"POST /dead-letters/{id}/replay":  manages(huiying.SystemAdmin),
 	"GET /channels":                   reads(sysadmins),
 	"POST /channels/{name}/test":      manages(huiying.SystemAdmin),

@@ -142,6 +142,7 @@ var probes = map[string][]probe{
 	"POST /sources/test":              {{"/sources/test", "monitor sysadmin " + wen, ""}},
 	"POST /sources/{id}/test":         {{"/sources/none/test", "", "monitor sysadmin " + wen}},
 	"POST /sources/{id}/pause":        {{"/sources/s1/pause", "monitor sysadmin ", wen}},
+	"POST /sources/{id}/file":         {{"/sources/s1/file", "", "monitor sysadmin " + wen}},
 	"POST /dead-letters/{id}/replay":  {{"/dead-letters/none/replay", "", "sysadmin "}},
 	"GET /channels":                   {{"/channels", "sysadmin ", ""}},
 	"POST /channels/{name}/test":      {{"/channels/none/test", "", "sysadmin "}},

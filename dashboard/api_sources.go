@@ -22,6 +22,7 @@ type sourceDoc struct {
 	Health huiying.SourceHealth `json:"health"`
 	Status string               `json:"status" enum:"green,yellow,red,grey"`
 	Why    string               `json:"why"`
+	File   *huiying.Source      `json:"file,omitempty" doc:"sources.yaml 里的设置，与现在不一致时才有"`
 }
 
 // sourceBody is a source as a person enters it.
@@ -92,10 +93,17 @@ func (a api) listSources(ctx context.Context, p huiying.Person, in *regionInput)
 	if err != nil {
 		return none, fmt.Errorf("reading source health: %w", err)
 	}
+	sown, err := a.cfg.Ledger.SownSources(ctx, region)
+	if err != nil {
+		return none, fmt.Errorf("reading the sources of the file: %w", err)
+	}
 	now := a.now()
 	out := make([]sourceDoc, len(sources))
 	for i, src := range sources {
 		out[i] = viewSource(p, src, health[src.ID], now)
+		if file, ok := sown[src.ID]; ok && len(src.Differences(file)) > 0 && admits("POST /sources", p) {
+			out[i].File = &file
+		}
 	}
 	return huiying.Page[sourceDoc]{Items: out}, nil
 }
@@ -108,7 +116,7 @@ func viewSource(p huiying.Person, src huiying.Source, h huiying.SourceHealth, no
 	if !admits("POST /sources", p) {
 		src.Options = nil
 	}
-	return sourceDoc{src, h, colour, why}
+	return sourceDoc{Source: src, Health: h, Status: colour, Why: why}
 }
 
 func (a api) saveSource(ctx context.Context, p huiying.Person, in *sourceInput) (sourceDoc, error) {

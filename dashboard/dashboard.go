@@ -65,6 +65,7 @@ type Ledger interface {
 
 	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
 	SaveSource(ctx context.Context, s huiying.Source) error
+	SownSources(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.Source, error)
 	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)

@@ -62,6 +62,7 @@ func (s *Server) routesPages(mux *routes) {
 	mux.Handle("POST /sources/test", s.page(s.tryNewSource))
 	mux.Handle("POST /sources/{id}/test", s.page(s.trySource))
 	mux.Handle("POST /sources/{id}/pause", s.page(s.pauseSource))
+	mux.Handle("POST /sources/{id}/file", s.page(s.takeFile))
 	mux.Handle("POST /dead-letters/{id}/replay", s.page(s.replayDeadLetter))
 
 	mux.Handle("GET /appraisal", s.page(s.appraisalPage))

@@ -41,6 +41,7 @@ type sourceRow struct {
 	Lag    string
 	LagP95 string
 	Load   huiying.SourceHour // of the last 24 hours
+	Apart  []apart            // where it is not as sources.yaml has it
 	Week   plot               // new items an hour
 }
 
@@ -203,9 +204,13 @@ func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.P
 	if err != nil {
 		return fmt.Errorf("read source health: %w", err)
 	}
+	sown, err := s.cfg.Ledger.SownSources(ctx, p.Region)
+	if err != nil {
+		return fmt.Errorf("read the sources of the file: %w", err)
+	}
 	v := sourcesView{Counts: map[string]int{}, MayEdit: admits("POST /sources", p), MayReplay: admits("POST /dead-letters/{id}/replay", p), SeesRaw: p.SeesPosts(), Form: form, Preview: preview}
 	for _, src := range sources {
-		row := sourceRow{Source: src, Health: health[src.ID]}
+		row := sourceRow{Source: src, Health: health[src.ID], Apart: apartOf(src, sown)}
 		row.Colour, row.Why = row.Health.Status(src, now)
 		row.Word = sourceStatusLabels[row.Colour]
 		if row.Health.LagP95 > 0 {

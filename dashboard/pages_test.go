@@ -479,6 +479,22 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 		t.Errorf("pausing: %d", r.status)
 	}
 	h.as("monitor").page("/sources").says(t, "已暂停")
+	if r := h.as("monitor").page("/sources"); strings.Contains(string(r.body), "不一致") {
+		t.Error("a source that no file has is told apart from it")
+	}
+	file := huiying.Source{ID: "s1", Region: jiaocheng, Kind: "feed", Name: "文件里的名称", URL: "https://file.example.gov.cn/rss", Channel: huiying.ChannelNews, Every: huiying.Duration(time.Hour)}
+	check(t, h.ledger.SowSources(t.Context(), jiaocheng, []huiying.Source{file}))
+	h.as("monitor").page("/sources").says(t, "与 sources.yaml 不一致：名称、", "文件里的名称", "https://file.example.gov.cn/rss")
+	if r := h.as("supervisor").page("/sources"); strings.Contains(string(r.body), "file.example.gov.cn") {
+		t.Error("who may not change a source sees the settings of the file")
+	}
+	if r := h.as("monitor").submit("/sources/s1/file"); r.status != http.StatusSeeOther {
+		t.Errorf("taking the file's: %d %.300s", r.status, r.body)
+	}
+	h.as("monitor").page("/sources").says(t, "文件里的名称")
+	if r := h.as("monitor").page("/sources"); strings.Contains(string(r.body), "不一致") {
+		t.Error("it is told apart although it is as the file has it")
+	}
 	hour := time.Now().Truncate(time.Hour)
 	check(t, h.ledger.SaveHealth(t.Context(), huiying.SourceHealth{
 		Source: "s1", LastAttempt: hour, LastSuccess: hour, Items: 7, LagSeconds: 90, LagP95: 400, Gap: huiying.Duration(time.Hour),

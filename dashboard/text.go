@@ -111,6 +111,8 @@ func doneNote(done string) string {
 		return "信源已保存，下一轮采集开始生效。"
 	case "paused":
 		return "信源已暂停。"
+	case "file":
+		return "已改回 sources.yaml 里的设置，下一轮采集开始生效。"
 	case "resumed":
 		return "信源已恢复采集。"
 	case "profile":

@@ -137,10 +137,8 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	if err := s.ledger.SaveUnits(ctx, data.Units); err != nil {
 		return s, err
 	}
-	for _, src := range data.Sources {
-		if err := s.ledger.SaveSource(ctx, src); err != nil {
-			return s, err
-		}
+	if err := s.ledger.SowSources(ctx, cfg.Region, data.Sources); err != nil {
+		return s, err
 	}
 	for _, p := range data.Profiles {
 		if err := s.ledger.SaveProfile(ctx, p, huiying.Audit{}); err != nil {

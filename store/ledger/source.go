@@ -28,9 +28,13 @@ func (l *Ledger) SaveSource(ctx context.Context, s huiying.Source) error {
 		return fmt.Errorf("saving source %s: %w", s.ID, err)
 	}
 	if n == 0 {
-		return huiying.Errorf(huiying.CodeConflict, "信源编号 %q 已由别的地区使用；共用一套台账的各县，信源编号不能相同，请改 sources.yaml 里的 id", s.ID)
+		return takenElsewhere(s.ID)
 	}
 	return nil
+}
+
+func takenElsewhere(id huiying.SourceID) error {
+	return huiying.Errorf(huiying.CodeConflict, "信源编号 %q 已由别的地区使用；共用一套台账的各县，信源编号不能相同，请改 sources.yaml 里的 id", id)
 }
 
 // Sources lists the sources of a region by name, paused ones too.
@@ -42,6 +46,88 @@ func (l *Ledger) Sources(ctx context.Context, region huiying.Region) ([]huiying.
 		return nil, fmt.Errorf("reading the sources of %s: %w", region, err)
 	}
 	return decodeAll[huiying.Source](docs)
+}
+
+type sourceRow struct {
+	bun.BaseModel `bun:"table:sources,alias:sources"`
+
+	ID     string `bun:"id,pk"`
+	Region string `bun:"region"`
+	Name   string `bun:"name"`
+	Doc    string `bun:"doc"`
+	File   string `bun:"file"` // as sources.yaml has it; "": it does not
+}
+
+// SowSources reads the sources of a county's file in: those that are new are added,
+// and those that are still as the file had them before become as it has them now.
+// What people changed stays as they left it; [Ledger.SownSources] tells what the
+// file says. A source that is not in the file any more stays, as one of the page.
+func (l *Ledger) SowSources(ctx context.Context, region huiying.Region, list []huiying.Source) error {
+	return l.change(ctx, fmt.Sprintf("sowing %d sources", len(list)), func(ctx context.Context, tx bun.Tx) error {
+		kept := []string{""}
+		for _, s := range list {
+			kept = append(kept, string(s.ID))
+			if err := sow(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		_, err := tx.NewRaw("UPDATE sources SET file = '' WHERE region = ? AND file <> '' AND id NOT IN (?)", string(region), bun.List(kept)).Exec(ctx)
+		return err
+	})
+}
+
+func sow(ctx context.Context, tx bun.Tx, s huiying.Source) error {
+	doc, err := jsondoc.Encode(s)
+	if err != nil {
+		return err
+	}
+	row := sourceRow{ID: string(s.ID), Region: string(s.Region)}
+	switch err := tx.NewSelect().Model(&row).WherePK().Scan(ctx); {
+	case none(err):
+		row.Name, row.Doc = s.Name, doc
+	case err != nil:
+		return err
+	case row.Region != string(s.Region):
+		return takenElsewhere(s.ID)
+	case row.File != "":
+		changed, err := changedSince(row)
+		if err != nil {
+			return err
+		}
+		if !changed {
+			row.Name, row.Doc = s.Name, doc
+		}
+	}
+	row.File = doc
+	_, err = tx.NewInsert().Model(&row).On("CONFLICT (id) DO UPDATE").Set("name = EXCLUDED.name, doc = EXCLUDED.doc, file = EXCLUDED.file").Exec(ctx)
+	return err
+}
+
+// changedSince reports whether a source was changed since it was sown.
+func changedSince(row sourceRow) (bool, error) {
+	now, err := jsondoc.Decode[huiying.Source](row.Doc)
+	if err != nil {
+		return false, err
+	}
+	was, err := jsondoc.Decode[huiying.Source](row.File)
+	return len(now.Differences(was)) > 0, err
+}
+
+// SownSources are the sources of a region as sources.yaml has them.
+func (l *Ledger) SownSources(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.Source, error) {
+	w := conditions{}
+	w.add("file <> ''")
+	w.in("region", region)
+	var docs []string
+	if err := l.read.NewRaw("SELECT file FROM sources"+w.where(), w.args...).Scan(ctx, &docs); err != nil {
+		return nil, fmt.Errorf("reading the sources of the file of %s: %w", region, err)
+	}
+	list, err := decodeAll[huiying.Source](docs)
+	out := make(map[huiying.SourceID]huiying.Source, len(list))
+	for _, s := range list {
+		out[s.ID] = s
+	}
+	return out, err
 }
 
 // SaveHealth keeps what became of a source's last visit.

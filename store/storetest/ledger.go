@@ -89,6 +89,8 @@ type LedgerUnderTest interface {
 
 	SaveSource(ctx context.Context, s huiying.Source) error
 	Sources(ctx context.Context, region huiying.Region) ([]huiying.Source, error)
+	SowSources(ctx context.Context, region huiying.Region, list []huiying.Source) error
+	SownSources(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.Source, error)
 	SaveHealth(ctx context.Context, h huiying.SourceHealth) error
 	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
 	Unseen(ctx context.Context, source huiying.SourceID, keys []string) ([]string, error)
@@ -185,6 +187,7 @@ func Ledger(t *testing.T, open func(t *testing.T) LedgerUnderTest) {
 		{"sessions are found until they expire or are deleted", sessions},
 
 		{"sources and their health come back", sourcesComeBack},
+		{"sources of the file are sown, and what people changed stays", sourcesAreSown},
 		{"an item is unseen until it is marked, source by source", seenKeys},
 		{"rejected items are kept, counted and listed newest first", rejections},
 		{"pages to look at again come when they are due, and are forgotten when told", revisits},

@@ -32,6 +32,49 @@ func sourcesComeBack(t *testing.T, l LedgerUnderTest) {
 	}
 }
 
+func sourcesAreSown(t *testing.T, l LedgerUnderTest) {
+	ctx := background(t)
+	list := func() map[huiying.SourceID]string {
+		out := make(map[huiying.SourceID]string)
+		for _, s := range value(l.Sources(ctx, county))(t) {
+			out[s.ID] = s.URL
+		}
+		return out
+	}
+	file := func(urls ...string) (out []huiying.Source) {
+		for i, id := range []huiying.SourceID{"a", "b", "c"}[:len(urls)] {
+			out = append(out, huiying.Source{ID: id, Region: county, Kind: "site", Name: "源" + string(id), URL: urls[i], Options: map[string]any{"pages": uint64(2)}})
+		}
+		return out
+	}
+	must(t, l.SaveSource(ctx, huiying.Source{ID: "page", Region: county, Kind: "feed", Name: "页面上加的", URL: "http://page/"}))
+	must(t, l.SowSources(ctx, other, []huiying.Source{{ID: "ws", Region: other, Kind: "feed", Name: "文水"}}))
+	must(t, l.SowSources(ctx, county, file("http://a/1", "http://b/1", "http://c/1")))
+	edited := file("http://a/1", "http://b/page")[1]
+	must(t, l.SaveSource(ctx, edited))
+
+	must(t, l.SowSources(ctx, county, file("http://a/2", "http://b/2", "http://c/1")))
+	same(t, "after the file changed", list(), map[huiying.SourceID]string{"a": "http://a/2", "b": "http://b/page", "c": "http://c/1", "page": "http://page/"})
+	sown := value(l.SownSources(ctx, county))(t)
+	same(t, "what differs of the changed one", edited.Differences(sown["b"]), []string{"url"})
+	if len(sown) != 3 || sown["b"].URL != "http://b/2" {
+		t.Errorf("the file says %+v", sown)
+	}
+
+	must(t, l.SaveSource(ctx, sown["b"])) // somebody takes the file's
+	must(t, l.SowSources(ctx, county, file("http://a/3", "http://b/3")))
+	same(t, "without one of them", list(), map[huiying.SourceID]string{"a": "http://a/3", "b": "http://b/3", "c": "http://c/1", "page": "http://page/"})
+	sown = value(l.SownSources(ctx, county))(t)
+	if _, left := sown["c"]; left || len(sown) != 2 || len(value(l.SownSources(ctx, other))(t)) != 1 {
+		t.Errorf("the file says %+v", sown)
+	}
+	must(t, l.SowSources(ctx, county, nil))
+	if left := value(l.SownSources(ctx, county))(t); len(left) != 0 || len(list()) != 4 {
+		t.Errorf("an empty file leaves %v of %v", left, list())
+	}
+	is(t, l.SowSources(ctx, county, []huiying.Source{{ID: "ws", Region: county, Kind: "feed", Name: "文水"}}), huiying.ErrConflict)
+}
+
 func seenKeys(t *testing.T, l LedgerUnderTest) {
 	ctx := background(t)
 	var keys []string
