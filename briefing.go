@@ -96,6 +96,8 @@ func judgement(e Event, c *Case) string {
 		return "已作回应，继续观察。"
 	case e.Curve == CurveBurst || e.Curve == CurveGrowing:
 		return "仍在上升，宜尽快公开回应。"
+	case e.Tier.Rank() >= TierCity.Rank():
+		return "增势已缓，但已有" + e.Tier.Label() + "关注，仍须留意。"
 	}
 	return "目前没有继续扩散的迹象。"
 }

@@ -285,9 +285,9 @@ func titleOf(c huiying.Case) string {
 func matters(all []huiying.Matter) string {
 	var out []string
 	for _, m := range all[:min(openRows, len(all))] {
-		out = append(out, "“"+huiying.Clip(m.Title(), 40)+"”（"+m.Level().Label()+"）")
+		out = append(out, "“"+huiying.Clip(m.Title(), 40)+"”，"+m.Level().Label())
 	}
-	return strings.Join(out, "、")
+	return strings.Join(out, "；")
 }
 
 // remarks are the rules' own, or what a person made of them; a remark that was

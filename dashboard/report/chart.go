@@ -86,7 +86,7 @@ func newCanvas(w, h float64) *canvas {
 }
 
 func (c *canvas) trend(points []point, unit string, tones bool) {
-	const left, right, top, bottom = 12.0, 154.0, 8.0, 50.0
+	const left, right, top, bottom = 12.0, 154.0, 10.0, 50.0
 	most := 1
 	for _, p := range points {
 		most = max(most, p.all)
