@@ -116,6 +116,15 @@ func problemResponse(doc huma.API) *huma.Response {
 	return &huma.Response{Description: "出错", Content: map[string]*huma.MediaType{problemType: {Schema: schema}}}
 }
 
+// asked is the request a call came in, kept for its row of the audit.
+type asked struct{ request *http.Request }
+
+// Resolve keeps it.
+func (in *asked) Resolve(ctx huma.Context) []error {
+	in.request, _ = humago.Unwrap(ctx)
+	return nil
+}
+
 // Listing is what every list takes. (Exported, as its fields are filled by
 // reflection.)
 type Listing struct {

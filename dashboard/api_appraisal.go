@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -29,33 +28,21 @@ type appraisalDoc struct {
 type appraisalInput struct{ Window }
 
 type appealInput struct {
+	asked
 	Body struct {
 		Case   huiying.CaseID `json:"case" maxLength:"128"`
 		Merit  huiying.Merit  `json:"merit" doc:"acknowledge、feedback、respond、fixed、complete"`
 		Reason string         `json:"reason" maxLength:"2000"`
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *appealInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 type decideInput struct {
+	asked
 	ID   string `path:"id" maxLength:"128"`
 	Body struct {
 		Decision huiying.Decision `json:"decision" doc:"granted 采纳、refused 不采纳"`
 		Why      string           `json:"why" maxLength:"2000"`
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *decideInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 func (a api) routesAppraisal() {

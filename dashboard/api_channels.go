@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -19,25 +18,13 @@ type Channels interface {
 }
 
 type channelInput struct {
-	Name    string `path:"name" maxLength:"40"`
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *channelInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	Name string `path:"name" maxLength:"40"`
 }
 
 type resendInput struct {
-	ID      string `path:"id" maxLength:"128"`
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *resendInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	ID string `path:"id" maxLength:"128"`
 }
 
 type channelDone struct {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -32,14 +31,8 @@ type deadLettersInput struct {
 }
 
 type replayInput struct {
-	ID      string `path:"id" maxLength:"128"`
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *replayInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	ID string `path:"id" maxLength:"128"`
 }
 
 // replayed confirms a replay.

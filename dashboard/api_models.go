@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -30,37 +29,19 @@ type exampleCount struct {
 	New         int                 `json:"new" doc:"最近一次训练之后的"`
 }
 
-type trainInput struct{ request *http.Request }
-
-// Resolve keeps the request for the audit.
-func (in *trainInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
-}
+type trainInput struct{ asked }
 
 type discardInput struct {
-	ID      huiying.ModelID `path:"id" maxLength:"64"`
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *discardInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	ID huiying.ModelID `path:"id" maxLength:"64"`
 }
 
 type activateInput struct {
+	asked
 	ID   huiying.ModelID `path:"id" maxLength:"64" doc:"模型编号；base 为不使用人工经验"`
 	Body struct {
 		Reason string `json:"reason,omitempty" maxLength:"500" doc:"为什么启用或回退，选填；记入审计"`
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *activateInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 func (a api) routesModels() {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -41,17 +40,11 @@ type shiftInput struct {
 }
 
 type rosterImportInput struct {
+	asked
 	Body struct {
 		Shifts    []shiftInput `json:"shifts" minItems:"1" maxItems:"3000"`
 		OnlyValid bool         `json:"only_valid,omitempty" doc:"只导入无误的行；缺省时有一行不对就都不导入"`
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *rosterImportInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 // rosterImported is what became of an import.
@@ -70,30 +63,18 @@ type substituteBody struct {
 }
 
 type substituteInput struct {
-	ID      huiying.ShiftID `path:"id" maxLength:"64"`
-	Body    substituteBody
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *substituteInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	ID   huiying.ShiftID `path:"id" maxLength:"64"`
+	Body substituteBody
 }
 
 type swapInput struct {
+	asked
 	ID   huiying.ShiftID `path:"id" maxLength:"64"`
 	Body struct {
 		Other  huiying.ShiftID `json:"other" maxLength:"64" doc:"与之互换的班次"`
 		Reason string          `json:"reason" maxLength:"500"`
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *swapInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 func (a api) routesRoster() {

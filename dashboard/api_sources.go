@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -40,14 +39,8 @@ type sourceBody struct {
 }
 
 type sourceInput struct {
-	Body    sourceBody
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *sourceInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	Body sourceBody
 }
 
 type regionInput struct {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"huiying"
 )
@@ -63,14 +62,8 @@ type usersInput struct {
 
 // AccountInput names an account. (Exported like [Listing].)
 type AccountInput struct {
-	ID      huiying.UserID `path:"id" maxLength:"64"`
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *AccountInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
+	asked
+	ID huiying.UserID `path:"id" maxLength:"64"`
 }
 
 // Wish is a role asked for an account. (Exported like [Listing].)
@@ -81,18 +74,12 @@ type Wish struct {
 }
 
 type newUserInput struct {
+	asked
 	Body struct {
 		User string `json:"user" maxLength:"64"`
 		Name string `json:"name" maxLength:"40" doc:"实名"`
 		Wish
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *newUserInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 type askInput struct {
@@ -116,18 +103,12 @@ type grantsInput struct {
 }
 
 type grantInput struct {
+	asked
 	ID   huiying.GrantID `path:"id" maxLength:"64"`
 	Body struct {
 		Grant  bool   `json:"grant" doc:"true 核准，false 不同意"`
 		Answer string `json:"answer,omitempty" maxLength:"200" doc:"不同意时必填"`
 	}
-	request *http.Request
-}
-
-// Resolve keeps the request for the audit.
-func (in *grantInput) Resolve(ctx huma.Context) []error {
-	in.request, _ = humago.Unwrap(ctx)
-	return nil
 }
 
 func (a api) routesUsers() {

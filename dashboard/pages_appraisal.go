@@ -143,7 +143,7 @@ func (s *Server) appeal(w http.ResponseWriter, r *http.Request, p huiying.Person
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	in := &appealInput{request: r}
+	in := &appealInput{asked: asked{r}}
 	in.Body.Case, in.Body.Merit, in.Body.Reason = huiying.CaseID(r.PostForm.Get("case")), huiying.Merit(r.PostForm.Get("merit")), r.PostForm.Get("reason")
 	_, err := (api{Server: s}).appeal(r.Context(), p, in)
 	return s.appraisalChanged(w, r, p, err, "appealed")
@@ -153,7 +153,7 @@ func (s *Server) decideAppeal(w http.ResponseWriter, r *http.Request, p huiying.
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	in := &decideInput{ID: r.PathValue("id"), request: r}
+	in := &decideInput{ID: r.PathValue("id"), asked: asked{r}}
 	in.Body.Decision, in.Body.Why = huiying.Decision(r.PostForm.Get("decision")), r.PostForm.Get("why")
 	_, err := (api{Server: s}).decide(r.Context(), p, in)
 	return s.appraisalChanged(w, r, p, err, "decided")

@@ -75,7 +75,7 @@ func (s *Server) trainingFragment(w http.ResponseWriter, _ *http.Request, p huiy
 }
 
 func (s *Server) startTraining(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	_, err := (api{Server: s}).trainModel(r.Context(), p, &trainInput{r})
+	_, err := (api{Server: s}).trainModel(r.Context(), p, &trainInput{asked{r}})
 	return s.modelsChanged(w, r, p, err, "")
 }
 
@@ -83,14 +83,14 @@ func (s *Server) activateModel(w http.ResponseWriter, r *http.Request, p huiying
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	in := &activateInput{ID: huiying.ModelID(r.PathValue("id")), request: r}
+	in := &activateInput{ID: huiying.ModelID(r.PathValue("id")), asked: asked{r}}
 	in.Body.Reason = r.PostForm.Get("reason")
 	_, err := (api{Server: s}).activateModel(r.Context(), p, in)
 	return s.modelsChanged(w, r, p, err, "?done=model")
 }
 
 func (s *Server) discardModel(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	_, err := (api{Server: s}).discardModel(r.Context(), p, &discardInput{ID: huiying.ModelID(r.PathValue("id")), request: r})
+	_, err := (api{Server: s}).discardModel(r.Context(), p, &discardInput{ID: huiying.ModelID(r.PathValue("id")), asked: asked{r}})
 	return s.modelsChanged(w, r, p, err, "?done=model-discarded")
 }
 

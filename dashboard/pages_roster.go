@@ -234,7 +234,7 @@ func (s *Server) substituteForm(w http.ResponseWriter, r *http.Request, p huiyin
 		return err
 	}
 	f := r.PostForm
-	in := &substituteInput{ID: huiying.ShiftID(r.PathValue("id")), request: r}
+	in := &substituteInput{ID: huiying.ShiftID(r.PathValue("id")), asked: asked{r}}
 	in.Body = substituteBody{Name: strings.TrimSpace(f.Get("name")), Phone: strings.TrimSpace(f.Get("phone")), User: strings.TrimSpace(f.Get("user")), Reason: f.Get("reason")}
 	for name, into := range map[string]*instant{"from": &in.Body.From, "to": &in.Body.To} {
 		t, err := huiying.ParseTime(f.Get(name))
@@ -251,7 +251,7 @@ func (s *Server) swapForm(w http.ResponseWriter, r *http.Request, p huiying.Pers
 	if err := readForm(w, r); err != nil {
 		return err
 	}
-	in := &swapInput{ID: huiying.ShiftID(r.PathValue("id")), request: r}
+	in := &swapInput{ID: huiying.ShiftID(r.PathValue("id")), asked: asked{r}}
 	in.Body.Other, in.Body.Reason = huiying.ShiftID(r.PostForm.Get("other")), r.PostForm.Get("reason")
 	if in.Body.Other == "" {
 		return huiying.Invalid("other", "请选择要互换的班次")
