@@ -34,6 +34,7 @@ type page struct {
 	Seq   uint64 // of the live messages the page is as new as
 	Note  string // what was just done, in words
 	Gaps  []string
+	Sent  bool // answers a form: read anew, it would be sent again
 	V     any
 }
 
@@ -89,6 +90,7 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, p huiying.Person, 
 		Nav:  navigation(p, r.URL.Path, countInApp(unread.Items)),
 		Note: doneNote(r.URL.Query().Get("done")),
 		Gaps: huiying.GapsOf(r.Context()).Parts(),
+		Sent: r.Method == http.MethodPost,
 	})
 	return nil
 }
@@ -175,6 +177,7 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	}
 	s.execute(w, v.Status, "error", page{
 		Site: s.site(), Me: p, Title: v.Heading, V: v, Nav: navOf(p, r.URL.Path),
+		Seq: visitOf(r.Context()).seq, Sent: r.Method == http.MethodPost,
 	})
 }
 
@@ -244,8 +247,8 @@ var templateFuncs = template.FuncMap{
 	"forms":     func() []huiying.ResponseForm { return huiying.ResponseForms },
 	"finding":   func(key string) string { return huiying.Finding(key).Label() },
 	"rumor":     func(key string) string { return huiying.RumorState(key).Label() },
-	"size":      sizeText,
 	"kilobytes": func(n int64) string { return fmt.Sprintf("%d KB", (n+1023)/1024) },
+	"size":      sizeText,
 	"grounds":   func() []string { return huiying.SendBackGrounds },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },
 	"add":       func(a, b int) int { return a + b },
