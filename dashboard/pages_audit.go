@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,12 +34,13 @@ type auditFilter struct{ From, To, Who, Action, Object string }
 
 type auditRow struct {
 	huiying.Audit
-	Label string
+	Label  string
+	Number string // of the case it was done to, "" for other objects
 }
 
 // auditsShown is a page of the trail; auditsExported bounds one sheet.
 const (
-	auditsShown    = 100
+	auditsShown    = 50
 	auditsExported = 100_000
 )
 
@@ -119,7 +121,7 @@ func (s *Server) verifyAudits(ctx context.Context) error {
 
 func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	v := auditView{Kinds: auditKinds(), Check: s.verifier.now()}
-	q, err := v.Filter.read(r, p)
+	q, err := s.auditQuery(r, p, &v.Filter)
 	if err != nil {
 		v.Error = errorViewOf(err).Message
 		q = huiying.AuditQuery{Region: p.Region}
@@ -129,8 +131,16 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	if err != nil {
 		return err
 	}
+	numbers := make(map[string]string)
 	for _, a := range page.Items {
-		v.Rows = append(v.Rows, auditRow{a, actionLabel(a.Action)})
+		if _, known := numbers[a.Object]; !known && ofCase(a.Action) {
+			c, err := s.cfg.Ledger.Case(r.Context(), huiying.CaseID(a.Object))
+			if err != nil && !errors.Is(err, huiying.ErrNotFound) {
+				return err
+			}
+			numbers[a.Object] = c.Number
+		}
+		v.Rows = append(v.Rows, auditRow{a, actionLabel(a.Action), numbers[a.Object]})
 	}
 	if v.Total, v.First, err = s.cfg.Ledger.AuditSpan(r.Context(), p.Region); err != nil {
 		return err
@@ -141,7 +151,14 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	return s.show(w, r, p, http.StatusOK, "audit", "审计", v)
 }
 
-func (f *auditFilter) read(r *http.Request, p huiying.Person) (huiying.AuditQuery, error) {
+// ofCase reports whether an action is done to a case.
+func ofCase(action string) bool {
+	kind, _, _ := strings.Cut(action, ".")
+	return kind == "case" || kind == "appraisal" || action == "view.case"
+}
+
+// auditQuery reads what is asked for into f and makes the query of it.
+func (s *Server) auditQuery(r *http.Request, p huiying.Person, f *auditFilter) (huiying.AuditQuery, error) {
 	get := func(name string) string { return strings.TrimSpace(r.URL.Query().Get(name)) }
 	*f = auditFilter{get("from"), get("to"), get("who"), get("action"), get("object")}
 	q := huiying.AuditQuery{Region: p.Region, Who: huiying.UserID(f.Who), Action: f.Action, Object: f.Object}
@@ -156,6 +173,13 @@ func (f *auditFilter) read(r *http.Request, p huiying.Person) (huiying.AuditQuer
 			return q, err
 		}
 		q.To = q.To.AddDate(0, 0, 1) // the day included
+	}
+	if s.reports != nil && strings.Contains(f.Object, "〔") { // people know a case by its number
+		c, err := s.reports.FindCase(r.Context(), f.Object, s.now())
+		if err != nil {
+			return q, err
+		}
+		q.Object = string(c.ID)
 	}
 	return q, nil
 }
@@ -173,7 +197,7 @@ func (s *Server) verifyFragment(w http.ResponseWriter, _ *http.Request, p huiyin
 // auditSheet is the trail as a sheet, with who took it out on every page.
 func (s *Server) auditSheet(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
 	var f auditFilter
-	q, err := f.read(r, p)
+	q, err := s.auditQuery(r, p, &f)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (s *Server) channelsPage(w http.ResponseWriter, r *http.Request, p huiying.
 }
 
 // failedShown is how many undelivered notifications the page lists.
-const failedShown = 50
+const failedShown = 20
 
 func (s *Server) showChannels(w http.ResponseWriter, r *http.Request, p huiying.Person, status int, v channelsView) error {
 	health := s.channelHealth()
@@ -48,12 +48,12 @@ func (s *Server) showChannels(w http.ResponseWriter, r *http.Request, p huiying.
 }
 
 func (s *Server) testChannel(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	_, err := (api{Server: s}).testChannel(r.Context(), p, &channelInput{Name: r.PathValue("name"), request: r})
+	_, err := (api{Server: s}).testChannel(r.Context(), p, &channelInput{Name: r.PathValue("name"), asked: asked{r}})
 	return s.channelsChanged(w, r, p, err, "channel-tested")
 }
 
 func (s *Server) resendNotification(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	_, err := (api{Server: s}).resend(r.Context(), p, &resendInput{ID: r.PathValue("id"), request: r})
+	_, err := (api{Server: s}).resend(r.Context(), p, &resendInput{ID: r.PathValue("id"), asked: asked{r}})
 	return s.channelsChanged(w, r, p, err, "notification-resent")
 }
 

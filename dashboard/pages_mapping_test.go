@@ -18,7 +18,7 @@ func TestTheMappingOfAJSONInterfaceIsFilledInRowByRow(t *testing.T) {
 		_, _ = io.WriteString(w, `{"code":0,"payload":{"feed":[{"nr":7,"bt":"滨河路路灯不亮","zw":{"nr":"<p>从上周起一直不亮。</p>"},"fbsj":"2026-03-05 08:00","yh":{"nc":"夜行人"}}]}}`)
 	}))
 	defer site.Close()
-	fields := []string{"kind", "jsonapi", "name", "民声", "url", site.URL + "/api", "channel", "forum", "tier", "self", "every", "15m", "options", ""}
+	fields := []string{"kind", "jsonapi", "name", "民声", "url", site.URL + "/api", "channel", "forum", "tier", "self", "every", "15", "options", ""}
 
 	h.as("monitor").submit("/sources/test", fields...).says(t, "像列表的有：payload.feed", "payload.feed.0.bt")
 

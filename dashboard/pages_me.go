@@ -93,7 +93,7 @@ func (s *Server) showMe(w http.ResponseWriter, r *http.Request, p huiying.Person
 		return err
 	}
 	for _, a := range trail.Items {
-		v.Recent = append(v.Recent, auditRow{a, actionLabel(a.Action)})
+		v.Recent = append(v.Recent, auditRow{Audit: a, Label: actionLabel(a.Action)})
 	}
 	shown := v.Factor
 	if v.Factor, err = s.factorOf(r, p); err != nil {

@@ -55,7 +55,7 @@ func (s *Server) noticesPage(w http.ResponseWriter, r *http.Request, p huiying.P
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.inbox(r, p, units, false, 100)
+	rows, next, err := s.inbox(r, p, units, false, 50)
 	if err != nil {
 		return err
 	}

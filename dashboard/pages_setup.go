@@ -274,7 +274,7 @@ func (s *Server) setUp(w http.ResponseWriter, r *http.Request, p huiying.Person)
 			v.Form.Mapping.learn(v.Preview.Preview)
 		}
 	case key == "message":
-		_, err = (api{Server: s}).testChannel(r.Context(), p, &channelInput{Name: r.PostForm.Get("channel"), request: r})
+		_, err = (api{Server: s}).testChannel(r.Context(), p, &channelInput{Name: r.PostForm.Get("channel"), asked: asked{r}})
 		v.Said = "测试消息已送达，请在收信的一端核对。"
 	default:
 		return huiying.Errorf(huiying.CodeNotFound, "没有这一步")

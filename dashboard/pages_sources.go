@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -97,6 +98,17 @@ type coverage struct {
 	Since           time.Time // the first hour on record of those that watch
 }
 
+// unwatched are the channels nobody watches, in words.
+func unwatched(all []coverage) []string {
+	var out []string
+	for _, c := range all {
+		if c.Watched == 0 {
+			out = append(out, c.Channel.Label())
+		}
+	}
+	return out
+}
+
 // coverageOf lists all channels, those nobody watches too: silence there says
 // nothing. What people register is no channel of sources.
 func coverageOf(rows []sourceRow) []coverage {
@@ -143,7 +155,7 @@ func weekPlot(h huiying.SourceHealth, now time.Time) plot {
 // sourceForm is a source being added or changed, as it was typed.
 type sourceForm struct {
 	ID                                             huiying.SourceID // "" for a new one
-	Kind, Name, URL, Channel, Tier, Every, Options string
+	Kind, Name, URL, Channel, Tier, Every, Options string           // Every in minutes
 	Mapping                                        mapping
 	Error                                          string
 	Kinds, Channels, Tiers                         []option
@@ -164,7 +176,7 @@ const (
 )
 
 func newSourceForm() sourceForm {
-	return sourceForm{Every: "10m", Kind: "feed", Channel: "news", Mapping: mappingOf(nil, nil)}
+	return sourceForm{Every: "10", Kind: "feed", Channel: "news", Mapping: mappingOf(nil, nil)}
 }
 
 // sourcesPage shows the sources; ?edit=ID with the settings of one in the form.
@@ -182,7 +194,6 @@ func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request, p huiying.P
 
 // formOf is the form with a source's settings.
 func formOf(src huiying.Source) sourceForm {
-	every, _ := src.Every.MarshalText() // never fails
 	opts := maps.Clone(src.Options)
 	if src.Kind == "jsonapi" { // these stand in the mapping
 		delete(opts, "items")
@@ -190,7 +201,7 @@ func formOf(src huiying.Source) sourceForm {
 	}
 	return sourceForm{
 		ID: src.ID, Kind: src.Kind, Name: src.Name, URL: src.URL, Channel: string(src.Channel), Tier: string(src.Tier),
-		Every: string(every), Options: optionsText(opts), Mapping: mappingOf(nil, src.Options), Open: true,
+		Every: strconv.FormatFloat(time.Duration(src.Every).Minutes(), 'f', -1, 64), Options: optionsText(opts), Mapping: mappingOf(nil, src.Options), Open: true,
 	}
 }
 
@@ -266,8 +277,8 @@ func (s *Server) readSource(f url.Values, p huiying.Person) (huiying.Source, sou
 	if src.Region, err = (api{Server: s}).countyFor(p, ""); err != nil {
 		return src, form, err
 	}
-	if err := src.Every.UnmarshalText([]byte(form.Every)); err != nil {
-		return src, form, huiying.Invalid("every", "采集间隔写作 10m、1h")
+	if err := src.Every.UnmarshalText([]byte(form.Every + "m")); err != nil {
+		return src, form, huiying.Invalid("every", "采集间隔请填分钟数，如 10")
 	}
 	src.Options, err = readOptions(form.Options)
 	if form.Mapping = mappingOf(f, src.Options); err != nil {
@@ -439,7 +450,7 @@ func (s *Server) pauseSource(w http.ResponseWriter, r *http.Request, p huiying.P
 
 // keepSource saves a source as the API does: same checks, same audit.
 func (s *Server) keepSource(r *http.Request, p huiying.Person, src huiying.Source) error {
-	_, err := (api{Server: s}).saveSource(r.Context(), p, &sourceInput{request: r, Body: sourceBody{
+	_, err := (api{Server: s}).saveSource(r.Context(), p, &sourceInput{asked: asked{r}, Body: sourceBody{
 		ID: src.ID, Region: string(src.Region), Kind: src.Kind, Name: src.Name, URL: src.URL, Channel: src.Channel, Tier: src.Tier,
 		Every: src.Every, Paused: src.Paused, Options: src.Options,
 	}})
@@ -447,7 +458,7 @@ func (s *Server) keepSource(r *http.Request, p huiying.Person, src huiying.Sourc
 }
 
 func (s *Server) replayDeadLetter(w http.ResponseWriter, r *http.Request, p huiying.Person) error {
-	if _, err := (api{Server: s}).replayDeadLetter(r.Context(), p, &replayInput{ID: r.PathValue("id"), request: r}); err != nil {
+	if _, err := (api{Server: s}).replayDeadLetter(r.Context(), p, &replayInput{ID: r.PathValue("id"), asked: asked{r}}); err != nil {
 		return err
 	}
 	return redirect(w, r, "/sources?done=replayed")

@@ -15,6 +15,7 @@ type systemView struct {
 	Now      time.Time // of the machine
 	Biggest  int64
 	Blind    []huiying.BlindSpot
+	Unseen   []string // channels without a source that works
 	Dead     int
 	Rejected int
 	Setup    setup
@@ -44,6 +45,12 @@ func (s *Server) systemPage(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		return fmt.Errorf("read source health: %w", err)
 	}
 	v.Blind = huiying.BlindSpots(sources, health, s.now())
+	rows := make([]sourceRow, len(sources))
+	for i, src := range sources {
+		rows[i].Source = src
+		rows[i].Colour, _ = health[src.ID].Status(src, s.now())
+	}
+	v.Unseen = unwatched(coverageOf(rows))
 	if v.Dead, err = s.cfg.Bus.CountDeadLetters(ctx); err != nil {
 		return fmt.Errorf("count dead letters: %w", err)
 	}

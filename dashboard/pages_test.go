@@ -457,7 +457,7 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 		_, _ = io.WriteString(w, `<rss version="2.0"><channel><title>新站</title><item><title>关于供热的通知</title><link>http://`+r.Host+`/1</link><description>今冬供暖期为十一月一日至次年三月三十一日，请各小区做好准备。</description><pubDate>Mon, 05 Jan 2026 08:00:00 +0800</pubDate></item></channel></rss>`)
 	}))
 	defer feed.Close()
-	fields := []string{"kind", "feed", "name", "新站", "url", feed.URL + "/rss", "channel", "gov", "tier", "county", "every", "15m", "options", "full = false"}
+	fields := []string{"kind", "feed", "name", "新站", "url", feed.URL + "/rss", "channel", "gov", "tier", "county", "every", "15", "options", "full = false"}
 	r := h.as("monitor").submit("/sources/test", fields...)
 	r.says(t, "关于供热的通知", "没有入库", "full = false")
 	if all := must(h.ledger.Sources(t.Context(), jiaocheng)); len(all) != 1 {
@@ -500,11 +500,11 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 		Source: "s1", LastAttempt: hour, LastSuccess: hour, Items: 7, LagSeconds: 90, LagP95: 400, Gap: huiying.Duration(time.Hour),
 		Hours: []huiying.SourceHour{{At: hour, Visits: 3, Items: 7, Requests: 1234, Bytes: 5 << 20}},
 	}))
-	h.as("monitor").page("/sources").says(t, "1,234 次", "5120 KB", "95% 不超过", "近 7 天", "覆盖情况", "没有信源在看")
+	h.as("monitor").page("/sources").says(t, "1,234 次", "5.0 MB", "95% 不超过", "近 7 天", "覆盖情况", "没有信源在看")
 	for name, bad := range map[string][]string{
-		"网址应以":  {"kind", "feed", "name", "x", "url", "ftp://x", "channel", "news", "every", "10m"},
-		"1 分钟":  {"kind", "feed", "name", "x", "url", "https://x.invalid", "channel", "news", "every", "1s"},
-		"第 2 行": {"kind", "feed", "name", "x", "url", "https://x.invalid", "channel", "news", "every", "10m", "options", "a = b\nnonsense"},
+		"网址应以":  {"kind", "feed", "name", "x", "url", "ftp://x", "channel", "news", "every", "10"},
+		"1 分钟":  {"kind", "feed", "name", "x", "url", "https://x.invalid", "channel", "news", "every", "0.5"},
+		"第 2 行": {"kind", "feed", "name", "x", "url", "https://x.invalid", "channel", "news", "every", "10", "options", "a = b\nnonsense"},
 	} {
 		r := h.as("monitor").submit("/sources", bad...)
 		if r.status != http.StatusUnprocessableEntity {
@@ -527,9 +527,9 @@ func TestASourceIsChangedOnThePage(t *testing.T) {
 	check(t, h.ledger.SaveSource(t.Context(), kept))
 	h.as("monitor").page("/sources").says(t, `href="/sources?edit=mf"`)
 	r := h.as("monitor").page("/sources?edit=mf")
-	r.says(t, "修改信源：民声", `name="id" value="mf"`, `value="https://ms.example.cn/api"`, `value="15m"`, "full = true\nhosts = a.example.cn b.example.cn</textarea>", `value="data.list"`, `value="bt"`)
+	r.says(t, "修改信源：民声", `name="id" value="mf"`, `value="https://ms.example.cn/api"`, `value="15"`, "full = true\nhosts = a.example.cn b.example.cn</textarea>", `value="data.list"`, `value="bt"`)
 
-	fields := []string{"id", "mf", "kind", "jsonapi", "name", "民声论坛", "url", kept.URL, "channel", "forum", "tier", "county", "every", "30m", "options", "hosts = a.example.cn", "map_items", "data.list", "map_title", "subject"}
+	fields := []string{"id", "mf", "kind", "jsonapi", "name", "民声论坛", "url", kept.URL, "channel", "forum", "tier", "county", "every", "30", "options", "hosts = a.example.cn", "map_items", "data.list", "map_title", "subject"}
 	if r := h.as("monitor").submit("/sources", fields...); r.status != http.StatusSeeOther {
 		t.Fatalf("saving: %d %.300s", r.status, r.body)
 	}
@@ -560,7 +560,7 @@ func TestATestOfASourceCountsAllItTook(t *testing.T) {
 		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>新站</title>%s</channel></rss>`, &items)
 	}))
 	defer feed.Close()
-	h.as("monitor").submit("/sources/test", "kind", "feed", "name", "新站", "url", feed.URL+"/rss", "channel", "gov", "tier", "county", "every", "15m").says(t, "取到 7 条，这里显示前 5 条")
+	h.as("monitor").submit("/sources/test", "kind", "feed", "name", "新站", "url", feed.URL+"/rss", "channel", "gov", "tier", "county", "every", "15").says(t, "取到 7 条，这里显示前 5 条")
 }
 
 func TestOptionsAreWrittenAsTheyAreRead(t *testing.T) {

@@ -247,11 +247,11 @@ var templateFuncs = template.FuncMap{
 	"forms":     func() []huiying.ResponseForm { return huiying.ResponseForms },
 	"finding":   func(key string) string { return huiying.Finding(key).Label() },
 	"rumor":     func(key string) string { return huiying.RumorState(key).Label() },
-	"kilobytes": func(n int64) string { return fmt.Sprintf("%d KB", (n+1023)/1024) },
 	"size":      sizeText,
 	"grounds":   func() []string { return huiying.SendBackGrounds },
 	"publicity": func(key string) string { return huiying.Publicity(key).Label() },
 	"add":       func(a, b int) int { return a + b },
+	"sub":       func(a, b int) int { return a - b },
 	"mark":      func(p huiying.Person, now int64) string { return huiying.Watermark(p, "", time.UnixMilli(now)) },
 	"encoded":   func(query string) template.URL { return template.URL(query) }, // by url.Values: once is enough
 	"ext":       path.Ext,

@@ -219,13 +219,15 @@ func TestOnesOwnSessionsAndTokens(t *testing.T) {
 
 func TestTheAuditPageFiltersVerifiesAndExports(t *testing.T) {
 	h := newHouse(t)
-	h.assigned("校车超载", "jkj")
+	number := h.assigned("校车超载", "jkj").Number
 	h.browser().signIn("leader", "wrong")
 	aud := h.at("auditor")
+	aud.page("/audit?object="+url.QueryEscape(number)).says(t, number, "交办")
+	aud.page("/audit?object="+url.QueryEscape("交舆〔1999〕0001号")).says(t, "没有交办单")
 	aud.page("/audit").says(t, "登录失败", "交办", "至少保存一年")
 	r := aud.page("/audit?who=leader&action=session.")
 	r.says(t, "登录失败")
-	if strings.Contains(r.spoken(), "case.assign") {
+	if strings.Contains(r.spoken(), number) {
 		t.Error("the filter lets other actions through")
 	}
 	if r := aud.page("/audit?from=nonsense"); r.status != http.StatusOK || !strings.Contains(string(r.body), "problem") {

@@ -96,7 +96,7 @@ async function replaceOnly(row, id) {
 // The page of one case: refreshed in place while nobody types in it, else a bar
 // says that there is something new.
 const reload = settle(async (page) => {
-  const typing = page.querySelector("details.action[open]") || page.contains(document.activeElement);
+  const typing = page.querySelector("details:is(.action, .earlier)[open]") || page.contains(document.activeElement);
   const bar = document.getElementById("case-bar");
   if (typing) {
     if (bar) bar.hidden = false;

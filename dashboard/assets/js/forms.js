@@ -36,7 +36,8 @@ function fillSignIn(e) {
   document.querySelector("#signin button[type=submit]").focus();
 }
 
-// A plain form is sent once, however often its button is pressed.
+// A plain form is sent once, however often its button is pressed; the button
+// turns until the answer is there (a source under test may take half a minute).
 function onceOnly(e) {
   const form = e.target;
   if (form.hasAttribute("hx-post") || form.method !== "post") return;
@@ -45,7 +46,10 @@ function onceOnly(e) {
     return;
   }
   form.dataset.sent = "yes";
-  setTimeout(() => { delete form.dataset.sent; }, 8000);
+  if (e.submitter) e.submitter.ariaBusy = "true";
+  const done = () => { delete form.dataset.sent; if (e.submitter) e.submitter.ariaBusy = null; };
+  setTimeout(done, 30_000);
+  addEventListener("pageshow", done, { once: true }); // back by the history
 }
 
 // A file that will be refused for its size is told of before it is sent.
