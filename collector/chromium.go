@@ -12,10 +12,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	protocol "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -28,6 +30,8 @@ const (
 	browserTime   = 45 * time.Second // with the start of the browser
 	browserBytes  = 24 << 20         // of everything the page asks for
 	browserMemory = 1024             // MB, of all its processes
+	loadTime      = 20 * time.Second // what a page still waits for then is done without
+	stuckTime     = 10 * time.Second // a script that lets nobody else in for so long never ends
 	restTime      = 8 * time.Second  // a page that never comes to rest is read as it is
 	memoryLook    = 250 * time.Millisecond
 )
@@ -40,10 +44,12 @@ type chromium struct {
 	path    string
 	memory  int64 // bytes
 	slot    chan struct{}
+
+	loadTime, stuckTime time.Duration // shorter in tests
 }
 
 func newChromium(f *Fetcher, path string, memoryMB int) *chromium {
-	return &chromium{fetcher: f, path: path, memory: int64(cmp.Or(memoryMB, browserMemory)) << 20, slot: make(chan struct{}, 1)}
+	return &chromium{fetcher: f, path: path, memory: int64(cmp.Or(memoryMB, browserMemory)) << 20, slot: make(chan struct{}, 1), loadTime: loadTime, stuckTime: stuckTime}
 }
 
 // render opens one address as a browser does, and gives the document that stands
@@ -85,7 +91,10 @@ func (c *chromium) render(ctx context.Context, address string, how rendering) (F
 }
 
 // A cutOff says which bound ended a page.
-type cutOff struct{ message string }
+type cutOff struct {
+	kind    FailureKind
+	message string
+}
 
 func (c *cutOff) Error() string { return c.message }
 
@@ -95,7 +104,7 @@ func (c *chromium) open(ctx context.Context, address string, how rendering) (Fet
 	hurry, cut := context.WithCancelCause(hurry)
 	defer cut(nil)
 	proxy, err := newGuardedProxy(hurry, c.fetcher.reach, browserBytes, func() {
-		cut(&cutOff{"网页和它要的内容超过 " + sizeText(browserBytes) + "，没有读完就停下了"})
+		cut(&cutOff{KindTooLarge, "网页和它要的内容超过 " + sizeText(browserBytes) + "，没有读完就停下了"})
 	})
 	if err != nil {
 		return Fetched{}, err
@@ -111,23 +120,20 @@ func (c *chromium) open(ctx context.Context, address string, how rendering) (Fet
 		}
 		return Fetched{}, &Failure{URL: address, Kind: KindOurs, Message: "浏览器没有启动，请核对 collector.browser：" + huiying.Clip(oneLine(err.Error()), 160), Cause: err}
 	}
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		c.watchMemory(hurry, chromedp.FromContext(tab).Browser.Process(), cut)
-	}()
-	got, err := c.read(tab, address, how, proxy)
+	var watches sync.WaitGroup
+	watches.Go(func() { c.watchMemory(hurry, chromedp.FromContext(tab).Browser.Process(), cut) })
+	got, err := c.read(tab, address, how, proxy, &watches, cut)
 	bound := context.Cause(hurry)
 	cut(nil)
-	<-watched
+	watches.Wait()
 	var over *cutOff
 	switch {
 	case ctx.Err() != nil:
 		return Fetched{}, ctx.Err()
 	case errors.As(bound, &over):
-		return Fetched{}, &Failure{URL: address, Message: over.message, Permanent: true}
+		return Fetched{}, &Failure{URL: address, Kind: over.kind, Message: over.message, Permanent: over.kind == KindTooLarge}
 	case bound != nil && err != nil:
-		return Fetched{}, &Failure{URL: address, Message: fmt.Sprintf("浏览器 %s内没有读完，网页可能停住了", huiying.SpanText(browserTime))}
+		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: fmt.Sprintf("浏览器 %s内没有读完，网页可能停住了", huiying.SpanText(browserTime))}
 	case err != nil:
 		return Fetched{}, proxy.failure(address, err)
 	}
@@ -153,34 +159,36 @@ func (c *chromium) flags(proxy string) []chromedp.ExecAllocatorOption {
 }
 
 // read opens the address in the tab and waits for what is asked for.
-func (c *chromium) read(tab context.Context, address string, how rendering, proxy *guardedProxy) (Fetched, error) {
+func (c *chromium) read(tab context.Context, address string, how rendering, proxy *guardedProxy, watches *sync.WaitGroup, cut context.CancelCauseFunc) (Fetched, error) {
 	if _, err := chromedp.CallBrowser(tab, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny}); err != nil {
 		return Fetched{}, err
 	}
-	var answer atomic.Pointer[network.Response] // to the page itself; of an empty refusal the browser tells no more
+	main := cdp.FrameID(chromedp.FromContext(tab).Target.TargetID) // a page's first frame is named as the page is
+	var answer atomic.Pointer[network.Response]                    // to the page itself, nil while it is waited for
 	if err := chromedp.Listen(tab, func(ev any) {
-		if r, ok := ev.(*network.EventResponseReceived); ok && r.Type == network.ResourceTypeDocument && r.Response != nil {
-			answer.CompareAndSwap(nil, r.Response)
+		switch ev := ev.(type) {
+		case *network.EventRequestWillBeSent:
+			if ev.FrameID == main && ev.Type == network.ResourceTypeDocument {
+				answer.Store(nil)
+			}
+		case *network.EventResponseReceived:
+			if ev.FrameID == main && ev.Type == network.ResourceTypeDocument {
+				answer.Store(ev.Response)
+			}
 		}
 	}); err != nil {
 		return Fetched{}, err
 	}
+	watches.Go(func() { c.watchScripts(tab, func() bool { return answer.Load() != nil }, cut) })
 	go dismiss(tab, chromedp.Events(tab, protocol.JavascriptDialogOpening))
-	res, err := chromedp.Run(tab, chromedp.NavigateResponse(address))
-	if err != nil {
-		if refused := c.status(tab, address, answer.Load()); refused != nil {
-			return Fetched{}, refused
-		}
-		return Fetched{}, err
-	}
-	if err := c.settle(tab, how); err != nil {
+	if err := c.load(tab, address, how, &answer); err != nil {
 		return Fetched{}, err
 	}
 	where, err := chromedp.Run(tab, chromedp.Location())
 	if err != nil {
 		return Fetched{}, err
 	}
-	if err := c.status(tab, where, res); err != nil {
+	if err := c.status(tab, where, answer.Load()); err != nil {
 		return Fetched{}, err
 	}
 	size, err := chromedp.Run(tab, chromedp.Evaluate[int64]("document.documentElement.outerHTML.length"))
@@ -195,6 +203,45 @@ func (c *chromium) read(tab context.Context, address string, how rendering, prox
 		return Fetched{}, err
 	}
 	return Fetched{URL: where, ContentType: "text/html; charset=utf-8", Body: []byte("<!DOCTYPE html>" + doc), Read: proxy.carried.Load()}, nil
+}
+
+// load opens the address and waits until the page has come to rest, or has had its
+// time to load: what it still waits for then, a counter of visitors perhaps, is done
+// without.
+func (c *chromium) load(tab context.Context, address string, how rendering, answer *atomic.Pointer[network.Response]) error {
+	wait, stop := context.WithTimeout(tab, c.loadTime)
+	defer stop()
+	_, err := chromedp.Run(wait, chromedp.NavigateResponse(address))
+	there := answer.Load()
+	switch {
+	case err == nil:
+		return c.settle(tab, how)
+	case tab.Err() != nil:
+		return err
+	case wait.Err() == nil:
+		return cmp.Or(c.status(tab, address, there), err) // of an empty refusal the browser tells no more
+	case there == nil:
+		return &Failure{URL: address, Kind: KindTimeout, Message: huiying.SpanText(c.loadTime) + "内没有应答，网站可能停住了"}
+	}
+	return nil
+}
+
+// watchScripts ends the page when a script lets nobody else in. While the page itself
+// is waited for, the browser lets nobody in either.
+func (c *chromium) watchScripts(tab context.Context, there func() bool, cut context.CancelCauseFunc) {
+	for sleep(tab, time.Second) == nil {
+		if !there() {
+			continue
+		}
+		ask, stop := context.WithTimeout(tab, c.stuckTime)
+		_, _ = chromedp.Run(ask, chromedp.Evaluate[int]("1")) // what counts is that it is answered
+		stuck := ask.Err() != nil && tab.Err() == nil && there()
+		stop()
+		if stuck {
+			cut(&cutOff{KindScript, fmt.Sprintf("网页的脚本一直不结束，%s内没有让出浏览器，已停下；多半是网页自己出错，可以改用它的订阅源或接口", huiying.SpanText(c.stuckTime))})
+			return
+		}
+	}
 }
 
 // dismiss closes the dialogs a page opens, each of which stops it until somebody
@@ -268,7 +315,7 @@ func (c *chromium) status(ctx context.Context, where string, res *network.Respon
 func (c *chromium) watchMemory(ctx context.Context, main *os.Process, cut context.CancelCauseFunc) {
 	for main != nil && sleep(ctx, memoryLook) == nil {
 		if memoryOf(main.Pid) > c.memory {
-			cut(&cutOff{"浏览器占用内存超过 " + sizeText(c.memory) + "，没有读完就停下了"})
+			cut(&cutOff{KindTooLarge, "浏览器占用内存超过 " + sizeText(c.memory) + "，没有读完就停下了"})
 			return
 		}
 	}

@@ -1,7 +1,7 @@
 package collector
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"huiying"
 )
@@ -151,11 +153,18 @@ func TestABrowserPageHasBounds(t *testing.T) {
 			_, _ = io.WriteString(w, "PK")
 		case "/spin":
 			_, _ = io.WriteString(w, `<p>转</p><script>for (;;) {}</script>`)
+		case "/spin-later":
+			_, _ = io.WriteString(w, `<p>转</p><script>setTimeout(() => { for (;;) {} }, 100)</script>`)
+		case "/counter":
+			_, _ = io.WriteString(w, `<p>正文在这里</p><link rel="stylesheet" href="/silent.css">`)
+		case "/silent", "/silent.css":
+			<-r.Context().Done()
 		default:
 			_, _ = io.WriteString(w, `<p>好</p>`)
 		}
 	})
-	b := testChromium(t, s)
+	b := testChromium(t, s, func(cfg *FetchConfig) { cfg.Rate = rate.Inf }) // nobody is to be spared a rest
+	b.loadTime, b.stuckTime = 6*time.Second, 3*time.Second
 	for path, says := range map[string]string{"/closed/1": "robots.txt", "/away": "robots.txt", "/gone": "404", "/busy": "429", "/flood": "超过 24 MB", "/file": "下载"} {
 		t.Run(path, func(t *testing.T) {
 			b := testChromium(t, s) // a host that sent us away is not asked again
@@ -165,14 +174,29 @@ func TestABrowserPageHasBounds(t *testing.T) {
 			}
 		})
 	}
-	t.Run("a page that never ends", func(t *testing.T) {
-		ctx, stop := context.WithTimeout(t.Context(), 4*time.Second) // instead of browserTime
-		defer stop()
-		if _, err := b.render(ctx, s.URL+"/spin", rendering{}); err == nil {
-			t.Error("an endless script was waited for")
+	t.Run("a script that never ends", func(t *testing.T) {
+		for _, path := range []string{"/spin", "/spin-later"} {
+			_, err := b.render(t.Context(), s.URL+path, rendering{})
+			var failure *Failure
+			if !errors.As(err, &failure) || failure.Kind != KindScript || failure.Permanent || !strings.Contains(err.Error(), "脚本一直不结束") {
+				t.Errorf("%s: %v", path, err)
+			}
 		}
 		if _, err := b.render(t.Context(), s.URL+"/", rendering{}); err != nil {
 			t.Errorf("after it the next page fails: %v", err)
+		}
+	})
+	t.Run("a page that waits for something without end is read without it", func(t *testing.T) {
+		got, err := b.render(t.Context(), s.URL+"/counter", rendering{})
+		if err != nil || !strings.Contains(string(got.Body), "正文在这里") {
+			t.Errorf("%s %v", got.Body, err)
+		}
+	})
+	t.Run("a page that never answers", func(t *testing.T) {
+		_, err := b.render(t.Context(), s.URL+"/silent", rendering{})
+		var failure *Failure
+		if !errors.As(err, &failure) || failure.Kind != KindTimeout || failure.Permanent {
+			t.Errorf("%v", err)
 		}
 	})
 	t.Run("a browser that takes too much memory", func(t *testing.T) {

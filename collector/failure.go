@@ -38,6 +38,7 @@ const (
 	KindRedirect FailureKind = "redirect"  // sent on without end
 	KindTooLarge FailureKind = "too_large" // more than we hold, packed or not
 	KindBroken   FailureKind = "broken"    // damaged on the way, or packed wrongly
+	KindScript   FailureKind = "script"    // a script of the page never ends
 	KindUnread   FailureKind = "unread"    // no page, feed or list we can read
 	KindOurs     FailureKind = "ours"      // no fault of the site: the ledger, the browser or the program
 )
