@@ -49,6 +49,13 @@ func toneOf(e *example) (string, use) {
 	return map[string]string{"neg": "negative", "neu": "other", "pos": "other"}[e.row.label()], useScore
 }
 
+// classOf is the class of what most letters that a bureau answers are about; what
+// letters to the others are about their answer does not tell.
+var classOf = map[string]string{
+	"教育": "教育文体", "人社": "劳动和社会保障", "卫健医保": "卫生计生", "生态环境": "环境保护", "市场监管": "商贸旅游",
+	"交通运输": "交通运输", "住建房产": "城乡建设", "城管": "城乡建设", "自然资源规划": "城乡建设",
+}
+
 // tasks stand in the order of their columns. Those about the tone come first: the
 // bags that only they hear are then summed up in few words of a row.
 var tasks = []task{
@@ -101,15 +108,26 @@ var tasks = []task{
 	},
 	{
 		taskCategory, "routing",
-		[]string{"routing_taidi", "routing_taidi_tok"},
+		[]string{"routing_taidi", "routing_taidi_tok", "routing_dept_weak"},
 		nil, "", 0.5, 0.8, 1,
 		func(e *example) (string, use) {
-			if e.set == "routing_taidi_tok" {
+			switch class := classOf[e.row.label()]; {
+			case e.set == "routing_taidi":
+				return e.row.label(), useScore
+			case e.set != "routing_dept_weak":
 				return e.row.label(), useTrain
+			case class != "":
+				return class, useTrain
 			}
-			return e.row.label(), useScore
+			return "", useNot
 		},
-		aboutMatters, nil,
+		aboutMatters,
+		func(e *example) float32 {
+			if e.set == "routing_dept_weak" {
+				return 0.2
+			}
+			return 1
+		},
 	},
 	{
 		taskComplaint, "citizen",
