@@ -12,8 +12,8 @@ import (
 
 var (
 	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)|(?:楼\s*主|网\s*友|作\s*者)\s+(\S{1,20})\s+(?:发[表布]|提交)?于`)
-	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$`)
-	reporterLine = regexp.MustCompile(`^[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
+	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$|^[□■◎●]?\s*本[报网台刊]?(?:全媒体)?(?:记者|通讯员)[\s　]*[\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4}$`)
+	reporterLine = regexp.MustCompile(`^[□■◎●]?\s*[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
 	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
 	authorWord   = regexp.MustCompile(`者|员|撰|主|人|友`)
 	sourceWord   = regexp.MustCompile(`源|处`)

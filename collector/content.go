@@ -31,14 +31,18 @@ func (p *page) content(title string) (string, *html.Node) {
 			return text, asked.Nodes[0]
 		}
 	}
+	if at := p.anchor(title); at != nil {
+		p.headed = at
+	}
+	p.aside = p.beside(p.headed)
 	dense, thread := p.densest()
 	if under := p.underHeading(dense, title); under != nil {
-		if text := articleText(under, title); text != "" {
+		if text := p.articleText(under, title); text != "" {
 			p.found("text", "标题之下的元素 %s", describe(under))
 			return text, under
 		}
 	}
-	ownText := articleText(dense, title)
+	ownText := p.articleText(dense, title)
 	if text, linked := p.readable(); text != "" && !thread {
 		text = bare(text, title)
 		n, own := runes(text), runes(ownText)
@@ -61,7 +65,7 @@ func (p *page) readable() (text string, linked int) {
 	parser.MaxElemsToParse = maxElements
 	// replies are sentences too, and in a thread there are more of them
 	doc := cloneWithout(p.doc.Nodes[0], func(n *html.Node) bool {
-		return container(n) && n.DataAtom != atom.Body && (repliesName.MatchString(named(n)) || frameName.MatchString(named(n)))
+		return p.aside[n] || container(n) && n.DataAtom != atom.Body && (repliesName.MatchString(named(n)) || frameName.MatchString(named(n)))
 	})
 	size := 0
 	for n := range doc.Descendants() {
@@ -101,7 +105,7 @@ func (p *page) densest() (n *html.Node, thread bool) {
 func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
 	weight := make(map[*html.Node]float64)
 	all := make(map[*html.Node]float64)
-	if total := weigh(n, all, 0, false); weigh(n, weight, 0, true) < 0.2*total {
+	if total := p.weighText(n, all, 0, false); p.weighText(n, weight, 0, true) < 0.2*total {
 		weight = all // the page's names mislead: it calls its article something else
 	}
 	if weight[n] <= 0 {
@@ -114,32 +118,61 @@ func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
 				heaviest = c
 			}
 		}
-		if first := firstOfThread(n); first != nil {
+		if first := p.firstOfThread(n); first != nil {
 			n, thread = first, true
+			for c := first.NextSibling; c != nil && p.aside != nil; c = c.NextSibling {
+				p.aside[c] = true
+			}
 			continue
 		}
 		const most = 0.6 // of the parent's weight
 		if heaviest == nil || weight[heaviest] < most*weight[n] || !container(heaviest) && heaviest.DataAtom != atom.Tr {
+			for n.Parent != nil && partOfText(n) {
+				n = n.Parent
+			}
 			return n, thread
 		}
 		n = heaviest
 	}
 }
 
+// partOfText reports whether n is made of what texts are made of, so that more of
+// the text may stand beside it.
+func partOfText(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Tbody, atom.Tr, atom.Blockquote, atom.P, atom.Span, atom.Pre, atom.Figure:
+		return true
+	}
+	return false
+}
+
 // container reports whether n may be the whole of an article: paragraphs and
 // inline elements are parts of one.
 func container(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.P, atom.Span, atom.A, atom.B, atom.Strong, atom.Em, atom.I, atom.Font, atom.U, atom.Blockquote, atom.H1, atom.H2, atom.H3, atom.Li, atom.Tr:
+	case atom.P, atom.Span:
+		return brokenLines(n)
+	case atom.A, atom.B, atom.Strong, atom.Em, atom.I, atom.Font, atom.U, atom.Blockquote, atom.H1, atom.H2, atom.H3, atom.Li, atom.Tr:
 		return false
 	}
 	return blocks[n.DataAtom] || n.DataAtom == atom.Td || n.DataAtom == 0
 }
 
-// weigh gives every element the weight of the sentences under it: characters
+// brokenLines reports whether n holds paragraphs that are parted by line breaks.
+func brokenLines(n *html.Node) bool {
+	breaks := 0
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom == atom.Br {
+			breaks++
+		}
+	}
+	return breaks > 1
+}
+
+// weighText gives every element the weight of the sentences under it: characters
 // outside links, more when they are punctuated, none in what the page itself
 // calls navigation, related pages, comments.
-func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) float64 {
+func (p *page) weighText(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) float64 {
 	if n.Type == html.TextNode {
 		s := strings.TrimSpace(n.Data)
 		count := utf8.RuneCountInString(s)
@@ -152,7 +185,7 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) 
 		}
 		return float64(count) * (1 + float64(min(marks, count/8)))
 	}
-	if depth > 500 || n.Type != html.ElementNode || unread[n.DataAtom] {
+	if depth > 500 || n.Type != html.ElementNode || unread[n.DataAtom] || p.aside[n] {
 		return 0
 	}
 	switch n.DataAtom {
@@ -167,7 +200,7 @@ func weigh(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) 
 	}
 	sum := 0.0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		sum += weigh(c, weight, depth+1, byName)
+		sum += p.weighText(c, weight, depth+1, byName)
 	}
 	weight[n] = sum
 	return sum
@@ -242,20 +275,28 @@ var (
 )
 
 // firstOfThread is the opening post when n's children are the posts of a
-// thread: two or more of one make, each with its own date or floor (3楼). It is
-// nil for anything else.
-func firstOfThread(n *html.Node) *html.Node {
+// thread: two or more of one make, each with its own date or floor (3楼), and
+// perhaps one of another make before them. It is nil for anything else.
+func (p *page) firstOfThread(n *html.Node) *html.Node {
 	posts := make(map[string][]*html.Node)
+	var order []string
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode && container(c) && len(named(c)) > 1 {
-			kind := c.Data + serial.ReplaceAllString(named(c), "")
-			posts[kind] = append(posts[kind], c)
+		if c.Type == html.ElementNode && piece(c) && len(named(c)) > 1 && !p.aside[c] {
+			k := kind(c)
+			if posts[k] == nil {
+				order = append(order, k)
+			}
+			posts[k] = append(posts[k], c)
 		}
 	}
-	for _, same := range posts {
+	for _, k := range order {
+		same := posts[k]
 		other := func(c *html.Node) bool { return !floorDate.MatchString(plainText(c)) }
-		if len(same) >= 2 && len(same) <= 200 && !slices.ContainsFunc(same, other) {
-			return same[0]
+		if len(same) < 2 || len(same) > 200 {
+			continue
+		}
+		if replies := same[1:]; !slices.ContainsFunc(replies, other) && (len(replies) > 1 || !other(same[0])) {
+			return same[0] // the opening post may have its date above it
 		}
 	}
 	return nil
@@ -263,11 +304,14 @@ func firstOfThread(n *html.Node) *html.Node {
 
 // articleText is the text of an element without the parts that are no article:
 // what stands in links only, and what the page calls something else.
-func articleText(n *html.Node, title string) string {
+func (p *page) articleText(n *html.Node, title string) string {
 	if n == nil {
 		return ""
 	}
 	kept := cloneWithout(n, func(c *html.Node) bool {
+		if p.aside[c] {
+			return true
+		}
 		switch c.DataAtom {
 		case atom.H1, atom.Nav, atom.Footer, atom.Aside, atom.Form:
 			return true

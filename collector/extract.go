@@ -67,13 +67,15 @@ type page struct {
 	doc      *goquery.Document
 	encoding string
 	now      time.Time
-	meta     map[string]string // lower-case name or property → content
-	own      string            // the address it calls its own, as written
-	ld       []map[string]any  // schema.org objects, flattened
-	scripts  string            // inline scripts, for what only they tell
-	dated    *html.Node        // the element that shows the date, when one does
-	headed   *html.Node        // the heading that bears the title, when one does
-	lines    []shown           // of the page outside the article, once asked for
+	meta     map[string]string   // lower-case name or property → content
+	own      string              // the address it calls its own, as written
+	ld       []map[string]any    // schema.org objects, flattened
+	scripts  string              // inline scripts, for what only they tell
+	dated    *html.Node          // the element that shows the date, when one does
+	headed   *html.Node          // the heading that bears the title, when one does
+	lines    []shown             // of the page outside the article, once asked for
+	measured map[*html.Node]span // where its parts stand, once asked for
+	aside    map[*html.Node]bool // what stands beside the article, once its heading is known
 	why      map[string]string
 }
 

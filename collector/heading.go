@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
@@ -14,7 +13,7 @@ import (
 // put their name on every page.
 
 var (
-	noTitle     = regexp.MustCompile(`^(?:微博|微博正文|正文|详情|详情页|内容页?|文章|新闻|首页|网页|无标题.*|untitled.*)$`)
+	noTitle     = regexp.MustCompile(`^(?:(?:微博|微博正文|正文|(?:新闻|文章|内容|信息|信件|公告)?(?:详情|查看)页?|内容页?|文章|新闻|通知公告|首页|网页|无标题.*|untitled.*)(?:\s*[-_|—–｜]\s*.{2,8})?)$`)
 	wholeSite   = regexp.MustCompile(`^[^，。：！？《》“”]{0,14}(?:网|网站|政府|门户|平台|论坛|社区|热线|信箱|频道|在线|客户端|融媒)$`)
 	ownersWords = regexp.MustCompile(`版权所有|[Cc]opyright|©|主办`)
 )
@@ -72,69 +71,114 @@ func (p *page) partOf(declared string) string {
 	return best
 }
 
-// heading is the heading the page's sentences speak of, when they speak of it
-// more than of the declared title; site says that the title is no help at all,
-// and then any heading that is not the site's name will do. It is no link.
+// A line is a short piece of text above an article.
+type line struct {
+	in   *html.Node
+	text string
+}
+
+// linesAbove are the lines of the page up to the first sentence of dense, the last
+// ones of them.
+func (p *page) linesAbove(dense *html.Node) []line {
+	const most = 40
+	var lines []line
+	entered := false
+	for n := range p.doc.Find("body").First().Nodes[0].Descendants() {
+		if entered = entered || n == dense; entered {
+			if !within(n, dense) || n.Type == html.TextNode && endsSpoken.MatchString(n.Data) {
+				break
+			}
+		}
+		if n.Type != html.ElementNode || unread[n.DataAtom] {
+			continue
+		}
+		if own := ownText(n); strings.TrimSpace(own) == "" || endsSpoken.MatchString(own) {
+			continue
+		}
+		if text := shortText(n); text != "" {
+			lines = append(lines, line{n, text})
+		}
+	}
+	return lines[max(0, len(lines)-most):]
+}
+
+// heading is the line above the text that is most like its title: the text speaks
+// of it, it is set off, the line with date and source follows, or the page calls it
+// its title. site says that the declared title names the site alone; else a heading
+// must be spoken of much more than that.
 func (p *page) heading(declared string, site bool) string {
 	dense, _ := p.densest()
 	if dense == nil {
 		return ""
 	}
-	spoken := pairsOf(plainText(dense))
+	spoken := pairsOf(sentences(dense, nil))
 	const (
-		least = 0.3 // of a heading's pairs of characters that its text holds
-		clear = 0.3 // more than of the declared title
+		least  = 0.29
+		spoke  = 0.3 // of a heading's pairs of characters that its text holds
+		clear  = 0.3 // more than of the declared title
+		setOff = 0.3
 	)
-	best, found, first := least, "", ""
-	if !site {
-		best = max(least, share(declared, spoken)+clear)
-	}
-	p.doc.Find(headings).Each(func(i int, s *goquery.Selection) {
-		if i > 300 || s.Closest("head,a,nav,footer,aside").Length() > 0 || s.Find("a,h1,h2").Length() > 0 {
-			return
+	best, found := least, ""
+	lines := p.linesAbove(dense)
+	for i, l := range lines {
+		n := runes(l.text)
+		if n < 4 || n > 80 || notTitle.MatchString(l.text) || ownersWords.MatchString(l.text) || bareDate.MatchString(l.text) || clockTime.MatchString(l.text) || indexLine.MatchString(l.text) || inLink(l.in) || linkedRunes(l.in) > 0 || p.namesSite(l.text) {
+			continue
 		}
-		text := shortText(s.Nodes[0])
-		if n := runes(text); n < 5 || n > 80 || clockTime.MatchString(text) || p.namesSite(text) {
-			return
+		of := share(l.text, spoken)
+		if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 || !site && of < max(spoke, share(declared, spoken)+clear) {
+			continue
 		}
-		if name := goquery.NodeName(s); first == "" && (name == "h1" || name == "h2") {
-			first = text
+		score := of
+		if emphasis(l.in) {
+			score += setOff
 		}
-		if !within(dense, s.Nodes[0]) && share(text, spoken) > best {
-			best, found, p.headed = share(text, spoken), text, s.Nodes[0]
+		if i > 0 && titleLabel.MatchString(squeeze(lines[i-1].text)) {
+			score += 1
 		}
-	})
-	if found == "" && site {
-		if found = p.aboveByline(); found == "" {
-			found = first
+		for _, next := range lines[i+1 : min(i+4, len(lines))] {
+			if byline(next.text) && strings.ContainsAny(next.text, "0123456789") {
+				score += setOff
+				break
+			}
+		}
+		if score > best {
+			best, found, p.headed = score, l.text, l.in
 		}
 	}
 	return found
 }
 
-// aboveByline is the line right above the one with date and source, where pages
-// without headings have their title.
-func (p *page) aboveByline() string {
-	for n := range p.doc.Nodes[0].Descendants() {
-		if n.Type != html.ElementNode || unread[n.DataAtom] {
-			continue
+var (
+	endsSpoken = regexp.MustCompile(`[。；：，][”』」）)\s]*$|。.`)
+	titleLabel = regexp.MustCompile(`^(?:信息|文件)?(?:标题|名称|主题)[:：]?$`)
+	notTitle   = regexp.MustCompile(`[:：|]$|[>＞»→]|当前位置|您?现?在?所?在的?位置|^(?:首页|返回).*|^(?:今天是|欢迎)`)
+	titleName  = regexp.MustCompile(`title|headline|subject|(?:^|[ _-])(?:tit|tt|bt|biaoti)(?:$|[ _-])`)
+)
+
+// emphasis reports whether a line is set off by its element, size, weight or the
+// middle, as titles are.
+func emphasis(n *html.Node) bool {
+	for up, i := n, 0; up != nil && i < 3; up, i = up.Parent, i+1 {
+		if i > 0 && shortText(up) != shortText(n) {
+			break
 		}
-		line := shortText(n)
-		if line == "" || !dateLabel.MatchString(line) && !bylineSign.MatchString(line) || !strings.ContainsAny(line, "0123456789") {
-			continue
+		switch up.DataAtom {
+		case atom.H1, atom.H2, atom.H3, atom.H4, atom.B, atom.Strong, atom.Big, atom.Center:
+			return true
+		case atom.Font:
+			if attr(up, "size") != "" && attr(up, "size") > "3" {
+				return true
+			}
 		}
-		above := n.PrevSibling
-		for above != nil && above.Type != html.ElementNode {
-			above = above.PrevSibling
+		if attr(up, "align") == "center" || titleName.MatchString(named(up)) {
+			return true
 		}
-		if above == nil {
-			continue
-		}
-		if text := shortText(above); runes(text) >= 5 && runes(text) <= 80 && linkedRunes(above) == 0 && !p.namesSite(text) {
-			return text
+		if style := attr(up, "style"); strings.Contains(style, "center") || strings.Contains(style, "bold") {
+			return true
 		}
 	}
-	return ""
+	return false
 }
 
 // pairsOf are the pairs of neighbouring characters of a text.
@@ -160,23 +204,4 @@ func share(heading string, spoken map[[2]rune]bool) float64 {
 		}
 	}
 	return float64(hits) / float64(max(1, len(pairs)))
-}
-
-// emphasised is the first line the page sets off by size, weight or the middle, as
-// pages without headings do.
-func (p *page) emphasised() string {
-	found := ""
-	p.doc.Find("font[size],b,strong,big,center,[align=center]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		text := shortText(s.Nodes[0])
-		n := utf8.RuneCountInString(text)
-		if n < 6 || n > 80 || strings.Contains(text, "|") || s.Closest("a").Length() > 0 || s.Find("a").Length() > 0 {
-			return true
-		}
-		if _, dated := ParseDate(text, p.now); dated {
-			return true
-		}
-		found = text
-		return false
-	})
-	return found
 }

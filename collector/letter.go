@@ -25,6 +25,7 @@ var (
 func (p *page) letter() *letter {
 	var l letter
 	var replies []string
+	bare := false // its text is called nothing but that
 	for n := range p.doc.Nodes[0].Descendants() {
 		if n.Type != html.TextNode || n.Parent == nil || unread[n.Parent.DataAtom] {
 			continue
@@ -37,9 +38,9 @@ func (p *page) letter() *letter {
 		switch {
 		case l.title == "" && letterTitle.MatchString(label):
 			l.title, _ = labelledValue(n)
-		case l.text == "" && letterText.MatchString(label):
+		case l.text == "" && (letterText.MatchString(label) || strings.Trim(label, ":：") == "内容"):
 			if text, at := labelledValue(n); runes(text) >= least {
-				l.text, l.at = text, at
+				l.text, l.at, bare = text, at, !letterText.MatchString(label)
 			}
 		case l.text != "" && letterReply.MatchString(label):
 			if text, _ := labelledValue(n); runes(text) >= least {
@@ -47,7 +48,7 @@ func (p *page) letter() *letter {
 			}
 		}
 	}
-	if l.text == "" || len(replies) > 3 {
+	if l.text == "" || len(replies) > 3 || bare && len(replies) == 0 {
 		return nil
 	}
 	l.text = strings.Join(append([]string{l.text}, replies...), "\n")

@@ -16,7 +16,7 @@ import (
 // government sites (GB/T 网站页面标签规范: PubDate) among them.
 var publishedNames = []string{
 	"article:published_time", "pubdate", "publishdate", "publishtime", "og:published_time", "og:release_date", "og:time", "datepublished",
-	"publication_date", "weibo:article:create_at", "weibo: article:create_at", "release_date", "dc.date", "dc.date.issued", "createdate",
+	"publication_date", "weibo:article:create_at", "weibo: article:create_at", "release_date", "dc.date", "dc.date.issued", "createdate", "datecreated",
 	"article:create_at", "apub:time", "apub:date", "bytedance:published_time", "date", "article.created", "sailthru.date", "parsely-pub-date",
 }
 
@@ -110,18 +110,26 @@ type dated struct {
 // (发布时间：), then one in an element called time or info, then one between
 // heading and content. sure tells that more than its place speaks for it.
 func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, why string, sure bool) {
-	var best dated
+	var best, otherwise dated // otherwise: on top of the page, as newspapers have it
 	seenHeading, seenContent := false, false
-	title := p.doc.Find("h1").First()
-	var walk func(n *html.Node, depth int)
-	walk = func(n *html.Node, depth int) {
+	title := p.headed
+	if title == nil {
+		if h1 := p.doc.Find("h1").First(); len(h1.Nodes) > 0 {
+			title = h1.Nodes[0]
+		}
+	}
+	frame := p.common(title, content)
+	var walk func(n *html.Node, depth int, aside bool)
+	walk = func(n *html.Node, depth int, aside bool) {
 		if depth > 400 || n.Type == html.ElementNode && unread[n.DataAtom] {
 			return
 		}
+		above := p.precedes(n, title) && (frame == nil || !within(n, frame))
+		aside = aside || p.aside[n] && !p.precedes(n, title)
 		if n == content {
 			seenContent = true
 		}
-		if len(title.Nodes) > 0 && n == title.Nodes[0] {
+		if n == title {
 			seenHeading = true
 		}
 		if n.Type == html.ElementNode && n.DataAtom != atom.A && n != content {
@@ -130,14 +138,22 @@ func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, wh
 				text = strings.TrimSpace(strings.Replace(text, heading, " ", 1)) // what a title names is no date of its own
 			}
 			if text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
-				p.weigh(n, text, place{afterHeading: seenHeading, afterContent: seenContent && !within(n, content), inContent: seenContent && within(n, content)}, &best)
+				into := &best
+				if above || aside {
+					into = &otherwise
+				}
+				p.weigh(n, text, place{afterHeading: seenHeading, afterContent: seenContent && !within(n, content), inContent: seenContent && within(n, content), aside: aside}, into)
 			}
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			walk(c, depth+1)
+			walk(c, depth+1, aside)
 		}
 	}
-	walk(p.doc.Nodes[0], 0)
+	walk(p.doc.Nodes[0], 0, false)
+	const elsewhere = 3
+	if best.score < 2 || otherwise.score-elsewhere > best.score {
+		best = otherwise
+	}
 	if best.score < 2 || best.score == 2 && sameDay(best.at, p.now) { // a bare date of today is the page's clock
 		return time.Time{}, "", false
 	}
@@ -145,8 +161,29 @@ func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, wh
 	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”", best.score >= 4
 }
 
+// precedes reports whether n ends before other begins.
+func (p *page) precedes(n, other *html.Node) bool {
+	return other != nil && p.spans()[n].to < p.spans()[other].from
+}
+
+// common is the innermost element that holds both heading and text, nil when that
+// is the whole page.
+func (p *page) common(heading, content *html.Node) *html.Node {
+	if heading == nil || content == nil {
+		return nil
+	}
+	n := heading
+	for n != nil && !within(content, n) {
+		n = n.Parent
+	}
+	if n == nil || n.DataAtom == atom.Body || n.DataAtom == atom.Html {
+		return nil
+	}
+	return n
+}
+
 // A place is where a piece of text stands.
-type place struct{ afterHeading, afterContent, inContent bool }
+type place struct{ afterHeading, afterContent, inContent, aside bool }
 
 func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	t, score := time.Time{}, 0
@@ -181,6 +218,14 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	if where.afterHeading {
 		score++
 	}
+	if where.aside {
+		score -= 4
+	}
+	if relative.MatchString(text) {
+		if exact, ok := p.exactDate(n); ok {
+			t = exact
+		}
+	}
 	if bylineSign.MatchString(text) {
 		score++
 	}
@@ -196,6 +241,28 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	if score > best.score {
 		*best = dated{at: t, score: score, in: n, text: text}
 	}
+}
+
+var relative = regexp.MustCompile(`前|刚刚|[昨今]天`)
+
+// exactDate is the moment an element names in an attribute, where it shows "3 天前".
+func (p *page) exactDate(n *html.Node) (time.Time, bool) {
+	const most = 12
+	seen := 0
+	for d := range n.Descendants() {
+		if d.Type != html.ElementNode {
+			continue
+		}
+		if seen++; seen > most {
+			break
+		}
+		for _, name := range []string{"title", "datetime", "data-time", "data-date"} {
+			if t, ok := p.past(attr(d, name)); ok && hasClock(t) {
+				return t, true
+			}
+		}
+	}
+	return time.Time{}, false
 }
 
 // startsWithDate reports whether the first digit of s stands near its front, so

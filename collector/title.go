@@ -7,6 +7,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // headings are what sites set titles in.
@@ -15,9 +16,9 @@ const headings = "h1,h2,h3,h4,[class*=title],[class*=Title],[id*=title],[id*=Tit
 // title is the article's heading. The document title names it, often with the
 // site's name around it; the heading on the page says where it begins and ends.
 func (p *page) title() string {
-	docTitle := oneLine(p.doc.Find("title").First().Text())
+	docTitle := unpaged(p.doc.Find("title").First().Text())
 	og, ogName := p.metaFirst("og:title", "twitter:title", "articletitle", "title", "headline")
-	og = oneLine(og)
+	og = unpaged(og)
 
 	declaredTitle, declaredOG := squeeze(docTitle), squeeze(og)
 	best, bestScore, rule := "", 0.0, ""
@@ -54,10 +55,21 @@ func (p *page) title() string {
 			consider(first, "页面标题元素 "+goquery.NodeName(s)+" 的第一行", bonus, s.Nodes[0])
 		}
 	})
-	if bestScore >= 0.5 && best == docTitle && p.signs(best) {
-		if s := p.aboveByline(); s != "" {
-			p.found("title", "来源和日期上面的一行")
+	if bestScore < 0.5 {
+		cut := strings.HasSuffix(declaredTitle, "…") || strings.HasSuffix(declaredTitle, "...")
+		p.plainLines(func(n *html.Node, text string) {
+			if t := squeeze(text); cut || strings.Contains(declaredTitle, t) || t == declaredOG {
+				consider(text, "与网页标题相符的一行", 0.9, n)
+			}
+		})
+	}
+	if bestScore >= 0.5 && best == docTitle && (noTitle.MatchString(best) || p.signs(best)) {
+		if s := p.heading(docTitle, true); s != "" {
+			p.found("title", "正文上面突出的一行")
 			return s
+		}
+		if noTitle.MatchString(best) {
+			return ""
 		}
 	}
 	switch {
@@ -79,17 +91,11 @@ func (p *page) title() string {
 	declared := trimSite(docTitle, p.meta["og:site_name"])
 	site := p.namesSite(declared)
 	if s := p.heading(declared, site); s != "" {
-		p.found("title", "正文说到的页面标题")
+		p.found("title", "正文上面突出的一行")
 		return s
 	}
-	if site {
-		if s := p.emphasised(); s != "" {
-			p.found("title", "页面上突出的一行")
-			return s
-		}
-		if noTitle.MatchString(declared) {
-			return ""
-		}
+	if site && noTitle.MatchString(declared) {
+		return ""
 	}
 	if h1 := oneLine(p.doc.Find("h1").First().Text()); h1 != "" && runes(h1) > runes(declared) && (declared == "" || !strings.HasSuffix(h1, declared)) {
 		p.found("title", "第一个 h1") // the document is named after the site or not at all
@@ -99,6 +105,27 @@ func (p *page) title() string {
 		p.found("title", "网页标题去掉网站名")
 	}
 	return declared
+}
+
+// unpaged is a declared title without the number of its page.
+func unpaged(title string) string { return pageMark.ReplaceAllString(oneLine(title), "$1") }
+
+var pageMark = regexp.MustCompile(`\s*(?:[（(【\[]\s*第?\s*\d{1,3}\s*页?\s*[）)】\]]|[-_ ]第\s*\d{1,3}\s*页|_\d{1,2})($|\s*[-_|—–｜])`)
+
+// plainLines are the lines of the page that are no links and stand in no list of
+// the page's frame.
+func (p *page) plainLines(yield func(n *html.Node, text string)) {
+	const most = 2000
+	count := 0
+	for n := range p.doc.Nodes[0].Descendants() {
+		if n.Type != html.TextNode || n.Parent == nil || unread[n.Parent.DataAtom] || n.Parent.DataAtom == atom.Title || len(n.Data) < 9 || len(n.Data) > 450 || inLink(n) {
+			continue
+		}
+		if count++; count > most {
+			return
+		}
+		yield(n.Parent, oneLine(n.Data))
+	}
 }
 
 // headingScore says how well s, a heading on the page, fits the titles the
