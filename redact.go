@@ -18,6 +18,9 @@ type redaction struct {
 
 const surnames = `赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗方任袁柳鲍史唐费薛雷贺倪汤罗郝安常于傅齐康伍余元顾孟黄穆萧尹姚邵汪毛米宋庞熊纪舒项祝董梁杜阮席季贾路江童郭梅林钟徐邱高夏蔡田樊胡凌霍万柯卢莫房解丁邓洪包石崔吉龚程邢裴陆翁武刘景龙叶白蒲乔闫阎冀尚温柴瞿连习艾向古易廖耿寇戴曾谭侯聂焦申牛关文翟庄卓甄岳桂欧祁盛车蓝涂詹骆兰辛管沙游单燕巩覃隋宁边栗商佟岑尉桑池宫甘简麦卞仇匡段黎赖`
 
+// IsSurname reports whether r is one of the usual surnames.
+func IsSurname(r rune) bool { return strings.ContainsRune(surnames, r) }
+
 // The parts of a home's address. A numeral is Arabic or Chinese.
 const (
 	numeral  = `[0-9一二三四五六七八九十百零〇]+`

@@ -127,6 +127,7 @@ type reading struct {
 	ranked    []huiying.Candidate
 	scene     scene // as the gazetteer sees it
 	hits      []hit
+	figure    bool      // a word of disaster is a figure of speech
 	denials   []stretch // bytes that say nobody was hurt; nil before anybody asked
 	state     huiying.Phase
 	stateWhy  string
@@ -163,7 +164,11 @@ func (a *Analyzer) assess(r *reading) huiying.Assessment {
 	if _, ok := a.gazetteer.crosses(r, places); ok && r.state == huiying.PhaseOccurred && len(hits) > 0 {
 		out.Flags = append(out.Flags, huiying.FlagCrossArea)
 	}
-	out.Risk = risk(r, hits, out, r.stateWhy, a.gazetteer.elsewhere(r, places))
+	elsewhere := a.gazetteer.elsewhere(r, places)
+	if elsewhere != "" { // what happens there needs no special care of ours; what people say here does
+		out.Flags = slices.DeleteFunc(out.Flags, func(f huiying.Flag) bool { return f != huiying.FlagMisreading && f != huiying.FlagRumor })
+	}
+	out.Risk = risk(r, hits, out, r.stateWhy, elsewhere)
 	out.Units = a.candidates(r, hits, out)
 	if out.Redactions == nil {
 		out.Redactions = map[string]int{}
@@ -337,6 +342,9 @@ func emergency(r *reading) huiying.Emergency {
 	p := both(r.verdicts.yes(taskEmergency), r.verdicts.yes(taskGenuine))
 	if r.state == huiying.PhasePrevent || r.state == huiying.PhaseDeploy {
 		p *= 0.15 // a drill or a plan: it did not happen
+	}
+	if r.figure && len(r.hits) == 0 {
+		p *= 0.15 // nothing but figures of speech
 	}
 	out := huiying.Emergency{P: round(p)}
 	kind, weight := "", 0.0

@@ -250,6 +250,9 @@ func (g *gazetteer) listed(s *scene, at sight) bool {
 func anotherPlace(s *scene, at sight, n name) bool {
 	m := n.meanings[0]
 	next := s.after(at.end, 3)
+	if strings.HasSuffix(n.text, "村") && strings.HasPrefix(next, "庄") || m.form == bare && isPerson(s, at) {
+		return true // 山水|村庄, 张西社同志
+	}
 	switch {
 	case m.form == formal && m.div.Kind == "township", hasAnyPrefix(next, []string{"市场", "市里", "区域", "县里", "县城"}):
 	case hasAnyPrefix(next, []string{"市", "县", "州", "省", "旗"}):
@@ -271,6 +274,17 @@ func anotherPlace(s *scene, at sight, n name) bool {
 		return m.div.Kind != "township" || last != '市'
 	}
 	return m.form == bare && s.runes[at.start] == '西' && strings.ContainsRune("山陕江广", last)
+}
+
+// isPerson reports whether a name is what somebody is called: a surname before it,
+// and after it what only people do.
+func isPerson(s *scene, at sight) bool {
+	if at.start == 0 || at.end-at.start > 2 || !huiying.IsSurname(s.runes[at.start-1]) {
+		return false
+	}
+	return hasAnyPrefix(s.after(at.end, 3), []string{
+		"同志", "先生", "女士", "老师", "主任", "书记", "队长", "厂长", "老板", "大爷", "大妈", "他", "她", "说", "是我", "自称", "某", "（男", "（女", "，男", "，女", "没领", "没有领", "不给", "打人", "骂人",
+	})
 }
 
 // settingOf is the setting of the text as a whole.

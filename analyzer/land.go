@@ -44,6 +44,11 @@ var provinces = map[string][]string{
 	"65": {"新疆", "乌鲁木齐市"}, "71": {"台湾"}, "81": {"香港"}, "82": {"澳门"},
 }
 
+// abroad are the continents and the countries the news tells of most.
+var abroad = strings.Fields(`亚洲 欧洲 非洲 南美 南美洲 北美 拉美 中东 大洋洲 美国 日本 韩国 朝鲜 俄罗斯 乌克兰 英国 法国 德国 意大利 西班牙 葡萄牙 希腊 土耳其 叙利亚 伊拉克
+伊朗 以色列 黎巴嫩 加沙 巴勒斯坦 沙特 也门 阿富汗 巴基斯坦 印度 尼泊尔 孟加拉 斯里兰卡 缅甸 泰国 越南 老挝 柬埔寨 菲律宾 马来西亚 新加坡 印尼 印度尼西亚 蒙古国 哈萨克斯坦
+埃及 利比亚 摩洛哥 南非 尼日利亚 肯尼亚 埃塞俄比亚 加拿大 墨西哥 古巴 巴西 阿根廷 智利 秘鲁 委内瑞拉 哥伦比亚 澳大利亚 新西兰 波兰 瑞士 瑞典 挪威 荷兰 比利时`)
+
 type landName struct {
 	text string
 	kind landKind
@@ -72,6 +77,9 @@ func landsOf(c *huiying.County) []landName {
 		for _, name := range names {
 			add(afar, name)
 		}
+	}
+	for _, name := range abroad {
+		add(afar, name)
 	}
 	return out
 }
@@ -129,9 +137,9 @@ func (s *scene) apartOrFull(at sight) bool {
 	return s.cut[at.end] || strings.ContainsRune("省市县区", s.runes[at.end-1])
 }
 
-// isStreet: 北京路 is in no more cities than 太原街.
+// isStreet: 北京路 is in no more cities than 太原街, nor is 德国造 made where it stands.
 func isStreet(s *scene, end int) bool {
-	return hasAnyPrefix(s.after(end, 2), []string{"路", "街", "大街", "大道", "巷"})
+	return hasAnyPrefix(s.after(end, 2), []string{"路", "街", "大街", "大道", "巷", "进口", "产", "造", "货", "牌", "车", "制", "式"})
 }
 
 var generalLand = []string{

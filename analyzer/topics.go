@@ -117,7 +117,9 @@ func (a *Analyzer) match(r *reading) []hit {
 		t := &a.topics[s.topic]
 		r.seen.each(t.words[s.at], func(start, end int) bool {
 			from, to := r.sentenceBytes(start)
-			if r.vetoed(t, from, to) || r.vetoed(t, 0, title) || metaphor(r.text[from:to], r.text[start:end]) || negated(r.text[:start]) {
+			vetoed := (r.vetoed(t, from, to) || r.vetoed(t, 0, title)) && !r.filmed(from, to)
+			figure := !vetoed && r.figurative(from, start, end, to)
+			if r.figure = r.figure || figure; vetoed || figure || negated(r.text[:start]) {
 				return true
 			}
 			h := r.hit(start, end)
@@ -141,23 +143,6 @@ func (r *reading) sentenceBytes(at int) (from, to int) {
 		return len(r.text), len(r.text)
 	}
 	return int(r.bytes[r.sentences[i].from]), int(r.bytes[r.sentences[i].to])
-}
-
-// metaphors: words of disaster beside words of markets, sport and feelings.
-var metaphorContexts = []string{
-	"房价", "股市", "股价", "行情", "票房", "朋友圈", "心态", "人气", "流量", "爆款", "刷屏", "销量", "比分", "绝杀", "电影", "小说", "游戏", "剧情", "心都", "爱情", "情感",
-}
-
-func metaphor(sentence, word string) bool {
-	switch word {
-	case "雪崩", "地震", "爆炸", "崩塌", "坍塌", "炸了", "着火", "起火", "大火", "洪水", "泥石流", "塌方", "暴雨":
-		for _, m := range metaphorContexts {
-			if strings.Contains(sentence, m) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // negated reports whether the word is denied: "未发生", "没有", "无".
