@@ -100,6 +100,7 @@ const (
 	stallWait      = 5 * time.Second  // how long a publisher waits for room among them
 	publishTimeout = 15 * time.Second // without an acknowledgement a message counts as not published
 	requestTimeout = 10 * time.Second // for one request to the server when the caller gave no deadline
+	agreeTimeout   = 5 * time.Second  // for servers to agree on all streams; what they agreed on stays
 	parting        = 2 * time.Second  // for what is said last: a server that is gone must not hold up the end
 	syncInterval   = 10 * time.Second // embedded: how often written blocks are fsynced
 	maxPayload     = 8 << 20          // embedded: one message; a post is below 1 MiB by huiying's limits
@@ -152,6 +153,21 @@ func (b *Bus) open(ctx context.Context) (err error) {
 		return fmt.Errorf("jetstream: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute) // recovery of a large store takes its time
+	defer cancel()
+	for {
+		err := b.tryStreams(ctx)
+		if err == nil || ctx.Err() != nil || !unreachable(err) && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		b.log.Warn("the servers have not agreed yet", "error", err)
+		wait(ctx, hold[0])
+	}
+}
+
+// tryStreams gives the servers a while. A request that comes when they have no
+// leader is never answered: it must be made again.
+func (b *Bus) tryStreams(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, agreeTimeout)
 	defer cancel()
 	return b.ensureStreams(ctx)
 }

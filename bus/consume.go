@@ -210,22 +210,32 @@ func (w *worker[T]) one(ctx context.Context, d delivery[T]) {
 	}
 }
 
+// lastTries is how often a message may be alone in hand when the process ends
+// before it is given up: once or twice may be chance, when a machine keeps failing.
+const lastTries = 3
+
 // lastTry is for a message that was delivered too often and never answered for:
-// it, or one handled together with it, ends the process. Its dead letter is
-// written before it is tried, so if the process ends again the message is out
-// of the way; otherwise that letter is taken back.
+// it, or one handled together with it, ends the process. A dead letter is written
+// before each such try, so if the process ends lastTries times the message is out
+// of the way; otherwise those letters are taken back.
 func (w *worker[T]) lastTry(ctx context.Context, d delivery[T]) {
-	id, written, err := w.bus.writeLetter(ctx, w.stream, w.name, "try", d.Msg,
-		errors.New("处理它时进程多次中断或重启，一直没有结果"))
-	if err != nil {
-		w.later(d, err)
-		return
+	var ids []uint64
+	written := false
+	for n := 1; n <= lastTries && !written; n++ {
+		id, fresh, err := w.bus.writeLetter(ctx, w.stream, w.name, fmt.Sprint("try", n), d.Msg,
+			errors.New("处理它时进程多次中断或重启，一直没有结果"))
+		if err != nil {
+			w.later(d, err)
+			return
+		}
+		ids, written = append(ids, id), fresh
 	}
-	if !written { // the process ended again
+	if !written { // the last of them stays
+		w.takeBack(ctx, ids[:len(ids)-1])
 		w.answer("term", d.Term())
 		return
 	}
-	err = w.try(ctx, []delivery[T]{d})
+	err := w.try(ctx, []delivery[T]{d})
 	switch {
 	case err == nil:
 		w.done(ctx, []delivery[T]{d})
@@ -234,8 +244,14 @@ func (w *worker[T]) lastTry(ctx context.Context, d delivery[T]) {
 	default:
 		w.bury(ctx, d, err)
 	}
-	if err := w.bus.removeLetter(ctx, id); err != nil {
-		w.bus.log.Error("taking back a dead letter", "id", id, "error", err)
+	w.takeBack(ctx, ids)
+}
+
+func (w *worker[T]) takeBack(ctx context.Context, letters []uint64) {
+	for _, id := range letters {
+		if err := w.bus.removeLetter(ctx, id); err != nil {
+			w.bus.log.Error("taking back a dead letter", "id", id, "error", err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -227,7 +228,7 @@ func TestPostThatEndsTheProcessIsTakenOutOfTheWayAndItsNeighbourIsNot(t *testing
 	publish(t, b, posts(0, 2)) // p000000 kills, p000001 is innocent
 	deliver(t, b, 2)
 
-	// The next life writes the killer's letter, tries it and dies.
+	// The next lives write the killer's letter, try it and die.
 	cons, err := b.js.Consumer(t.Context(), Posts, "analyzer")
 	if err != nil {
 		t.Fatal(err)
@@ -237,8 +238,10 @@ func TestPostThatEndsTheProcessIsTakenOutOfTheWayAndItsNeighbourIsNot(t *testing
 		t.Fatal(err)
 	}
 	killer := all(batch)[0]
-	if _, written, err := b.writeLetter(t.Context(), Posts, "analyzer", "try", killer, errors.New("x")); err != nil || !written {
-		t.Fatal(written, err)
+	for n := range lastTries {
+		if _, written, err := b.writeLetter(t.Context(), Posts, "analyzer", fmt.Sprint("try", n+1), killer, errors.New("x")); err != nil || !written {
+			t.Fatal(written, err)
+		}
 	}
 
 	var c tally
@@ -250,6 +253,37 @@ func TestPostThatEndsTheProcessIsTakenOutOfTheWayAndItsNeighbourIsNot(t *testing
 	})
 	if c.of("p000000") != 0 || c.of("p000001") != 1 {
 		t.Fatalf("killer handled %d times, neighbour %d; want 0 and 1", c.of("p000000"), c.of("p000001"))
+	}
+}
+
+func TestPostThatWasInHandWhenTheProcessWasKilledIsTriedAgain(t *testing.T) {
+	b := open(t, Config{MaxDeliver: 2, AckWait: 200 * time.Millisecond, BackOff: quick})
+	publish(t, b, posts(0, 2))
+	deliver(t, b, 2)
+	cons, err := b.js.Consumer(t.Context(), Posts, "analyzer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := cons.Fetch(2, jetstream.FetchMaxWait(10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlucky := all(batch)[0]
+	for n := range lastTries - 1 { // killed while it was tried alone, and not by it
+		if _, written, err := b.writeLetter(t.Context(), Posts, "analyzer", fmt.Sprint("try", n+1), unlucky, errors.New("x")); err != nil || !written {
+			t.Fatal(written, err)
+		}
+	}
+
+	var c tally
+	run(t, func(ctx context.Context) error { return b.ConsumePosts(ctx, "analyzer", 2, c.posts) })
+	eventually(t, "the stream is empty", func() bool { return depth(t, b, Posts).Messages == 0 })
+	eventually(t, "no letter is left", func() bool {
+		letters, err := b.DeadLetters(t.Context(), 10)
+		return err == nil && len(letters) == 0
+	})
+	if c.of("p000000") != 1 || c.of("p000001") != 1 {
+		t.Fatalf("handled %d and %d times, want once each", c.of("p000000"), c.of("p000001"))
 	}
 }
 
