@@ -45,7 +45,11 @@ func (s *Server) upkeep(ctx context.Context, p huiying.Person, setup setup) ([]d
 		return nil, fmt.Errorf("read health of sources: %w", err)
 	}
 	blind := len(huiying.BlindSpots(sources, health, s.now()))
-	out = append(out, counted(blind, "信源", "处近 24 小时没有在看", fmt.Sprintf("%d 个信源都在正常采集", len(sources)), "/sources"))
+	if len(sources) == 0 {
+		out = append(out, duty{"信源", "还没有信源，看不到任何情况", "/sources", true})
+	} else {
+		out = append(out, counted(blind, "信源", "处近 24 小时没有在看", fmt.Sprintf("%d 个信源都在正常采集", len(sources)), "/sources"))
+	}
 	mute := 0
 	for _, h := range s.channelHealth() {
 		if h.State == huiying.ChannelRed {

@@ -13,6 +13,7 @@ import (
 type schematic struct {
 	Width, Height int
 	Placed        bool // the county says where they lie
+	Crowded       bool // so many that a tile has room for its name and figures alone
 	Tiles         []townTile
 	Elsewhere     townCount // of no township: county offices, no place named
 }
@@ -36,6 +37,7 @@ type townCount struct {
 const (
 	tileW, tileH = 250, 158
 	tileGap      = 14
+	crowd        = 5 // more in a row or a column are read from five metres only without words
 )
 
 // schematicOf lays out the townships valid now. Those without a tile of their own
@@ -68,6 +70,7 @@ func schematicOf(units *huiying.Directory, cases []huiying.Case, events []huiyin
 	for _, t := range s.Tiles {
 		s.Width, s.Height = max(s.Width, t.X+tileW), max(s.Height, t.Y+tileH)
 	}
+	s.Crowded = max(s.Width/tileW, s.Height/tileH) > crowd
 	for _, c := range cases {
 		n := s.count(at, townshipOf(units, c.Units, c.Places))
 		if c.Overdue(now) {

@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,5 +58,31 @@ func TestTheSchematicPutsEveryMatterInOneTownshipOrNone(t *testing.T) {
 		if tile.X < 0 || tile.Y < 0 || tile.X+tileW > s.Width || tile.Y+tileH > s.Height {
 			t.Errorf("%s lies outside the drawing: %+v in %d×%d", tile.Name, tile, s.Width, s.Height)
 		}
+	}
+}
+
+// With many townships a tile has no room for words that are read from afar: the
+// figures stand alone, and what is late takes the place of the events.
+func TestATileOfManyHasItsFiguresAlone(t *testing.T) {
+	now := time.Date(2026, 11, 24, 10, 0, 0, 0, huiying.Beijing)
+	var many []huiying.Unit
+	for i := range 43 {
+		code := fmt.Sprintf("512021%03d", 100+i)
+		many = append(many, huiying.Unit{ID: huiying.UnitID("t" + code), Name: fmt.Sprintf("第%d镇", i), Township: huiying.Region(code)})
+	}
+	late := huiying.Clock{Kind: huiying.ClockAcknowledge, Start: now.Add(-time.Hour), Due: now.Add(-time.Minute)}
+	cases := []huiying.Case{{Level: huiying.Orange, Places: []huiying.Place{{Code: "512021100", P: 1}}, Clocks: []huiying.Clock{late}}}
+	draw := func(units []huiying.Unit) string {
+		var out strings.Builder
+		if err := templates().ExecuteTemplate(&out, "schematic", schematicOf(huiying.NewDirectory(units), cases, nil, now)); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if s := draw(many); !strings.Contains(s, ">⚠1<") || strings.Contains(s, "town-word") {
+		t.Errorf("43 townships: %.900s", s)
+	}
+	if s := draw(many[:8]); !strings.Contains(s, "超时 1<") || !strings.Contains(s, "town-word") {
+		t.Errorf("8 townships: %.900s", s)
 	}
 }

@@ -45,7 +45,7 @@ func (w Writer) brief(n huiying.Notification) brief {
 
 var kindWords = map[huiying.NoticeKind]string{
 	huiying.NoticeJudge: "待研判", huiying.NoticeAssigned: "新交办，请签收", huiying.NoticeEscalate: "催办",
-	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "有变更", huiying.NoticeSource: "信源中断", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办", huiying.NoticeReport: "报告已印发",
+	huiying.NoticeOverdue: "超时", huiying.NoticeChanged: "有变更", huiying.NoticeSource: "信源中断", huiying.NoticeReview: "待审核", huiying.NoticeUrge: "督办", huiying.NoticeReport: "报告印发",
 }
 
 // line is one notification in one line of plain text.
