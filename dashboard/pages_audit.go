@@ -35,7 +35,7 @@ type auditFilter struct{ From, To, Who, Action, Object string }
 type auditRow struct {
 	huiying.Audit
 	Label  string
-	Number string // of the case it was done to, "" for other objects
+	Called string // what the object is called: the number of the case, the report; "" for others
 }
 
 // auditsShown is a page of the trail; auditsExported bounds one sheet.
@@ -140,7 +140,11 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 			}
 			numbers[a.Object] = c.Number
 		}
-		v.Rows = append(v.Rows, auditRow{a, actionLabel(a.Action), numbers[a.Object]})
+		called := numbers[a.Object]
+		if strings.HasPrefix(a.Action, "report.") || a.Action == "export.report" {
+			called = reportCalled(a.Object)
+		}
+		v.Rows = append(v.Rows, auditRow{a, actionLabel(a.Action), called})
 	}
 	if v.Total, v.First, err = s.cfg.Ledger.AuditSpan(r.Context(), p.Region); err != nil {
 		return err
@@ -149,6 +153,18 @@ func (s *Server) auditPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 	v.More = moreURL(r, page.Next)
 	v.Export = "/audit.xlsx?" + filterQuery(r.URL.Query())
 	return s.show(w, r, p, http.StatusOK, "audit", "审计", v)
+}
+
+// reportCalled says daily-2026-1 and daily.docx as 日报-2026-1 and 日报.docx.
+func reportCalled(object string) string {
+	kind := object
+	if i := strings.IndexAny(object, "-."); i >= 0 {
+		kind = object[:i]
+	}
+	if label := huiying.ReportKind(kind).Label(); label != "" {
+		return label + object[len(kind):]
+	}
+	return ""
 }
 
 // ofCase reports whether an action is done to a case.

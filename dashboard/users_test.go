@@ -224,6 +224,8 @@ func TestTheAuditPageFiltersVerifiesAndExports(t *testing.T) {
 	aud := h.at("auditor")
 	aud.page("/audit?object="+url.QueryEscape(number)).says(t, number, "交办")
 	aud.page("/audit?object="+url.QueryEscape("交舆〔1999〕0001号")).says(t, "没有交办单")
+	h.as("leader").page("/api/v1/reports/daily.docx")
+	aud.page("/audit?action=export.report").says(t, "日报.docx")
 	aud.page("/audit").says(t, "登录失败", "交办", "至少保存一年")
 	r := aud.page("/audit?who=leader&action=session.")
 	r.says(t, "登录失败")
