@@ -8,6 +8,8 @@ HELM_VERSION := v3.22.0
 HELM := $(BIN)/helm-$(HELM_VERSION)
 CHART := --kube-version 1.32.0 --set secret.values.HUIYING_SECRET_KEY=x --set secret.values.HUIYING_AUTHOR_KEY=x
 LINT := $(BIN)/golangci-lint-$(LINT_VERSION)
+PROVIDER_VERSION := v3.52.0
+PROVIDER := $(BIN)/oidc-provider-$(PROVIDER_VERSION)
 
 .PHONY: run build test unit lint fmt bench train docs clean
 
@@ -32,7 +34,7 @@ release:
 
 # Everything CI runs: linters, then every test with the race detector, with a
 # real browser and real servers.
-test: browser postgres clickhouse lint
+test: browser postgres clickhouse provider lint
 	CI=$${CI:-true} go test -race -timeout 20m ./...
 
 # The tests alone, without installing anything and without the race detector.
@@ -77,6 +79,17 @@ $(LINT):
 	mkdir -p $(BIN)
 	GOBIN=$(abspath $(BIN)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv $(BIN)/golangci-lint $@
+
+# An OpenID provider for the tests to sign in with: the server that comes with
+# zitadel/oidc, which the OpenID Foundation certified. A program of its own, so that
+# none of it is in go.mod.
+.PHONY: provider
+provider: $(PROVIDER)
+
+$(PROVIDER):
+	mkdir -p $(BIN)
+	GOBIN=$(abspath $(BIN)) go install github.com/zitadel/oidc/v3/example/server@$(PROVIDER_VERSION)
+	mv $(BIN)/server $@
 
 # Chromium with its Chinese words (file and date inputs), and a CJK font (without one
 # Chinese text is empty boxes).
