@@ -144,6 +144,25 @@ func TestTheLiveTailNeverJumpsUnderTheCursor(t *testing.T) {
 	must(t, w.Until(fmt.Sprintf(`document.querySelector("#rows > [data-post]").id !== %q`, first)))
 }
 
+// A page that says what went wrong is not asked for again by itself: it may be the
+// answer to a form.
+func TestAnErrorPageStaysAsItIs(t *testing.T) {
+	b := chromium(t)
+	in := running(t)
+	as := in.account(t, huiying.SystemAdmin)
+	w, err := b.Tab(in.url, browser.Desktop)
+	must(t, err)
+	defer w.Close() // its console may speak: the answer is 403
+	must(t, w.SignIn(string(as.User), as.Password))
+	must(t, w.Open("/posts"))
+	shows(t, w, ".error-page", "不使用这项功能")
+	must(t, w.Until(`(window.sameDocument = true)`))
+	time.Sleep(2 * time.Second)
+	if same, err := browser.Value[bool](w, `window.sameDocument === true`); err != nil || !same {
+		t.Errorf("the page was loaded anew (%v)", err)
+	}
+}
+
 // The same words on both sides: view_test.go holds this table for the server.
 func TestTheBrowserSpeaksTheServersWords(t *testing.T) {
 	b := chromium(t)
