@@ -240,6 +240,7 @@ var demoRoles = []struct {
 	{huiying.SystemAdmin, "sysadmin", "", "系统管理员"},
 	{huiying.SecurityAdmin, "secadmin", "", "安全管理员"},
 	{huiying.AuditAdmin, "auditor", "", "审计管理员"},
+	{huiying.Monitor, "xw-monitor", "xwzx", "新闻中心值守"},
 	{huiying.Analyst, "xw-analyst", "xwzx", "新闻中心研判"},
 	{huiying.Liaison, "jkj-liaison", "jkj", "教科局联络人"},
 	{huiying.Liaison, "rsj-liaison", "rsj", "人社局联络人"},

@@ -192,9 +192,11 @@ func (t *Tab) Click(css string) error {
 	return t.do("click "+css, chromedp.ScrollIntoView(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css)))
 }
 
-// Tap touches what a CSS selector names, where it stands on the screen.
+// Tap touches what a CSS selector names, brought to the middle of the screen as a
+// thumb does, clear of the bars above and below.
 func (t *Tab) Tap(css string) error {
-	return t.do("tap "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Tap(chromedp.CSS(css)))
+	middle := fmt.Sprintf(`document.querySelector(%q).scrollIntoView({block: "center", behavior: "instant"})`, css)
+	return t.do("tap "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Evaluate[chromedp.Void](middle), chromedp.Tap(chromedp.CSS(css)))
 }
 
 // Keys presses keys, one after the other, wherever the focus is: "\t" is the

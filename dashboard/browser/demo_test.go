@@ -29,6 +29,7 @@ type installation struct {
 	url      string
 	accounts []dashboard.Credential
 	binary   string // what was started; "" for one that ran already
+	data     string // its folder; "" for one that ran already
 }
 
 var (
@@ -75,7 +76,7 @@ func start() (installation, func(), error) {
 
 // launch runs a demo until the function it returns is called.
 func launch(binary, data, listen string) (installation, func(), error) {
-	in := installation{binary: binary}
+	in := installation{binary: binary, data: data}
 	cmd := exec.Command(binary, "demo", "--listen", listen, "--data", data)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -144,6 +145,18 @@ func (in installation) account(t *testing.T, role huiying.Role) dashboard.Creden
 		}
 	}
 	t.Fatalf("the demo has no %s", role)
+	return dashboard.Credential{}
+}
+
+// person is the account of a name.
+func (in installation) person(t *testing.T, user string) dashboard.Credential {
+	t.Helper()
+	for _, c := range in.accounts {
+		if string(c.User) == user {
+			return c
+		}
+	}
+	t.Fatalf("the demo has no account %s", user)
 	return dashboard.Credential{}
 }
 
