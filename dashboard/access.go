@@ -18,7 +18,7 @@ type admission struct {
 	pace    pace           // how often
 	look    string         // the audit action of having been shown it, "" for none
 	taken   bool           // a program that reads it takes data out: on record as an export
-	session bool           // only a person at a browser: no token may change the account it stands for
+	session bool           // only a person at a browser, never a token
 }
 
 // The audiences.
@@ -44,6 +44,12 @@ func pushes(roles []huiying.Role) admission {
 
 func manages(roles ...huiying.Role) admission {
 	return admission{roles: roles, scope: huiying.ScopeManage}
+}
+
+// signs is what goes out in the office's name and cannot be taken back: a person
+// puts it there, never a program in his name.
+func signs(roles ...huiying.Role) admission {
+	return admission{roles: roles, scope: huiying.ScopeAct, session: true}
 }
 
 func own(roles ...huiying.Role) admission {
@@ -133,9 +139,9 @@ var access = map[string]admission{
 	"GET /stats":                      reads(withCases).at(paceQuery),
 	"GET /reports":                    reads(withCases).at(paceQuery), // which: Person.ReportsOn
 	"GET /reports/evidence":           reads(readers).at(paceQuery),
-	"POST /reports/{kind}/issue":      acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),
+	"POST /reports/{kind}/issue":      signs(huiying.Analyst, huiying.Leader).at(paceExport),
 	"GET /reports/issued/{file}":      reads(readers).at(paceExport),
-	"POST /reports/issued/{id}/mail":  acts([]huiying.Role{huiying.Analyst, huiying.Leader}).at(paceExport),
+	"POST /reports/issued/{id}/mail":  signs(huiying.Analyst, huiying.Leader).at(paceExport),
 	"GET /drills":                     reads(withCases).at(paceQuery),
 	"GET /sources":                    reads(operating),
 	"POST /sources":                   manages(huiying.Monitor, huiying.SystemAdmin),
@@ -330,7 +336,7 @@ func (a admission) admit(p huiying.Person, v *visit) error {
 	case !slices.Contains(a.roles, p.Role):
 		return huiying.Errorf(huiying.CodeForbidden, "%s不使用这项功能；确有需要，请系统管理员申请变更角色", p.Role.Label())
 	case a.session && v.sess == "":
-		return huiying.Errorf(huiying.CodeForbidden, "账号与权限只能登录后在页面上办理，不能用令牌")
+		return huiying.Errorf(huiying.CodeForbidden, "这一项只能由本人登录后在页面上办理，不能用令牌")
 	case !v.token.Allows(a.scope):
 		return huiying.Errorf(huiying.CodeForbidden, "这个令牌没有“%s”（%s）范围，请另建令牌", a.scope.Label(), a.scope)
 	}

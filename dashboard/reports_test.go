@@ -144,12 +144,15 @@ var offered = regexp.MustCompile(`href="/api/v1/reports/([^"]+)"`)
 
 func TestAReportIsIssuedOnceWithTheRemarksOfAPerson(t *testing.T) {
 	h, _ := filled(t)
-	analyst := h.as("analyst")
+	analyst := h.at("analyst")
 	today := h.now().In(huiying.Beijing).Format(time.DateOnly)
 	path := "/reports?date=" + today
 	analyst.page(path).says(t, "印发这一期日报", "还没有印发过报告")
 	if body := string(h.as("monitor").page(path).body); strings.Contains(body, "印发这一期日报") {
 		t.Error("a monitor is offered to issue")
+	}
+	if r := h.as("analyst").submit("/reports/daily/issue", "date", today); r.status != http.StatusForbidden || !strings.Contains(r.spoken(), "不能用令牌") {
+		t.Errorf("a program issues a report: %d", r.status)
 	}
 	if r := analyst.submit("/reports/daily/issue", "date", today, "risks", "家长情绪仍在上升\n\n", "advice", "今晚前答复家长"); r.status != http.StatusSeeOther {
 		t.Fatalf("issuing: %d %.300s", r.status, r.body)
@@ -192,7 +195,7 @@ func TestAReportIsIssuedOnceWithTheRemarksOfAPerson(t *testing.T) {
 
 func TestReportsOfAnEventAreIssuedInParts(t *testing.T) {
 	h, _ := filled(t)
-	analyst := h.as("analyst")
+	analyst := h.at("analyst")
 	analyst.page("/events/e1").says(t, "印发专报", "趋势研判")
 	if body := string(h.as("monitor").page("/events/e1").body); strings.Contains(body, "印发专报") {
 		t.Error("a monitor is offered to issue")

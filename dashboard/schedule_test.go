@@ -198,7 +198,7 @@ func TestTheMailsOfReportsAreSentOnDemand(t *testing.T) {
 	o.server = must(dashboard.New(o.cfg))
 	o.web.Config.Handler = o.server
 	o.run()
-	leader := o.as("leader")
+	leader := o.at("leader")
 	if r := leader.submit("/reports/issued/daily/mail"); r.status != http.StatusSeeOther {
 		t.Fatalf("a test: %d %.300s", r.status, r.body)
 	}
