@@ -178,6 +178,7 @@ var access = map[string]admission{
 	"GET /setup/county":        anybody(),
 	"GET /setup/start":         anybody(),
 	"POST /setup/start":        anybody().at(paceSignIn), // whoever was told the code, once
+	"POST /setup/again":        anybody().at(paceSignIn), // likewise
 	"GET /setup":               reads(sysadmins),
 	"POST /setup/{step}":       manages(huiying.SystemAdmin),
 	"GET /rules":               reads(operating),

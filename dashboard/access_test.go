@@ -93,6 +93,7 @@ var probes = map[string][]probe{
 	"GET /setup/county":                  {{"/setup/county", everyOne, ""}},
 	"GET /setup/start":                   {{"/setup/start", everyOne, ""}},
 	"POST /setup/start":                  {{"/setup/start", everyOne, ""}},
+	"POST /setup/again":                  {{"/setup/again", everyOne, ""}},
 	"GET /setup":                         {{"/setup", "sysadmin ", ""}},
 	"POST /setup/{step}":                 {{"/setup/message", "", "sysadmin "}, {"/setup/none", "", "sysadmin "}},
 	"GET /rules":                         {{"/rules", office + wen + "sysadmin ", ""}},

@@ -216,6 +216,9 @@ type Config struct {
 	// SetupCode lets whoever was told it make the first accounts; "": these are made
 	// at the machine.
 	SetupCode string
+	// Rechoose gives up the county a new installation was made for, and returns when
+	// another can be chosen; nil: the choice stands.
+	Rechoose func(ctx context.Context) error
 
 	OIDC   OIDC   // the office's identity provider; the zero value: none
 	Factor Factor // second factors; the zero value: nobody has one

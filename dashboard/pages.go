@@ -122,6 +122,7 @@ func (s *Server) routesPages(mux *routes) {
 	mux.HandleFunc("GET /setup/county", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/setup/start", http.StatusSeeOther) }) // has been done
 	mux.HandleFunc("GET /setup/start", s.firstPage)
 	mux.HandleFunc("POST /setup/start", s.firstAccounts)
+	mux.HandleFunc("POST /setup/again", s.chooseAgain)
 	mux.Handle("GET /setup", s.page(s.setupPage))
 	mux.Handle("POST /setup/{step}", s.page(s.setUp))
 

@@ -100,7 +100,7 @@ func (s *Server) setup(ctx context.Context, p huiying.Person) (setup, error) {
 		{
 			Key: "county", Title: "选定县级行政区划代码", Done: own,
 			Text: fmt.Sprintf("%s（%s）。%s", s.cfg.County, s.cfg.Region, map[bool]string{
-				true:  "使用自己的县域目录：单位、地名、规则、日历都在里面，可以在页面上修改。",
+				true:  "使用自己的县域目录：单位、地名、规则、日历都在里面，可以在页面上修改。已有账号，不能再换成别的县。",
 				false: "现在用的是程序自带的数据，还不能修改。",
 			}[own]),
 		},
@@ -320,6 +320,7 @@ type firstView struct {
 	Security, Audit         string
 	SecurityName, AuditName string
 	Error                   string
+	Again                   bool // another county can be chosen
 }
 
 // noAccounts reports that the installation is as new as it can be. When that
@@ -341,7 +342,60 @@ func (s *Server) firstPage(w http.ResponseWriter, r *http.Request) {
 	if c, err := r.Cookie(setupCookie); err == nil && plainCode(c.Value) == plainCode(s.cfg.SetupCode) { // typed a minute ago to choose the county
 		v.Code = s.cfg.SetupCode
 	}
-	s.render(w, http.StatusOK, "setup-start", v)
+	s.first(w, http.StatusOK, v)
+}
+
+// chooseAgain leads back to the choice of a county, as long as nobody has an account
+// and nothing came in.
+func (s *Server) chooseAgain(w http.ResponseWriter, r *http.Request) {
+	err := readForm(w, r)
+	if err == nil {
+		err = s.rechoose(r)
+	}
+	if err != nil && s.mayBegin(r) {
+		if e, ok := asDomain(err); ok {
+			s.note(r, err)
+			s.first(w, statusOf(err), firstView{Code: strings.TrimSpace(r.PostForm.Get("code")), Security: "secadmin", Audit: "auditor", Error: e.Message})
+			return
+		}
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/setup/county", http.StatusSeeOther)
+}
+
+func (s *Server) rechoose(r *http.Request) error {
+	const stands = "县域不能再换：%s。要换一个县，请停止服务，另用一个空目录重新安装"
+	ctx := r.Context()
+	if !s.mayBegin(r) {
+		return huiying.Errorf(huiying.CodeConflict, stands, "已经建立了账号")
+	}
+	if subtle.ConstantTimeCompare([]byte(plainCode(r.PostForm.Get("code"))), []byte(plainCode(s.cfg.SetupCode))) != 1 {
+		return huiying.Invalid("code", textWrongCode)
+	}
+	if s.cfg.Rechoose == nil {
+		return huiying.Errorf(huiying.CodeConflict, stands, "选定之后服务重启过，或者数据不在本机目录里")
+	}
+	posts, err := s.cfg.Archive.Posts(ctx, huiying.PostQuery{Region: s.cfg.Region, Limit: 1})
+	if err != nil {
+		return fmt.Errorf("look for posts: %w", err)
+	}
+	cases, err := s.cfg.Ledger.Cases(ctx, huiying.CaseQuery{Region: s.cfg.Region, Limit: 1, Now: s.now()})
+	if err != nil {
+		return fmt.Errorf("look for cases: %w", err)
+	}
+	if len(posts.Items)+len(cases.Items) > 0 {
+		return huiying.Errorf(huiying.CodeConflict, stands, "已经有信息或交办单")
+	}
+	return s.cfg.Rechoose(ctx)
+}
+
+// first shows the page of the first accounts.
+func (s *Server) first(w http.ResponseWriter, status int, v firstView) {
+	v.Again = s.cfg.Rechoose != nil
+	s.render(w, status, "setup-start", v)
 }
 
 // firstAccounts makes the three administrators: the one who sits here chooses a
@@ -364,7 +418,7 @@ func (s *Server) firstAccounts(w http.ResponseWriter, r *http.Request) {
 	if e, ok := asDomain(err); ok {
 		s.note(r, err)
 		v.Error = e.Message
-		s.render(w, statusOf(err), "setup-start", v)
+		s.first(w, statusOf(err), v)
 		return
 	}
 	if err != nil {

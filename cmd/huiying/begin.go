@@ -13,8 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -43,8 +45,8 @@ func begin(path, query string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	const text = "# region 和 county：选定县域后由程序写入\ndata: data\nlisten: [\"127.0.0.1:8080\"]\n"
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	const text = "data: data\nlisten: [\"127.0.0.1:8080\"]\n"
+	if err := os.WriteFile(path, []byte(noCounty+text), 0o600); err != nil {
 		return err
 	}
 	if query == "" {
@@ -61,6 +63,9 @@ func begin(path, query string) error {
 	_, err = fmt.Printf("空目录，已生成 %s 和县域目录（%s %s）\n", path, c.Region, c.Name)
 	return err
 }
+
+// noCounty stands in a configuration until there is one.
+const noCounty = "# region 和 county：选定县域后由程序写入\n"
 
 var (
 	countyLine = regexp.MustCompile(`(?m)^county:.*$`)
@@ -90,6 +95,23 @@ func rewrite(path, text string) error {
 	return errors.Join(replaceFile(path, text), os.Chmod(path, info.Mode().Perm()))
 }
 
+// unsettle undoes settle for an installation nobody has used: the county folder and
+// the data are put aside, never deleted, and the configuration names no county.
+func unsettle(cfg *Config) error {
+	aside := "." + string(cfg.Region) + "-" + time.Now().Format("20060102-150405")
+	raw, err := os.ReadFile(cfg.path)
+	if err != nil {
+		return err
+	}
+	for _, dir := range []string{cfg.Data, cfg.County} {
+		if err := os.Rename(dir, dir+aside); err != nil {
+			return err
+		}
+	}
+	text := regionLine.ReplaceAllString(countyLine.ReplaceAllString(string(raw), ""), "")
+	return rewrite(cfg.path, noCounty+strings.TrimLeft(text, "\n"))
+}
+
 // entrance answers with what is shown in it last.
 type entrance struct{ handler atomic.Pointer[http.Handler] }
 
@@ -100,7 +122,7 @@ func (e *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // first serves the choice of a county, and then what was chosen, at the same
-// addresses.
+// addresses; and the choice again when it was the wrong one and nothing is lost.
 func (c *serveCmd) first(ctx context.Context, cfg *Config, log *slog.Logger) error {
 	if cfg.County != "" {
 		return usagef("%s 写了 county，请同时写上它的 region", c.Config)
@@ -110,10 +132,113 @@ func (c *serveCmd) first(ctx context.Context, cfg *Config, log *slog.Logger) err
 		return err
 	}
 	code := newSetupCode()
-	chosen, answering := make(chan struct{}), make(chan struct{})
-	var once sync.Mutex // two people may press at a time
-	front := &entrance{}
-	front.show(dashboard.NewChooser(dashboard.ChooserConfig{
+	at, front := newChoice(), &entrance{}
+	front.show(c.chooser(cfg, at, code, log))
+	log.Info("serving", "addresses", cfg.Listen)
+	fmt.Printf("首次使用：打开 http://%s/setup/county ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), code)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return serveHTTP(ctx, listeners, front, log) })
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-at.made:
+			}
+			chosen, err := loadConfig(c.Config)
+			if err != nil {
+				return err
+			}
+			chosen.code, chosen.rechoose = code, at.undo
+			if err := c.playUntil(ctx, at.wrong, chosen, log, func(s *system) { front.show(s.dashboard); close(at.served) }); err != nil || !at.undone() {
+				return err
+			}
+			if err := unsettle(chosen); err != nil {
+				return err
+			}
+			before := at
+			at = newChoice()
+			front.show(c.chooser(cfg, at, code, log))
+			close(before.reopened)
+		}
+	})
+	return g.Wait()
+}
+
+// playUntil plays what was chosen until ctx ends or the choice turns out wrong.
+func (c *serveCmd) playUntil(ctx context.Context, wrong <-chan struct{}, cfg *Config, log *slog.Logger, show func(*system)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() { // ends with ctx; holds nothing
+		select {
+		case <-ctx.Done():
+		case <-wrong:
+			stop()
+		}
+	}()
+	return c.play(ctx, cfg, log, func(s *system) ([]net.Listener, error) {
+		show(s)
+		return nil, nil
+	})
+}
+
+// choice is one county being chosen, served, and perhaps given up. Two people may
+// press at a time: mu.
+type choice struct {
+	mu                            sync.Mutex
+	made, served, wrong, reopened chan struct{}
+}
+
+func newChoice() *choice {
+	return &choice{made: make(chan struct{}), served: make(chan struct{}), wrong: make(chan struct{}), reopened: make(chan struct{})}
+}
+
+func done(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *choice) undone() bool { return done(c.wrong) }
+
+// settle makes the choice and returns once the county's dashboard answers.
+func (c *choice) settle(ctx context.Context, path string, region huiying.Region) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if done(c.made) {
+		return huiying.Errorf(huiying.CodeConflict, "县域刚刚已经选定，请刷新页面")
+	}
+	if err := settle(path, region); err != nil {
+		return err
+	}
+	close(c.made)
+	select {
+	case <-c.served:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// undo gives the choice up and returns once another can be made.
+func (c *choice) undo(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.undone() {
+		close(c.wrong)
+	}
+	select {
+	case <-c.reopened:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// chooser is the page of a choice.
+func (c *serveCmd) chooser(cfg *Config, at *choice, code string, log *slog.Logger) http.Handler {
+	return dashboard.NewChooser(dashboard.ChooserConfig{
 		Code: code, Find: county.Find, Source: county.ChinaSource, TLS: cfg.TLS, Version: version, Log: log,
 		Draft: func(region huiying.Region) (*huiying.County, error) {
 			files, err := county.Embedded(region)
@@ -122,47 +247,8 @@ func (c *serveCmd) first(ctx context.Context, cfg *Config, log *slog.Logger) err
 			}
 			return county.Load(files)
 		},
-		Choose: func(ctx context.Context, region huiying.Region) error {
-			once.Lock()
-			defer once.Unlock()
-			select {
-			case <-chosen:
-				return huiying.Errorf(huiying.CodeConflict, "县域刚刚已经选定，请刷新页面")
-			default:
-			}
-			if err := settle(c.Config, region); err != nil {
-				return err
-			}
-			close(chosen)
-			select {
-			case <-answering:
-			case <-ctx.Done():
-			}
-			return nil
-		},
-	}))
-	log.Info("serving", "addresses", cfg.Listen)
-	fmt.Printf("首次使用：打开 http://%s/setup/county ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), code)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return serveHTTP(ctx, listeners, front, log) })
-	g.Go(func() error {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-chosen:
-		}
-		cfg, err := loadConfig(c.Config)
-		if err != nil {
-			return err
-		}
-		cfg.code = code
-		return c.play(ctx, cfg, log, func(s *system) ([]net.Listener, error) {
-			front.show(s.dashboard)
-			close(answering)
-			return nil, nil
-		})
+		Choose: func(ctx context.Context, region huiying.Region) error { return at.settle(ctx, c.Config, region) },
 	})
-	return g.Wait()
 }
 
 // setupCode is what lets somebody at a browser make the first accounts: it is

@@ -61,3 +61,39 @@ func TestWithoutACountyOnlyTheChoiceStarts(t *testing.T) {
 		t.Errorf("mode %v (%v)", info.Mode(), err)
 	}
 }
+
+func TestAWrongCountyIsPutAsideWhole(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "huiying.yaml")
+	if err := begin(path, "石楼"); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unsettle(cfg); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadConfig(path); err == nil || !strings.Contains(err.Error(), "还没有选定县域") {
+		t.Errorf("the configuration still names a county: %v", err)
+	}
+	aside, err := filepath.Glob(filepath.Join(dir, "*.141126-*"))
+	if err != nil || len(aside) != 2 {
+		t.Errorf("put aside: %v (%v)", aside, err)
+	}
+	if err := settle(path, "141130"); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := loadConfig(path); err != nil || again.Region != "141130" {
+		t.Errorf("chosen again: %v", err)
+	}
+	outside := Config{Ledger: "postgres://x", rechoose: newChoice().undo}
+	if outside.rechoosing() != nil || (&Config{rechoose: newChoice().undo}).rechoosing() == nil {
+		t.Error("what lies in other people's databases cannot be put aside")
+	}
+}

@@ -112,8 +112,18 @@ type Config struct {
 
 	Scan []string `yaml:"attachment_scan"` // a command that gets the path of an uploaded file: 0 clean, 1 refused
 
-	path string
-	code string // the setup code, where one was shown before; "": a new one
+	path     string
+	code     string                      // the setup code, where one was shown before; "": a new one
+	rechoose func(context.Context) error // gives the county up that was just chosen; nil: too late for that
+}
+
+// rechoosing is how the county just chosen is given up: only where all that was made
+// for it lies in the data folder.
+func (c *Config) rechoosing() func(context.Context) error {
+	if c.Ledger != "" || c.Archive != "" || c.Attachments != "" || c.Bus.URL != "" {
+		return nil
+	}
+	return c.rechoose
 }
 
 // place says where a command's installation is: --config FILE or --data DIR.

@@ -31,6 +31,7 @@ func pictures(t *testing.T) string {
 // at the machine opens the page, three administrators begin, a source is tried, a
 // message arrives, and what is put off stays put off over a restart.
 func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
+	t.Parallel()
 	shared := running(t)
 	if shared.binary == "" {
 		t.Skip("starts an installation of its own")
@@ -76,9 +77,13 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	url, code, stop := serving(t, exec.Command(shared.binary, "serve", "--config", config))
 	defer func() { stop() }()
 	must(t, ready(url))
-	w, err := chromium(t).Tab(url, browser.Desktop)
+	b := chromium(t)
+	w, err := b.Tab(url, browser.Desktop)
 	must(t, err)
 	defer w.Close()
+	phone, err := b.Tab(url, browser.Phone)
+	must(t, err)
+	defer phone.Close()
 	must(t, w.Open("/"))
 	if path, _ := w.Path(); path != "/setup/county" {
 		t.Errorf("a new installation leads to %s", path)
@@ -100,6 +105,24 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 		look(nowhere)
 		must(t, w.Wait(".problem"))
 	}
+	// The wrong county: as long as there is nobody, another one can be chosen.
+	look("石楼县")
+	must(t, w.Wait("#setup-county"))
+	fill(map[string]string{"#code": code})
+	must(t, w.Click("#setup-county button"))
+	must(t, w.Wait("#choose-again"))
+	accessible(t, w, "/setup/start")
+	must(t, phone.Open("/setup/start"))
+	fits(t, phone, "/setup/start")
+	fill(map[string]string{"#code": "WRONG"})
+	must(t, w.Click("#choose-again"))
+	must(t, w.Wait(".problem"))
+	fill(map[string]string{"#code": code})
+	must(t, w.Click("#choose-again"))
+	must(t, w.Until(`location.pathname === "/setup/county" && document.querySelector("#q")`))
+	if _, err := os.Stat(filepath.Join(dir, "county")); err == nil {
+		t.Error("the county that was wrong is still there")
+	}
 	look("吕梁")
 	must(t, w.Click(`.found a[href$="region=141130"]`))
 	must(t, w.Wait("#setup-county"))
@@ -108,6 +131,8 @@ func TestTheFirstRunLeadsFromNothingToAWorkingInstallation(t *testing.T) {
 	fill(map[string]string{"#code": strings.ToLower(code)})
 	must(t, w.Shot(filepath.Join(shots, "setup-county.png"), true))
 	accessible(t, w, "/setup/county")
+	must(t, phone.Open("/setup/county?q=%E4%BA%A4%E5%8F%A3"))
+	fits(t, phone, "/setup/county")
 	fill(map[string]string{"#code": "WRONG"})
 	must(t, w.Click("#setup-county button"))
 	must(t, w.Wait(".problem"))
