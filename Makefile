@@ -34,7 +34,7 @@ release:
 
 # Everything CI runs: linters, then every test with the race detector, with a
 # real browser and real servers.
-test: browser postgres clickhouse provider lint
+test: browser office postgres clickhouse provider lint
 	CI=$${CI:-true} go test -race -timeout 20m ./...
 
 # The tests alone, without installing anything and without the race detector.
@@ -79,6 +79,14 @@ $(LINT):
 	mkdir -p $(BIN)
 	GOBIN=$(abspath $(BIN)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv $(BIN)/golangci-lint $@
+
+# What offices open reports with: LibreOffice, and a reader of PDFs.
+.PHONY: office
+office:
+	@if ! command -v soffice >/dev/null || ! command -v pdftotext >/dev/null; then \
+		sudo= ; [ "$$(id -u)" = 0 ] || sudo=sudo ; \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends libreoffice-writer-nogui poppler-utils >/dev/null ; \
+	fi
 
 # An OpenID provider for the tests to sign in with: the server that comes with
 # zitadel/oidc, which the OpenID Foundation certified. A program of its own, so that
