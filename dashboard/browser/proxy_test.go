@@ -41,6 +41,7 @@ func cut(w http.ResponseWriter, r *http.Request, server string) {
 }
 
 func TestPollingTakesOverBehindAProxyThatKnowsNoWebsockets(t *testing.T) {
+	t.Parallel()
 	in := running(t)
 	there, err := url.Parse(in.url)
 	must(t, err)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheWallTurnsStopsAndLivesThroughARestart(t *testing.T) {
+	t.Parallel()
 	shared := running(t)
 	if shared.binary == "" {
 		t.Skip("looks at an installation that must not be stopped")
@@ -43,6 +44,12 @@ func TestTheWallTurnsStopsAndLivesThroughARestart(t *testing.T) {
 	}
 	must(t, w.Click("[data-do=motion]"))
 	must(t, w.Until(`!document.body.classList.contains("still")`))
+
+	// The whole screen, and back.
+	must(t, w.Click("[data-do=full]"))
+	must(t, w.Until(`document.fullscreenElement`))
+	must(t, w.Keys("f"))
+	must(t, w.Until(`!document.fullscreenElement`))
 
 	// What comes in appears; nobody touches the screen.
 	in.assigned(t, "大屏上应当看到的交办单", "t100")
