@@ -1,80 +1,38 @@
 package dashboard_test
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"huiying/dashboard"
+	"huiying/deploy/dev"
 )
 
-// provider is a real OpenID provider in a process of its own: the server of
-// zitadel/oidc, certified by the OpenID Foundation for what it speaks. `make
-// provider` builds it; like a browser it is no part of this module.
-type provider struct{ issuer, secret string }
-
-const theirPassword = "Xihe-2026"
-
-// startProvider runs the provider for one redirect address; accounts are the
-// subjects it knows, each with the password theirPassword. Without the program the
-// test is skipped, but never in CI.
-func startProvider(t *testing.T, redirect string, accounts ...string) provider {
-	t.Helper()
-	programs, _ := filepath.Glob(filepath.Join("..", "bin", "oidc-provider-*"))
-	if len(programs) == 0 && os.Getenv("CI") == "" {
-		t.Skip("no OpenID provider here: make provider")
-	} else if len(programs) == 0 {
-		t.Fatal("no OpenID provider here: make provider")
-	}
-	known := make(map[string]map[string]string)
-	for _, subject := range accounts {
-		known[subject] = map[string]string{"ID": subject, "Username": subject + "@sso", "Password": theirPassword, "PreferredLanguage": "zh"}
-	}
-	users := filepath.Join(t.TempDir(), "users.json")
-	check(t, os.WriteFile(users, must(json.Marshal(known)), 0o600))
-	free := must(net.Listen("tcp", "localhost:0"))
-	_, port, _ := net.SplitHostPort(free.Addr().String())
-	check(t, free.Close())
-	cmd := exec.Command(programs[len(programs)-1])
-	cmd.Env = append(os.Environ(), "PORT="+port, "USERS_FILE="+users, "REDIRECT_URI="+redirect)
-	check(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	p := provider{issuer: "http://localhost:" + port + "/", secret: "secret"}
-	var err error
-	for range 200 {
-		var r *http.Response
-		if r, err = http.Get(p.issuer + ".well-known/openid-configuration"); err == nil {
-			_ = r.Body.Close()
-			return p
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal(err)
-	return p
-}
+// provider is a real OpenID provider in a process of its own. Without its program
+// the tests are skipped, but never in CI.
+type provider struct{ *dev.Provider }
 
 // federated is a house with an identity provider beside it.
 func federated(t *testing.T) (*house, provider) {
 	t.Helper()
 	h := newHouse(t)
 	back := h.web.URL + "/signin/oidc/callback"
-	p := startProvider(t, back, "sub-leader", "sub-nobody")
-	h.server.Federate(dashboard.OIDC{Name: "市统一身份认证", Issuer: p.issuer, ClientID: "web", Secret: p.secret, Redirect: back})
-	return h, p
+	p, err := dev.StartProvider(t.Context(), t.TempDir(), back, "sub-leader", "sub-nobody")
+	if errors.Is(err, dev.ErrMissing) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	check(t, err)
+	t.Cleanup(p.Stop)
+	h.server.Federate(dashboard.OIDC{Name: "市统一身份认证", Issuer: p.Issuer, ClientID: p.Client, Secret: p.Secret, Redirect: back})
+	return h, provider{p}
 }
 
 var hiddenID = regexp.MustCompile(`name="id" value="([^"]+)"`)
@@ -122,8 +80,8 @@ func (p provider) log(t *testing.T, h *house, ask *url.URL, subject, password st
 	if id == nil {
 		t.Fatalf("the provider does not ask for a password: %s", page)
 	}
-	page, gone = read(their.PostForm(p.issuer+"login/username", url.Values{"id": {id[1]}, "username": {subject + "@sso"}, "password": {password}}))
-	if !gone && password == theirPassword {
+	page, gone = read(their.PostForm(p.Issuer+"login/username", url.Values{"id": {id[1]}, "username": {subject + "@sso"}, "password": {password}}))
+	if !gone && password == dev.ProviderPassword {
 		t.Fatalf("the provider does not let %s in: %s", subject, page)
 	}
 	return back
@@ -139,7 +97,7 @@ func (c caller) visit(t *testing.T, p provider, subject string, change func(url.
 		change(q)
 		u.RawQuery = q.Encode()
 	}
-	back := p.log(t, c.h, u, subject, theirPassword)
+	back := p.log(t, c.h, u, subject, dev.ProviderPassword)
 	if !strings.HasPrefix(back, "/signin/oidc/callback?") {
 		t.Fatalf("the provider leads to %q", back)
 	}

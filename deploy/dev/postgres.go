@@ -1,5 +1,6 @@
-// Package dev starts real servers for tests, without containers: a PostgreSQL,
-// a ClickHouse and a NATS of their own, in a folder and on ports of their own.
+// Package dev starts real servers for tests, without containers: a PostgreSQL, a
+// ClickHouse, a NATS and an OpenID provider of their own, in a folder and on ports
+// of their own.
 // Nothing of it is part of the product.
 package dev
 
