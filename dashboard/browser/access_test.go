@@ -38,7 +38,8 @@ func accessible(t *testing.T, w *browser.Tab, page string) {
 }
 
 // Every page, for one role of each kind, by day and in the dark, has no serious or
-// critical finding of axe-core (WCAG 2.1 A and AA). Phones: fit_test.go.
+// critical finding of axe-core (WCAG 2.1 A and AA), and nothing sticks out of the
+// screen. Phones: fit_test.go.
 func TestEveryPageIsAccessible(t *testing.T) {
 	b := chromium(t)
 	in := running(t)
@@ -50,7 +51,9 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			"/", "/posts", "/posts?q=%E4%BA%A4%E5%9F%8E&risk=40", "/posts/match?risk=40", "/events", "/cases?view=all", "/cases/new", "/intake", "/stats", "/reports", evidence, "/appraisal", "/sources", "/models", "/rules",
 			"/rules/levels.yaml", "/units", "/policies?q=%E8%80%81%E5%B9%B4", "/roster", "/drills", "/notices", "/me", "/guide", "/wall",
 		},
-		huiying.Liaison:       {"/", "/cases", "/notices", "/guide"},
+		huiying.Liaison:       {"/", "/cases", "/stats", "/reports", "/notices", "/guide"},
+		huiying.Monitor:       {"/sources"},
+		huiying.Supervisor:    {"/", "/cases?view=late"},
 		huiying.SystemAdmin:   {"/", "/system", "/users", "/users/leader", "/channels", "/sources", "/setup?step=county", "/setup?step=sources"},
 		huiying.SecurityAdmin: {"/users", "/users/leader"}, huiying.AuditAdmin: {"/audit"},
 	}
@@ -65,6 +68,11 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				must(t, err)
 				if link != "" && !strings.Contains(strings.Join(paths, " "), link[:strings.LastIndex(link, "/")+1]) {
 					paths = append(paths, link) // one post, event and case each
+				}
+				over, err := browser.Value[int](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+				must(t, err)
+				if over > 0 {
+					t.Errorf("%s sticks out by %d px at %d px", path, over, s.Width)
 				}
 				accessible(t, w, fmt.Sprintf("%s %s at %d px (dark: %t)", role, path, s.Width, s.Dark))
 			}

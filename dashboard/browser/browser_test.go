@@ -144,25 +144,6 @@ func TestTheLiveTailNeverJumpsUnderTheCursor(t *testing.T) {
 	must(t, w.Until(fmt.Sprintf(`document.querySelector("#rows > [data-post]").id !== %q`, first)))
 }
 
-// A page that says what went wrong is not asked for again by itself: it may be the
-// answer to a form.
-func TestAnErrorPageStaysAsItIs(t *testing.T) {
-	b := chromium(t)
-	in := running(t)
-	as := in.account(t, huiying.SystemAdmin)
-	w, err := b.Tab(in.url, browser.Desktop)
-	must(t, err)
-	defer w.Close() // its console may speak: the answer is 403
-	must(t, w.SignIn(string(as.User), as.Password))
-	must(t, w.Open("/posts"))
-	shows(t, w, ".error-page", "不使用这项功能")
-	must(t, w.Until(`(window.sameDocument = true)`))
-	time.Sleep(2 * time.Second)
-	if same, err := browser.Value[bool](w, `window.sameDocument === true`); err != nil || !same {
-		t.Errorf("the page was loaded anew (%v)", err)
-	}
-}
-
 // The same words on both sides: view_test.go holds this table for the server.
 func TestTheBrowserSpeaksTheServersWords(t *testing.T) {
 	b := chromium(t)
@@ -185,46 +166,6 @@ func TestTheBrowserSpeaksTheServersWords(t *testing.T) {
 			t.Errorf("%s is %q, want %q", expression, got, want)
 		}
 	}
-}
-
-// Each role opens each page it may see, on both screens: nothing sticks out and
-// the console stays silent.
-func TestEveryPageFitsBothScreensInSilence(t *testing.T) {
-	b := chromium(t)
-	in := running(t)
-	pages := map[huiying.Role][]string{ // one role of each kind: pages_test.go tries them all
-		huiying.Leader:  {"/", "/posts", "/events", "/cases?view=all", "/stats", "/reports", "/sources", "/notices", "/wall"},
-		huiying.Monitor: {"/cases/new", "/sources"}, huiying.Supervisor: {"/", "/cases?view=late"},
-		huiying.Liaison: {"/", "/cases", "/stats", "/reports", "/notices"}, huiying.SystemAdmin: {"/", "/sources", "/notices"},
-	}
-	for role, paths := range pages {
-		t.Run(string(role), func(t *testing.T) {
-			for _, s := range []browser.Screen{browser.Desktop, browser.Phone} {
-				w := tab(t, b, in, in.account(t, role), s)
-				for _, path := range paths {
-					if link := look(t, w, path, s); link != "" {
-						look(t, w, link, s)
-					}
-				}
-			}
-		})
-	}
-}
-
-// look opens a page, checks that it fits, and returns the first post, event or
-// case it leads to.
-func look(t *testing.T, w *browser.Tab, path string, s browser.Screen) (link string) {
-	t.Helper()
-	must(t, w.Open(path))
-	must(t, w.Wait("h1"))
-	over, err := browser.Value[int](w, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
-	must(t, err)
-	if over > 0 {
-		t.Errorf("%s sticks out by %d px at %d px", path, over, s.Width)
-	}
-	link, err = browser.Value[string](w, `(document.querySelector("#rows .post-title, #rows .case-title, #work .case-title") || {getAttribute: () => ""}).getAttribute("href")`)
-	must(t, err)
-	return link
 }
 
 // shot keeps a picture where HUIYING_SHOTS says.

@@ -80,6 +80,7 @@ func TestEachRolesDay(t *testing.T) {
 // signOut presses 退出 where the screen has it; after that the pages are shut.
 func signOut(t *testing.T, w *browser.Tab, user string) {
 	t.Helper()
+	must(t, w.Until(`document.querySelector("#live").dataset.state === "open" && performance.now() > 500`)) // it stands still
 	if phone, err := browser.Value[bool](w, `getComputedStyle(document.querySelector(".tabs")).display !== "none"`); err != nil {
 		t.Fatal(err)
 	} else if phone {

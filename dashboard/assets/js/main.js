@@ -16,4 +16,4 @@ startBulk();
 startRules();
 startScroll();
 startWall();
-if (document.body.dataset.user && !document.querySelector("[data-unfinished], .error-page")) startLive(); // what went wrong does not move
+if (document.body.dataset.user && !document.querySelector("[data-unfinished]")) startLive();
