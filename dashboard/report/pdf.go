@@ -72,10 +72,10 @@ func (w *word) pdf(mark, title string) ([]byte, error) {
 		}
 	}
 	p.newPage()
-	for _, k := range body.kids {
+	for i, k := range body.kids {
 		switch k.name {
 		case "w:p":
-			p.paragraph(k)
+			p.paragraph(k, body.kids[i+1:])
 		case "w:tbl":
 			p.table(k)
 		}
@@ -221,7 +221,8 @@ func colourOf(s string) [3]uint8 {
 	return [3]uint8{uint8(v >> 16), uint8(v >> 8), uint8(v)} //nolint:gosec // cut on purpose
 }
 
-func (p *printer) paragraph(para *node) {
+// paragraph draws para; next are those after it, for one that keeps with them.
+func (p *printer) paragraph(para *node, next []*node) {
 	f := p.formOf(para)
 	if pic := find(para, "w:drawing"); pic != nil {
 		p.drawing(pic, f)
@@ -231,7 +232,10 @@ func (p *printer) paragraph(para *node) {
 	high := f.before + f.after + float64(len(lines))*f.leading()
 	reserve := 0.0
 	if f.keep {
-		reserve = 56
+		reserve = p.kept(next)
+		if high+reserve > p.bottom-p.top { // no page holds them together
+			reserve = tableStart
+		}
 	}
 	if p.y+min(high, 2*f.leading())+reserve > p.bottom {
 		p.newPage()
@@ -248,6 +252,42 @@ func (p *printer) paragraph(para *node) {
 	p.y += f.after
 }
 
+// tableStart is how much of a table, in points, stays with its title.
+const tableStart = 56
+
+// kept is how high what follows is, as far as each keeps with the next (the advice
+// and 版记), and the beginning of what stands behind.
+func (p *printer) kept(next []*node) float64 {
+	sum := 0.0
+	for _, k := range next {
+		if k.name == "w:tbl" {
+			return sum + tableStart
+		}
+		if k.name != "w:p" {
+			continue
+		}
+		f := p.formOf(k)
+		high := f.before + f.after
+		if pic := find(k, "w:drawing"); pic != nil {
+			_, h := p.extent(pic)
+			high += h
+		} else {
+			high += float64(len(p.lines(k, f, p.right-p.left))) * f.leading()
+		}
+		if f.bottomRule {
+			high += ruleGap
+		}
+		if !f.keep {
+			return sum + min(high, 2*f.leading())
+		}
+		sum += high
+	}
+	return sum
+}
+
+// ruleGap is the room, in points, between a paragraph and the line below it.
+const ruleGap = 3
+
 // rules draws the lines above and below a paragraph.
 func (p *printer) rules(f form, from float64) {
 	p.pdf.SetStrokeColor(f.ruleColour[0], f.ruleColour[1], f.ruleColour[2])
@@ -256,23 +296,32 @@ func (p *printer) rules(f form, from float64) {
 		p.pdf.Line(p.left+f.left, from, p.right-f.right, from)
 	}
 	if f.bottomRule {
-		p.y += 3
+		p.y += ruleGap
 		p.pdf.Line(p.left+f.left, p.y, p.right-f.right, p.y)
 	}
 }
 
-func (p *printer) drawing(pic *node, f form) {
-	extent := pic.at("wp:inline", "wp:extent")
-	blip := find(pic, "a:blip")
-	if extent == nil || blip == nil {
-		return
-	}
+// extent is the size a picture is drawn in; 0 for one without.
+func (p *printer) extent(pic *node) (w, h float64) {
 	const emuPerPoint = 12700
-	cx, _ := strconv.ParseFloat(extent.attr("cx"), 64)
-	cy, _ := strconv.ParseFloat(extent.attr("cy"), 64)
-	w, h := cx/emuPerPoint, cy/emuPerPoint
+	size := pic.at("wp:inline", "wp:extent")
+	if size == nil {
+		return 0, 0
+	}
+	w, _ = strconv.ParseFloat(size.attr("cx"), 64)
+	h, _ = strconv.ParseFloat(size.attr("cy"), 64)
+	w, h = w/emuPerPoint, h/emuPerPoint
 	if most := p.right - p.left; w > most {
 		w, h = most, h*most/w
+	}
+	return w, h
+}
+
+func (p *printer) drawing(pic *node, f form) {
+	w, h := p.extent(pic)
+	blip := find(pic, "a:blip")
+	if w == 0 || blip == nil {
+		return
 	}
 	raw := p.word.parts[path.Join("word", p.rels[blip.attr("r:embed")])]
 	if p.y+f.before+h > p.bottom {
