@@ -143,25 +143,54 @@ func (f *Folder) close(runes []rune, gone []bool, i, next int) {
 	}
 }
 
-// spell writes the character a syllable stands for in a watched word.
+// spell writes the characters that letters stand for in a watched word, of which
+// one at least is written as it is: 拖欠gongzi.
 func (f *Folder) spell(runes []rune, gone []bool, i, end int) {
-	var buf [longestSyllable]byte
-	syllable := lowered(buf[:0], runes[i:end])
-	for _, j := range f.spelled[string(syllable)] {
-		from, ok := fits(runes, i, j.word[:j.at], -1)
-		if !ok {
-			continue
-		}
-		to, ok := fits(runes, end-1, j.word[j.at+1:], 1)
-		if !ok {
-			continue
-		}
-		for k := from; k <= to; k++ {
-			gone[k] = gone[k] || isSign(runes[k]) || k > i && k < end
-		}
-		runes[i] = j.word[j.at]
+	if end-i > longestSpelling {
 		return
 	}
+	var buf [longestSpelling]byte
+	letters := lowered(buf[:0], runes[i:end])
+	for n := min(len(letters), longestSyllable); n > 0; n-- {
+		for _, j := range f.spelled[string(letters[:n])] {
+			said := 1 + saying(letters[n:], j.word[j.at+1:])
+			if said == 0 || said == len(j.word) {
+				continue
+			}
+			from, ok := fits(runes, i, j.word[:j.at], -1)
+			if !ok {
+				continue
+			}
+			to, ok := fits(runes, end-1, j.word[j.at+said:], 1)
+			if !ok {
+				continue
+			}
+			for k := from; k <= to; k++ {
+				gone[k] = gone[k] || isSign(runes[k]) || k >= i+said && k < end
+			}
+			copy(runes[i:end], j.word[j.at:j.at+said])
+			return
+		}
+	}
+}
+
+// saying is how many of the characters all the letters say, -1 if they do not.
+func saying(letters []byte, characters []rune) int {
+	if len(letters) == 0 {
+		return 0
+	}
+	if len(characters) == 0 {
+		return -1
+	}
+	for _, s := range foldTables().syllables[characters[0]] {
+		if !strings.HasPrefix(string(letters), s) {
+			continue
+		}
+		if n := saying(letters[len(s):], characters[1:]); n >= 0 {
+			return n + 1
+		}
+	}
+	return -1
 }
 
 // fits reports whether the rest of a word stands beside i in direction step,
@@ -193,12 +222,12 @@ func skip(runes []rune, i, step int) int {
 
 func hanAt(runes []rune, i int) bool { return i >= 0 && i < len(runes) && isHan(runes[i]) }
 
-const longestSyllable = 6 // zhuang
+const (
+	longestSyllable = 6  // zhuang
+	longestSpelling = 18 // letters in a row that are read as syllables
+)
 
 func lowered(buf []byte, letters []rune) []byte {
-	if len(letters) > longestSyllable {
-		return nil
-	}
 	for _, r := range letters {
 		buf = append(buf, byte(r)|0x20)
 	}
@@ -244,7 +273,7 @@ func (f *Folder) isPlain(text string) bool {
 				for end < len(text) && text[end]|0x20 >= 'a' && text[end]|0x20 <= 'z' {
 					end++
 				}
-				if end-i <= longestSyllable && f.isSpelled(text[i:end]) {
+				if f.isSpelled(text[i:end]) {
 					return false
 				}
 				last, i = 0, end
@@ -287,12 +316,19 @@ func (f *Folder) isPlain(text string) bool {
 	return true
 }
 
+// isSpelled reports whether the letters are syllables of watched words.
 func (f *Folder) isSpelled(letters string) bool {
-	var buf [longestSyllable]byte
-	for i := range len(letters) {
-		buf[i] = letters[i] | 0x20
+	if len(letters) > longestSpelling {
+		return false
 	}
-	return f.spelled[string(buf[:len(letters)])] != nil
+	var buf [longestSyllable]byte
+	for n := 1; n <= min(len(letters), longestSyllable); n++ {
+		buf[n-1] = letters[n-1] | 0x20
+		if f.spelled[string(buf[:n])] != nil && (n == len(letters) || f.isSpelled(letters[n:])) {
+			return true
+		}
+	}
+	return false
 }
 
 //go:embed fold/variants.txt

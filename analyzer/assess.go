@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"huiying"
@@ -265,6 +266,9 @@ func (r *reading) titleBytes() int { return int(r.bytes[r.title]) }
 // sentiment is the tone. In a letter the question is another: whether it
 // complains, or asks and proposes, however politely.
 func sentiment(r *reading) huiying.Sentiment {
+	if !slices.ContainsFunc(r.runes, unicode.IsLetter) {
+		return huiying.Sentiment{Label: "neutral"} // signs, digits and pictures alone tell nothing
+	}
 	felt := felt(r)
 	var p [3]float64
 	for _, kind := range r.verdicts.of(taskKind) { // a mixture of judges

@@ -39,6 +39,44 @@ func TestEvasionsAreReadAsTheWordsTheyHide(t *testing.T) {
 	}
 }
 
+func TestFreshEvasionsAreUnderstood(t *testing.T) {
+	t.Parallel()
+	for text, topic := range map[string]string{
+		"停💧水💧三天没人管":     "供暖供水供气停电",
+		"停氺三天了":         "供暖供水供气停电",
+		"孩子上🤮吐🤮下🤮泻":     "公共卫生",
+		"食物中毐，三十个孩子进医院": "公共卫生",
+		"拖欠gongzi半年不给":  "劳资欠薪",
+		"TUO欠gong资半年":   "劳资欠薪",
+		"tuo欠工资半年":      "劳资欠薪",
+		"拖*欠*工*资半年":     "劳资欠薪",
+		"強　拆我家房子":       "房屋征收",
+		"qiang拆我家房子":    "房屋征收",
+		"ｑｉａｎｇ拆我家房子":    "房屋征收",
+		"𝐖𝐔水直排":         "环境污染",
+		"煤‌矿冒​顶了":       "安全事故",
+	} {
+		as := shared().Assess(forum("", text))
+		if !slices.ContainsFunc(as.Risk.Factors, func(f huiying.Factor) bool { return f.Name == "主题："+topic }) {
+			t.Errorf("%s: want %s, got %v", text, topic, as.Risk.Factors)
+		}
+	}
+	for _, text := range []string{"a change of women", "pingan", "ok的", "gongzi你好", "wu语"} {
+		if as := shared().Assess(forum("", text)); as.Risk.Score > 0 {
+			t.Errorf("%s: %v", text, as.Risk.Factors)
+		}
+	}
+}
+
+func TestSignsAloneHaveNoTone(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"😀😀😀", "😡😡😡😡", "👍", "？？？？", "。。。", "11111", "❤️❤️", "¥100"} {
+		if as := shared().Assess(forum("", text)); as.Sentiment.Label != "neutral" || as.Sentiment.Score != 0 || as.Risk.Score != 0 {
+			t.Errorf("%s: %+v, risk %v", text, as.Sentiment, as.Risk)
+		}
+	}
+}
+
 func TestDigitsAndLettersOfAnyWidthAreTheSame(t *testing.T) {
 	t.Parallel()
 	narrow := shared().Assess(forum("", "昨天上午10点，西营镇化工厂爆炸，3人死亡，100多人围观，视频在WIFI群里。"))
