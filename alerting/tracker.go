@@ -24,13 +24,14 @@ const (
 	maxEvents   = 10_000 // held in memory; of more, those silent longest are let go
 	maxTerms    = 160    // terms an event remembers
 	maxSeen     = 1 << 19
-	maxPrints   = 24   // fingerprints an event remembers
-	maxEvidence = 20   // things listed for people: flags, places, factors
-	sameMatter  = 0.12 // likeness asked of the second post, on the same day
-	perGrowth   = 0.02 // more with each e-fold of posts: their mean is like more things
-	perSilence  = 0.01 // more with each e-fold of days of silence
-	rarity      = 1.5  // power of the idf: two posts on one matter share its rare names
-	assumed     = 20   // events assumed to have been before the first, half of them with the courtesies
+	maxPrints   = 24             // fingerprints an event remembers
+	maxEvidence = 20             // things listed for people: flags, places, factors
+	sameMatter  = 0.12           // likeness asked of the second post, on the same day
+	perGrowth   = 0.02           // more with each e-fold of posts: their mean is like more things
+	perSilence  = 0.01           // more with each e-fold of days of silence
+	rarity      = 1.5            // power of the idf: two posts on one matter share its rare names
+	sameOutage  = 48 * time.Hour // how long villages may speak of one matter without naming each other
+	assumed     = 20             // events assumed to have been before the first, half of them with the courtesies
 )
 
 // courtesies are what people write whatever the matter is; until a tracker has
@@ -176,7 +177,7 @@ func (t *Tracker) match(a huiying.Assessed, terms []term) (best *held, duplicate
 		}
 		dup := isCopy(e.Event, a.Assessment.Print)
 		asked := sameMatter + perGrowth*math.Log(float64(e.Posts-e.Duplicates)) + perSilence*math.Log1p(silence.Hours()/24)
-		if !dup && (duplicate || likeness < asked) {
+		if !dup && (duplicate || likeness < asked || silence > sameOutage && otherVillage(e.Event, a)) {
 			continue
 		}
 		if best == nil || dup && !duplicate || cmp.Or(cmp.Compare(likeness, top), cmp.Compare(best.ID, e.ID)) > 0 {
@@ -213,12 +214,24 @@ func elsewhere(e *huiying.Event, a huiying.Assessed) bool {
 		!slices.ContainsFunc(ours, func(r huiying.Region) bool { return slices.Contains(theirs, r) })
 }
 
+// otherVillage reports whether post and event name villages and share none: letters
+// of one wording from village after village are as many matters, but on the same
+// days the water may be gone in all of them.
+func otherVillage(e *huiying.Event, a huiying.Assessed) bool {
+	ours, theirs := within(a.Assessment.Places, 12), within(e.Places, 12)
+	return len(ours) > 0 && len(theirs) > 0 &&
+		!slices.ContainsFunc(ours, func(r huiying.Region) bool { return slices.Contains(theirs, r) })
+}
+
 // townships are the townships of the places that were resolved.
-func townships(places []huiying.Place) []huiying.Region {
+func townships(places []huiying.Place) []huiying.Region { return within(places, 9) }
+
+// within are the places that were resolved to so many digits of the code, cut there.
+func within(places []huiying.Place, digits int) []huiying.Region {
 	var out []huiying.Region
 	for _, p := range places {
-		if len(p.Code) >= 9 && !slices.Contains(out, p.Code[:9]) {
-			out = append(out, p.Code[:9])
+		if len(p.Code) >= digits && !slices.Contains(out, p.Code[:digits]) {
+			out = append(out, p.Code[:digits])
 		}
 	}
 	return out
