@@ -30,6 +30,7 @@ const (
 	perGrowth   = 0.02           // more with each e-fold of posts: their mean is like more things
 	perSilence  = 0.01           // more with each e-fold of days of silence
 	rarity      = 1.5            // power of the idf: two posts on one matter share its rare names
+	ofPlace     = 0.5            // weight of a pair of a village's or township's name
 	sameOutage  = 48 * time.Hour // how long villages may speak of one matter without naming each other
 	assumed     = 20             // events assumed to have been before the first, half of them with the courtesies
 )
@@ -125,7 +126,7 @@ func (t *Tracker) hold(e *huiying.Event) *held {
 func (t *Tracker) Place(a huiying.Assessed) (e *huiying.Event, duplicate bool) {
 	t.fade(a.Post.PublishedAt)
 	counts := pairs(a.Post)
-	terms := t.weigh(counts)
+	terms := t.weigh(counts, a.Assessment.Places)
 	h, duplicate := t.match(a, terms)
 	if h == nil {
 		h = t.hold(begin(a))
@@ -175,9 +176,10 @@ func (t *Tracker) match(a huiying.Assessed, terms []term) (best *held, duplicate
 		if likeness < sameMatter || e.Region != a.Post.Region || silence > activeFor || elsewhere(e.Event, a) {
 			continue
 		}
-		dup := isCopy(e.Event, a.Assessment.Print)
+		other := otherVillage(e.Event, a)
+		dup := !other && isCopy(e.Event, a.Assessment.Print)
 		asked := sameMatter + perGrowth*math.Log(float64(e.Posts-e.Duplicates)) + perSilence*math.Log1p(silence.Hours()/24)
-		if !dup && (duplicate || likeness < asked || silence > sameOutage && otherVillage(e.Event, a)) {
+		if !dup && (duplicate || likeness < asked || other && silence > sameOutage) {
 			continue
 		}
 		if best == nil || dup && !duplicate || cmp.Or(cmp.Compare(likeness, top), cmp.Compare(best.ID, e.ID)) > 0 {
@@ -321,12 +323,24 @@ func pairs(p huiying.Post) map[string]float64 {
 	return counts
 }
 
-// weigh makes counts a unit vector over the weightiest pairs.
-func (t *Tracker) weigh(counts map[string]float64) []term {
+// weigh makes counts a unit vector over the weightiest pairs. Those of a village's
+// name count less: a village has many matters.
+func (t *Tracker) weigh(counts map[string]float64, places []huiying.Place) []term {
+	var names strings.Builder
+	for _, p := range places {
+		if len(p.Code) >= 9 {
+			names.WriteString(p.Name + "\n")
+		}
+	}
+	where := names.String()
 	terms := make([]term, 0, len(counts))
 	for pair, n := range counts {
 		idf := math.Log(float64(t.begun+2) / float64(t.seen[pair]+2))
-		terms = append(terms, term{pair, (1 + math.Log(n)) * math.Pow(idf, rarity)})
+		weight := (1 + math.Log(n)) * math.Pow(idf, rarity)
+		if where != "" && strings.Contains(where, pair) {
+			weight *= ofPlace
+		}
+		terms = append(terms, term{pair, weight})
 	}
 	return unit(terms)
 }

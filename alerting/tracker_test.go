@@ -112,6 +112,39 @@ func TestTheSameWordsInAnotherTownshipAreAnotherMatter(t *testing.T) {
 	}
 }
 
+func TestLettersOfOneWordingFromManyVillagesAreAsManyMatters(t *testing.T) {
+	t.Parallel()
+	tr := alerting.NewTracker()
+	events := map[huiying.EventID]bool{}
+	place := func(village string, code huiying.Region, text string, day int) *huiying.Event {
+		a := assessedPost(fmt.Sprint(village, text, day), "", text, morning.AddDate(0, 0, day))
+		a.Assessment.Places = []huiying.Place{{Name: village, Code: code, P: 0.9}}
+		e, _ := tr.Place(a)
+		return e
+	}
+	const wording = "您好，%s的自来水已经停了%d天，村民吃水要到邻村去拉，向供水站反映多次没有答复，恳请领导协调解决。"
+	villages := map[string]huiying.Region{"段村": "141122101200", "王明寨村": "141122101203", "义望村": "141122101208", "覃村": "141122101209", "辛南村": "141122101214"}
+	for i, v := range []string{"段村", "王明寨村", "义望村", "覃村", "辛南村"} {
+		events[place(v, villages[v], fmt.Sprintf(wording, v, 2+i), 4*i).ID] = true
+	}
+	if len(events) != 5 {
+		t.Errorf("five villages are %d matters", len(events))
+	}
+	first := place("覃村", villages["覃村"], fmt.Sprintf(wording, "覃村", 9), 18)
+	if !events[first.ID] || first.Posts != 2 {
+		t.Errorf("the second letter of a village: %d posts", first.Posts)
+	}
+	wage := place("覃村", villages["覃村"], "请问覃村危房改造资金什么时候发放，去年就报了材料，到现在没有消息。", 19)
+	if wage.ID == first.ID {
+		t.Error("two matters of one village became one event")
+	}
+	smell := place("大营村", "141122102203", "大营村化工厂昨晚又冒黄烟，呛得人睡不着", 30)
+	again := place("寨子村", "141122102201", "我们寨子村也闻到化工厂的黄烟了，昨晚呛得睡不着", 31)
+	if again.ID != smell.ID {
+		t.Error("a smell that two villages notice on one day is two events")
+	}
+}
+
 func TestARestartedTrackerGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	before := alerting.NewTracker()

@@ -42,19 +42,19 @@ func TestEvasionsAreReadAsTheWordsTheyHide(t *testing.T) {
 func TestFreshEvasionsAreUnderstood(t *testing.T) {
 	t.Parallel()
 	for text, topic := range map[string]string{
-		"停💧水💧三天没人管":     "供暖供水供气停电",
-		"停氺三天了":         "供暖供水供气停电",
-		"孩子上🤮吐🤮下🤮泻":     "公共卫生",
-		"食物中毐，三十个孩子进医院": "公共卫生",
-		"拖欠gongzi半年不给":  "劳资欠薪",
-		"TUO欠gong资半年":   "劳资欠薪",
-		"tuo欠工资半年":      "劳资欠薪",
-		"拖*欠*工*资半年":     "劳资欠薪",
-		"強　拆我家房子":       "房屋征收",
-		"qiang拆我家房子":    "房屋征收",
-		"ｑｉａｎｇ拆我家房子":    "房屋征收",
-		"𝐖𝐔水直排":         "环境污染",
-		"煤‌矿冒​顶了":       "安全事故",
+		"停💧水💧三天没人管":         "供暖供水供气停电",
+		"停氺三天了":             "供暖供水供气停电",
+		"孩子上🤮吐🤮下🤮泻":         "公共卫生",
+		"食物中毐，三十个孩子进医院":     "公共卫生",
+		"拖欠gongzi半年不给":      "劳资欠薪",
+		"TUO欠gong资半年":       "劳资欠薪",
+		"tuo欠工资半年":          "劳资欠薪",
+		"拖*欠*工*资半年":         "劳资欠薪",
+		"強　拆我家房子":           "房屋征收",
+		"qiang拆我家房子":        "房屋征收",
+		"ｑｉａｎｇ拆我家房子":        "房屋征收",
+		"𝐖𝐔水直排":             "环境污染",
+		"煤\u200c矿冒\u200b顶了": "安全事故",
 	} {
 		as := shared().Assess(forum("", text))
 		if !slices.ContainsFunc(as.Risk.Factors, func(f huiying.Factor) bool { return f.Name == "主题："+topic }) {
