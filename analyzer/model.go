@@ -35,8 +35,7 @@ type model struct {
 	taken   []uint64 // a bit a place: a feature stands there, as in a sixth of them
 	before  []uint32 // by word of taken, how many stand before it
 	at      []uint32 // of the places taken, the row of the slot there beside its other bits
-	idf     []uint8  // by row; row 0 knows nothing
-	packed  []uint64 // rowWords a row: weights + weightZero, a byte each
+	packed  []uint64 // rowLong a row, row 0 knows nothing: weights + weightZero, a byte each, and the idf
 	columns []column
 	choice  []bool                     // by column
 	loud    [bags][mostColumns]float32 // how loud each hears each bag
@@ -71,7 +70,9 @@ type column struct {
 
 const (
 	idfScale    = 20
-	rowWords    = 6            // of 8 bytes
+	rowLong     = 8            // words of 8 bytes: a row is a line of the cache
+	rowWords    = 6            // of them hold weights
+	rowIDF      = rowWords     // this one how rare the feature is
 	mostColumns = 8 * rowWords // of all tasks together
 	weightZero  = 128
 )
@@ -136,9 +137,10 @@ func (m *model) prepare() {
 		n += uint32(bits.OnesCount64(word))
 	}
 	m.at = make([]uint32, n)
-	m.idf, m.packed = append([]uint8{0}, m.IDF...), make([]uint64, rowWords*(len(m.Slots)+1))
+	m.packed = make([]uint64, rowLong*(len(m.Slots)+1))
 	for i, slot := range m.Slots {
-		row := m.packed[rowWords*(i+1):][:rowWords]
+		row := m.packed[rowLong*(i+1):][:rowLong]
+		row[rowIDF] = uint64(m.IDF[i])
 		for c, w := range m.Weights[i*m.Columns : (i+1)*m.Columns] {
 			row[c/8] |= uint64(int(w)+weightZero) << (c % 8 * 8)
 		}
@@ -267,7 +269,7 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 	for i, k := range all {
 		value := uint32(1)
 		if !alike {
-			value = uint32(damped(k.value)*float32(m.idf[k.row]) + 0.5)
+			value = uint32(damped(k.value)*float32(m.packed[rowLong*k.row+rowIDF]) + 0.5)
 		}
 		square, total = square+uint64(value)*uint64(value), total+uint64(value)
 		for ; value > math.MaxUint8; value -= math.MaxUint8 { // what counts for more is there several times
@@ -288,7 +290,7 @@ func (m *model) sum(bag []feature, heard []uint32, alike bool) (sums [mostColumn
 		var even, odd uint64           // sums of bytes two apart, that carry into one another
 		var evenUpper, oddUpper uint64 // sums of every second of them, that do not
 		for _, k := range all {
-			w := m.packed[rowWords*k.row+word]
+			w := m.packed[rowLong*k.row+word]
 			e, o := w&bytes*uint64(k.value), w>>8&bytes*uint64(k.value)
 			even, evenUpper = even+e, evenUpper+e>>16&words
 			odd, oddUpper = odd+o, oddUpper+o>>16&words
@@ -312,7 +314,7 @@ func (c column) probability(z float64, choice bool) float64 {
 func (m *model) rarity(slot uint32) float64 {
 	const unheard = 11
 	if row := m.find(slot); row != 0 {
-		return float64(m.idf[row]) / idfScale
+		return float64(m.packed[rowLong*row+rowIDF]) / idfScale
 	}
 	return unheard
 }
