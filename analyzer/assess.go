@@ -34,7 +34,8 @@ type Analyzer struct {
 	watch     *watch
 	topics    []topic
 	duties    []duty
-	concerns  concerns
+	concern   []int32   // by word of the watch, in concerns; 0 for none
+	concerns  []concern // the first is none
 	gazetteer *gazetteer
 	classes   *classes
 	tones     *tones
@@ -123,6 +124,7 @@ type reading struct {
 	tonals    []tonal  // words of the tone lexicon
 	signals   []signal // of topics, whatever they mean
 	duties    []int32  // that are named
+	leaves    []int32  // classes of which a leaf is named, one for each
 	proposals proposals
 	answers   proposals // of the units whose bureaus answer such letters
 	ranked    []huiying.Candidate
@@ -201,6 +203,7 @@ func (a *Analyzer) read(p huiying.Post) *reading {
 	}
 	r.seen = a.watch.scan(r.text, r.runes, r.bytes)
 	r.tonals = a.tones.find(r.seen, r.tonals)
+	r.concern()
 	r.hits = a.match(r)
 	r.state, r.stateWhy = stateOf(r)
 	r.features = features(r)
@@ -218,7 +221,7 @@ func (a *Analyzer) free(r *reading) {
 	clear(r.ranked)
 	*r = reading{
 		runes: r.runes[:0], bytes: r.bytes[:0], words: r.words[:0], sentences: r.sentences[:0], hits: r.hits[:0],
-		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], proposals: r.proposals[:0], answers: r.answers[:0], ranked: r.ranked[:0], scene: r.scene.empty(),
+		tonals: r.tonals[:0], counted: r.counted[:0], signals: r.signals[:0], duties: r.duties[:0], leaves: r.leaves[:0], proposals: r.proposals[:0], answers: r.answers[:0], ranked: r.ranked[:0], scene: r.scene.empty(),
 	}
 	a.readings.Put(r)
 }

@@ -98,10 +98,8 @@ func (c *classes) classify(r *reading) []huiying.Scored {
 			}
 		}
 	}
-	for w := range r.seen.words() {
-		for _, class := range r.analyzer.concerns.leaves[w] {
-			prior[class] += perLeaf
-		}
+	for _, class := range r.leaves {
+		prior[class] += perLeaf
 	}
 	learned, labels := r.verdicts.of(taskCategory), c.known
 	if m := r.verdicts.model; m != c.model { // one that is being examined

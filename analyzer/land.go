@@ -97,14 +97,14 @@ func (g *gazetteer) survey(s *scene) {
 			found = append(found, land{town, at.start, at.end, townsOf(n.meanings[0].div)})
 		}
 	}
-	for i, w := range s.reading.words {
+	for _, w := range s.reading.words {
 		if !endsAsLand(s.reading.runes[w.end-1]) {
 			continue
 		}
-		if mayBeLand(w) {
-			s.reading.tag()
+		if w.pos == "" {
+			w.pos = s.reading.analyzer.segmenter.pos(s.reading.runes[w.start:w.end])
 		}
-		if isOtherLand(s.reading.words[i]) {
+		if isOtherLand(w) {
 			found = append(found, land{kind: other, start: s.here(w.start), end: s.here(w.end)})
 		}
 	}

@@ -224,8 +224,10 @@ func (m *model) ask(f *[bags][]feature) verdicts {
 		if b == 0 || !same(f[b], f[b-1]) {
 			sums = m.sum(f[b], m.heard[b], b >= bagSigns)
 		}
-		for c, loud := range m.loud[b] {
-			z[c] += loud * sums[c]
+		for _, word := range m.heard[b] {
+			for c := 8 * word; c < 8*word+8; c++ {
+				z[c] += m.loud[b][c] * sums[c]
+			}
 		}
 	}
 	v := verdicts{model: m}

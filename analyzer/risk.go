@@ -288,10 +288,6 @@ func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []h
 			note(u, said*points, reason{"主题“", h.topic.Name, "”：", h.word})
 		}
 	}
-	for w := range r.seen.words() {
-		r.duties = append(r.duties, a.concerns.duties[w]...)
-	}
-	slices.Sort(r.duties)
 	for _, i := range r.duties {
 		d := &a.duties[i]
 		points := 0.8
@@ -400,12 +396,13 @@ func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, re
 	)
 	letter := r.post.Channel == huiying.ChannelLetter
 	answers := r.answers[:0]
-	bureaus := r.verdicts.of(taskDepartment)
+	mentioned := faint
+	if !letter {
+		mentioned = least
+	}
+	bureaus := slices.DeleteFunc(r.verdicts.of(taskDepartment), func(s huiying.Scored) bool { return s.P < mentioned })
 	slices.SortStableFunc(bureaus, func(x, y huiying.Scored) int { return cmp.Compare(y.P, x.P) })
 	for _, s := range bureaus {
-		if s.P < faint || s.P < least && !letter {
-			break
-		}
 		why := reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
 		for i, u := range a.bureaus[s.Name] {
 			if letter {

@@ -15,12 +15,12 @@ type topic struct {
 	words, veto []int
 }
 
-// concerns are what the words of the watch are looked for: by word, in the order
-// of the lists they point into.
-type concerns struct {
-	signals [][]signal
-	duties  [][]int32 // in Analyzer.duties
-	leaves  [][]int32 // classes with a leaf of that name
+// concern is what a word of the watch is looked for, in the order of the lists it
+// points into.
+type concern struct {
+	signals []signal
+	duties  []int32 // in Analyzer.duties
+	leaves  []int32 // classes with a leaf of that name
 }
 
 // signal is a word of a topic.
@@ -73,25 +73,36 @@ func (a *Analyzer) watchFor(c *huiying.County) {
 	a.gazetteer.watch(add)
 	a.watch = newWatch(words)
 	a.folder = huiying.NewFolder(signals)
-	a.concerns = a.concernsOf(len(watched) + len(words))
+	a.concern = make([]int32, len(watched)+len(words))
+	a.listConcerns()
 }
 
-func (a *Analyzer) concernsOf(words int) concerns {
-	c := concerns{make([][]signal, words), make([][]int32, words), make([][]int32, words)}
+// listConcerns says of each word of the watch what it is looked for.
+func (a *Analyzer) listConcerns() {
+	a.concerns = make([]concern, 1)
+	of := func(word int) *concern {
+		if a.concern[word] == 0 {
+			a.concern[word] = int32(len(a.concerns))
+			a.concerns = append(a.concerns, concern{})
+		}
+		return &a.concerns[a.concern[word]]
+	}
 	for t := range a.topics {
 		for i, w := range a.topics[t].words {
-			c.signals[w] = append(c.signals[w], signal{int32(t), int32(i)})
+			c := of(w)
+			c.signals = append(c.signals, signal{int32(t), int32(i)})
 		}
 	}
 	for i, d := range a.duties {
-		c.duties[d.word] = append(c.duties[d.word], int32(i))
+		c := of(d.word)
+		c.duties = append(c.duties, int32(i))
 	}
 	for class, leaves := range a.classes.words {
 		for _, w := range leaves {
-			c.leaves[w] = append(c.leaves[w], int32(class))
+			c := of(w)
+			c.leaves = append(c.leaves, int32(class))
 		}
 	}
-	return c
 }
 
 // hit is one place where a topic's word stands and means what it says.
@@ -101,19 +112,26 @@ type hit struct {
 	start, end int // rune offsets
 }
 
+// concern notes what the words seen are looked for, each word once.
+func (r *reading) concern() {
+	a := r.analyzer
+	for w := range r.seen.words() {
+		if i := a.concern[w]; i != 0 {
+			c := &a.concerns[i]
+			r.signals, r.duties, r.leaves = append(r.signals, c.signals...), append(r.duties, c.duties...), append(r.leaves, c.leaves...)
+		}
+	}
+	slices.SortFunc(r.signals, func(x, y signal) int { return cmp.Or(cmp.Compare(x.topic, y.topic), cmp.Compare(x.at, y.at)) })
+	slices.Sort(r.duties)
+}
+
 // match finds the signal words of every topic. A word whose sentence (or whose
 // title) holds a veto context, or a metaphor, means something else and is passed
 // over. Each word counts once.
 func (a *Analyzer) match(r *reading) []hit {
 	title := r.titleBytes()
-	told := r.signals[:0]
-	for w := range r.seen.words() {
-		told = append(told, a.concerns.signals[w]...)
-	}
-	slices.SortFunc(told, func(x, y signal) int { return cmp.Or(cmp.Compare(x.topic, y.topic), cmp.Compare(x.at, y.at)) })
-	r.signals = told
 	hits := r.hits
-	for _, s := range told {
+	for _, s := range r.signals {
 		t := &a.topics[s.topic]
 		r.seen.each(t.words[s.at], func(start, end int) bool {
 			from, to := r.sentenceBytes(start)
