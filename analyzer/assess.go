@@ -16,6 +16,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/sync/errgroup"
+
 	"huiying"
 )
 
@@ -51,17 +53,31 @@ type Analyzer struct {
 // New makes an analyzer; it takes a fraction of a second, most of it the
 // dictionary.
 func New(cfg Config) (*Analyzer, error) {
-	m, err := decodeModel(modelFile)
-	if err != nil {
+	var m *model
+	var s *segmenter
+	var tables errgroup.Group
+	tables.Go(func() (err error) {
+		m, err = decodeModel(modelFile)
+		return err
+	})
+	tables.Go(func() (err error) {
+		s, err = newSegmenter(countyWords(cfg.County))
+		return err
+	})
+	if err := tables.Wait(); err != nil {
 		return nil, err
 	}
-	return build(cfg.County, m)
+	return build(cfg.County, m, s)
 }
 
 // For is an analyzer of the same models, and of what was learned, for changed
 // data of the county. The receiver goes on as it is.
 func (a *Analyzer) For(c *huiying.County) (*Analyzer, error) {
-	next, err := build(c, a.model)
+	s, err := newSegmenter(countyWords(c))
+	if err != nil {
+		return nil, err
+	}
+	next, err := build(c, a.model, s)
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +85,7 @@ func (a *Analyzer) For(c *huiying.County) (*Analyzer, error) {
 	return next, nil
 }
 
-func build(c *huiying.County, m *model) (*Analyzer, error) {
-	segmenter, err := newSegmenter(countyWords(c))
-	if err != nil {
-		return nil, fmt.Errorf("segmenter: %w", err)
-	}
+func build(c *huiying.County, m *model, s *segmenter) (*Analyzer, error) {
 	classes, err := newClasses()
 	if err != nil {
 		return nil, fmt.Errorf("taxonomy: %w", err)
@@ -83,7 +95,7 @@ func build(c *huiying.County, m *model) (*Analyzer, error) {
 		return nil, err
 	}
 	a := &Analyzer{
-		segmenter: segmenter, county: c,
+		segmenter: s, county: c,
 		gazetteer: newGazetteer(c), classes: classes, tones: tones, units: huiying.NewDirectory(c.Units), model: m,
 		bureaus: make(map[string][]huiying.UnitID),
 	}

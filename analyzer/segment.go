@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -34,11 +35,11 @@ type segmenter struct {
 func newSegmenter(words []string) (*segmenter, error) {
 	d, err := newDictionary(words)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("segmenter: %w", err)
 	}
 	h, err := newHiddenMarkov()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("segmenter: %w", err)
 	}
 	s := &segmenter{words: d, hidden: h}
 	s.pool.New = func() any { return new(cutting) }
