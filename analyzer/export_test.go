@@ -166,3 +166,15 @@ func (a *Analyzer) Plea(title string) int {
 
 // Platt fits a probability to scores of rows that count so much.
 func Platt(z []float64, yes []bool, weight []float64) (a, b float64) { return platt(z, yes, weight) }
+
+// Counts is how much rows of these times count when the probabilities of a task are
+// fitted.
+func Counts(of string, times []string) []float64 {
+	t := tasks[slices.IndexFunc(tasks, func(t task) bool { return t.name == of })]
+	var rows []*example
+	var seen []int
+	for i, at := range times {
+		rows, seen = append(rows, &example{row: labelled{Time: []byte(at)}, use: useScore}), append(seen, i)
+	}
+	return t.counts(rows, seen)
+}

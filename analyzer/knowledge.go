@@ -3,6 +3,7 @@ package analyzer
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"huiying"
@@ -40,6 +41,34 @@ func (t task) hint(e *example) float64 {
 		return 1
 	}
 	return weak[t.name]
+}
+
+// fading are the tasks of which late rows tell more about the next ones than early
+// rows when the probabilities are fitted: the share of the rows, from the latest
+// back, at which a row counts for 1/e. Of the rumours of the first weeks there are
+// few, of the last many.
+var fading = map[string]float64{taskRumor: 0.4}
+
+// counts are how much each of the rows seen counts when the probabilities are
+// fitted.
+func (t task) counts(rows []*example, seen []int) []float64 {
+	out := make([]float64, len(seen))
+	for k, i := range seen {
+		out[k] = t.hint(rows[i])
+	}
+	span, ok := fading[t.name]
+	if !ok {
+		return out
+	}
+	latest := make([]int, len(seen))
+	for k := range latest {
+		latest[k] = k
+	}
+	slices.SortStableFunc(latest, func(a, b int) int { return cmp.Compare(rows[seen[b]].row.seconds(), rows[seen[a]].row.seconds()) })
+	for before, k := range latest {
+		out[k] *= math.Exp(-float64(before) / (span * float64(len(seen))))
+	}
+	return out
 }
 
 func (t task) madeSet() string { return "made " + cmp.Or(taught[t.name].of, t.name) }

@@ -583,11 +583,12 @@ func (t task) probabilities(tm *taskModel, rows []*example, held [][]float64, se
 		}
 		return
 	}
+	weight := t.counts(rows, seen)
 	for c, label := range tm.Labels {
-		var z, weight []float64
+		var z []float64
 		var yes []bool
 		for _, i := range seen {
-			z, yes, weight = append(z, held[i][c]), append(yes, rows[i].label == label), append(weight, t.hint(rows[i]))
+			z, yes = append(z, held[i][c]), append(yes, rows[i].label == label)
 		}
 		tm.Columns[c].A, tm.Columns[c].B = platt(z, yes, weight)
 	}

@@ -231,3 +231,18 @@ func TestTrainingSaysWhatItMisses(t *testing.T) {
 		t.Errorf("a missing set must be named: %v", err)
 	}
 }
+
+func TestOfRumoursLateRowsCountForMoreWhenProbabilitiesAreFitted(t *testing.T) {
+	times := []string{"300", "100", `"Mon Mar 11 13:30:22 +0800 2013"`, "200", "null"}
+	got := analyzer.Counts("rumor", times)
+	for _, pair := range [][2]int{{2, 0}, {0, 3}, {3, 1}, {1, 4}} { // later, earlier; unknown is earliest
+		if got[pair[0]] <= got[pair[1]] {
+			t.Errorf("the row of %s counts %.3f, the earlier of %s %.3f", times[pair[0]], got[pair[0]], times[pair[1]], got[pair[1]])
+		}
+	}
+	for i, n := range analyzer.Counts("emergency", times) {
+		if n != 1 {
+			t.Errorf("an emergency of %s counts %.3f", times[i], n)
+		}
+	}
+}
