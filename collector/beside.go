@@ -218,7 +218,7 @@ func foreign(pieces []*html.Node) bool {
 	const most = 0.8
 	n := 0
 	for _, c := range pieces {
-		if beginsLinked(c) || floorDate.MatchString(plainText(c)) {
+		if text := plainText(c); beginsLinked(c) || floorDate.MatchString(text) || isoDate.MatchString(text) {
 			n++
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	readability "codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"huiying"
 )
 
 // Bounds of automatic extraction.
@@ -43,7 +45,7 @@ func (p *page) content(title string) (string, *html.Node) {
 		}
 	}
 	ownText := p.articleText(dense, title)
-	if text, linked := p.readable(); text != "" && !thread {
+	if text, linked := p.readable(); text != "" && !thread && !p.told(dense, ownText) {
 		text = bare(text, title)
 		n, own := runes(text), runes(ownText)
 		if n >= trustedRunes && 2*n >= own && (own > n || float64(own) < nearlyAll*float64(n-linked) && float64(sentencesBeside(text, ownText)) > beside*float64(n)) {
@@ -57,6 +59,12 @@ func (p *page) content(title string) (string, *html.Node) {
 	return ownText, dense
 }
 
+// told reports whether the densest element is surely all of the article: it stands
+// under the heading and is long.
+func (p *page) told(dense *html.Node, text string) bool {
+	return p.headed != nil && dense != nil && runes(text) >= trustedRunes && !within(p.headed, dense) && p.spans()[p.headed].to < p.spans()[dense].from
+}
+
 // readable is what readability takes for the article, and how many of its
 // characters stand in links.
 func (p *page) readable() (text string, linked int) {
@@ -65,7 +73,7 @@ func (p *page) readable() (text string, linked int) {
 	parser.MaxElemsToParse = maxElements
 	// replies are sentences too, and in a thread there are more of them
 	doc := cloneWithout(p.doc.Nodes[0], func(n *html.Node) bool {
-		return p.aside[n] || container(n) && n.DataAtom != atom.Body && (repliesName.MatchString(named(n)) || frameName.MatchString(named(n)))
+		return p.aside[n] || container(n) && n.DataAtom != atom.Body && (repliesName.MatchString(named(n)) && junk(n) || frameName.MatchString(named(n)))
 	})
 	size := 0
 	for n := range doc.Descendants() {
@@ -126,7 +134,7 @@ func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
 			continue
 		}
 		const most = 0.6 // of the parent's weight
-		if heaviest == nil || weight[heaviest] < most*weight[n] || !container(heaviest) && heaviest.DataAtom != atom.Tr {
+		if heaviest == nil || weight[heaviest] < most*weight[n] || dataTable(n) || !container(heaviest) && heaviest.DataAtom != atom.Tr {
 			for n.Parent != nil && partOfText(n) {
 				n = n.Parent
 			}
@@ -144,6 +152,49 @@ func partOfText(n *html.Node) bool {
 		return true
 	}
 	return false
+}
+
+// dataTable reports whether n is a table of facts, not of the page's layout: rows of
+// a name or two and short cells.
+func dataTable(n *html.Node) bool {
+	const (
+		most = 300 // characters of a cell
+		name = 12
+	)
+	if n.DataAtom != atom.Table {
+		return false
+	}
+	rows := 0
+	for tr := range n.Descendants() {
+		if tr.DataAtom == atom.Table {
+			return false
+		}
+		if tr.DataAtom != atom.Tr {
+			continue
+		}
+		if postDate.MatchString(plainText(tr)) {
+			return false // an old forum
+		}
+		cells, first := 0, 0
+		for c := range tr.ChildNodes() {
+			if c.DataAtom != atom.Td && c.DataAtom != atom.Th {
+				continue
+			}
+			n := runes(plainText(c))
+			if n > most {
+				return false
+			}
+			if n > 0 {
+				if cells++; cells == 1 {
+					first = n
+				}
+			}
+		}
+		if cells > 1 && first <= name {
+			rows++
+		}
+	}
+	return rows > 2
 }
 
 // container reports whether n may be the whole of an article: paragraphs and
@@ -243,7 +294,7 @@ func (p *page) underHeading(dense *html.Node, title string) *html.Node {
 		return nil
 	}
 	for n := p.headed.Parent; n != nil && n.DataAtom != atom.Body && !within(dense, n); n = n.Parent {
-		if text := sentences(n, p.headed); runes(text) >= 4*paragraphRunes && share(title, pairsOf(text)) >= least {
+		if text := sentences(n, p.headed); runes(text) >= 4*paragraphRunes && (p.sure || share(title, pairsOf(text)) >= least) {
 			under, _ := p.densestIn(n)
 			return under
 		}
@@ -266,11 +317,16 @@ func sentences(n, heading *html.Node) string {
 func junk(n *html.Node) bool {
 	name := named(n)
 	return len(name) > 1 && len(name) < 120 && n.DataAtom != atom.Body &&
-		(junkName.MatchString(name) || repliesName.MatchString(name) || creditName.MatchString(name) && shortText(n) != "") // an editor with much to say is the one of the CMS
+		(junkName.MatchString(name) || repliesName.MatchString(name) && !answered.MatchString(huiying.Clip(plainText(n), 60)) || creditName.MatchString(name) && shortText(n) != "") // an editor with much to say is the one of the CMS
 }
+
+// answered begins what an office replies, which is a part of the letter.
+var answered = regexp.MustCompile(`^[^，。！？]{0,30}(?:[局委办院部镇乡]|中心|政府|公司|街道)\s*(?:官方|的)?(?:回复|答复)|^官方(?:回复|答复)`)
 
 var (
 	floorDate = regexp.MustCompile(`\d{1,4}[-/年月]\d{1,2}(?:[-/月日]\d{1,2}日?)?\s+\d{1,2}:\d{2}|\d+\s*(?:分钟|小时|天)前|[昨前]天\s*\d{1,2}:\d{2}|(?:\d+|[一二三四五六七八九十])楼`)
+	isoDate   = regexp.MustCompile(`(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}`)
+	postDate  = regexp.MustCompile(`发[贴帖表布](?:时间|于)`)
 	serial    = regexp.MustCompile(`\d+`)
 )
 
@@ -281,7 +337,8 @@ func (p *page) firstOfThread(n *html.Node) *html.Node {
 	posts := make(map[string][]*html.Node)
 	var order []string
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.Type == html.ElementNode && piece(c) && len(named(c)) > 1 && !p.aside[c] {
+		row := c.DataAtom == atom.Tr && postDate.MatchString(plainText(c))
+		if c.Type == html.ElementNode && (row || piece(c) && len(named(c)) > 1) && !p.aside[c] {
 			k := kind(c)
 			if posts[k] == nil {
 				order = append(order, k)
@@ -291,7 +348,10 @@ func (p *page) firstOfThread(n *html.Node) *html.Node {
 	}
 	for _, k := range order {
 		same := posts[k]
-		other := func(c *html.Node) bool { return !floorDate.MatchString(plainText(c)) }
+		other := func(c *html.Node) bool {
+			text := plainText(c)
+			return !floorDate.MatchString(text) && (len(same) < 4 || !isoDate.MatchString(text))
+		}
 		if len(same) < 2 || len(same) > 200 {
 			continue
 		}

@@ -73,6 +73,7 @@ type page struct {
 	scripts  string              // inline scripts, for what only they tell
 	dated    *html.Node          // the element that shows the date, when one does
 	headed   *html.Node          // the heading that bears the title, when one does
+	sure     bool                // that it is the title: the declared one names the site alone
 	lines    []shown             // of the page outside the article, once asked for
 	measured map[*html.Node]span // where its parts stand, once asked for
 	aside    map[*html.Node]bool // what stands beside the article, once its heading is known

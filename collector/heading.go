@@ -21,8 +21,28 @@ var (
 // namesSite reports whether a declared title is the site's name or a word for
 // any page: short, ending as such names do, or named in the site's small print.
 func (p *page) namesSite(declared string) bool {
-	return runes(declared) < 5 || noTitle.MatchString(declared) || p.signs(declared)
+	return runes(declared) < 5 || noTitle.MatchString(declared) || ofOffice(declared) || p.signs(declared)
 }
+
+// ofOffice reports whether a declared title names an office and its section alone:
+// 医院动态-清源县人民医院.
+func ofOffice(declared string) bool {
+	office := false
+	for part := range strings.FieldsFuncSeq(declared, func(r rune) bool { return strings.ContainsRune("-_|—–｜－ ", r) }) {
+		switch {
+		case officeName.MatchString(part):
+			office = true
+		case !sectionName.MatchString(part):
+			return false
+		}
+	}
+	return office
+}
+
+var (
+	officeName  = regexp.MustCompile(`^[^，。：！？《》“”的]{2,14}(?:局|委员会|办公室|政府|医院|[大中小]学|学院|幼儿园|公司|银行|协会|法院|检察院|网站?|平台|客户端|门户)$`)
+	sectionName = regexp.MustCompile(`^[^，。：！？《》“”的]{0,4}(?:动态|公告|通知|新闻|要闻|公示|资讯|公开|文件|解读|信箱|详情|查看|首页|信访|问政)$`)
+)
 
 // signs reports whether a name ends as those of sites do or signs the page's small print.
 func (p *page) signs(name string) bool {
@@ -119,6 +139,9 @@ func (p *page) heading(declared string, site bool) string {
 		setOff = 0.3
 	)
 	best, found := least, ""
+	if site && runes(declared) < 5 && !noTitle.MatchString(declared) {
+		best = 2 * setOff // a name as short may be the title
+	}
 	lines := p.linesAbove(dense)
 	for i, l := range lines {
 		n := runes(l.text)
@@ -126,7 +149,7 @@ func (p *page) heading(declared string, site bool) string {
 			continue
 		}
 		of := share(l.text, spoken)
-		if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 || !site && of < max(spoke, share(declared, spoken)+clear) {
+		if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 && (!emphasis(l.in) || noTitle.MatchString(declared)) || !site && of < max(spoke, share(declared, spoken)+clear) {
 			continue
 		}
 		score := of
@@ -143,7 +166,7 @@ func (p *page) heading(declared string, site bool) string {
 			}
 		}
 		if score > best {
-			best, found, p.headed = score, l.text, l.in
+			best, found, p.headed, p.sure = score, l.text, l.in, site
 		}
 	}
 	return found

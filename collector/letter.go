@@ -70,11 +70,11 @@ func labelledValue(label *html.Node) (string, *html.Node) {
 			if at == nil && next.Type == html.ElementNode {
 				at = next
 			}
-			if at != nil && (n.DataAtom == atom.Td || n.DataAtom == atom.Th || n.DataAtom == atom.Dt || blocks[n.DataAtom]) {
+			if at != nil && withoutForm(string(w.out)) != "" && (n.DataAtom == atom.Td || n.DataAtom == atom.Th || n.DataAtom == atom.Dt || blocks[n.DataAtom]) {
 				break // behind a cell stands its value, and then the next label
 			}
 		}
-		if text := strings.Trim(string(w.out), ":： "); text != "" {
+		if text := strings.Trim(withoutForm(string(w.out)), ":： "); text != "" {
 			if at == nil {
 				at = n.Parent
 			}

@@ -21,7 +21,7 @@ var publishedNames = []string{
 }
 
 var (
-	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发帖|刊发|更新|上传|录入|添加|创建|提问|来信|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
+	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发[帖贴]|刊发|更新|上传|录入|添加|创建|提问|来信|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
 	lesserDate = regexp.MustCompile(`更新|成文`) // not when it was published, but near
 	bylineSign = regexp.MustCompile(`(?:来源|作者|阅读|点击|浏览)(?:次数|量|数)?\s*[:：】]`)
 	dateParts  = regexp.MustCompile(`^\s*((?:19|20)\d\d)[\s年/.-]+(\d{1,2})[\s月/.-]+(\d{1,2})日?\s+(\d{1,2}:\d\d(?::\d\d)?)?`)
@@ -124,6 +124,12 @@ func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, wh
 		if depth > 400 || n.Type == html.ElementNode && unread[n.DataAtom] {
 			return
 		}
+		if n.Type == html.TextNode {
+			if n.Parent == content && len(n.Data) < 200 && dateLabel.MatchString(n.Data) {
+				p.weigh(content, oneLine(n.Data), place{afterHeading: seenHeading, inContent: true}, &best)
+			}
+			return
+		}
 		above := p.precedes(n, title) && (frame == nil || !within(n, frame))
 		aside = aside || p.aside[n] && !p.precedes(n, title)
 		if n == content {
@@ -139,7 +145,7 @@ func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, wh
 			}
 			if text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
 				into := &best
-				if above || aside {
+				if above || aside || seenContent && !within(n, content) {
 					into = &otherwise
 				}
 				p.weigh(n, text, place{afterHeading: seenHeading, afterContent: seenContent && !within(n, content), inContent: seenContent && within(n, content), aside: aside}, into)
@@ -204,7 +210,7 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		if !ok {
 			return
 		}
-		if where.inContent && strings.ContainsAny(text, "，。；") || strings.HasSuffix(text, "。") {
+		if notPublished.MatchString(text) || where.inContent && strings.ContainsAny(text, "，。；") || strings.HasSuffix(text, "。") {
 			return // a sentence that speaks of a day
 		}
 		t, score = at, 2
@@ -231,6 +237,9 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	}
 	if where.afterContent {
 		score -= 3
+		if m := bareDate.FindStringSubmatch(text); m != nil && m[1] == "" && isoOrHan.MatchString(text) && runes(m[2]) < 5 {
+			score += 3 // it stands alone, as in newspapers
+		}
 	}
 	if insideList(n) {
 		score -= 3 // dates of other articles
@@ -242,6 +251,11 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		*best = dated{at: t, score: score, in: n, text: text}
 	}
 }
+
+// notPublished are days of people, not of what they wrote.
+var notPublished = regexp.MustCompile(`(?:注册|加入|登录|出生|入驻)(?:时间|日期|于)?\s*[:：]`)
+
+var isoOrHan = regexp.MustCompile(`^\D{0,2}(?:19|20)\d\d`)
 
 var relative = regexp.MustCompile(`前|刚刚|[昨今]天`)
 

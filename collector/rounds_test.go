@@ -67,6 +67,9 @@ func (m *made) GBK() string          { m.gbk = true; return "" }
 func (m *made) NoTitle() string      { m.gold.Title = ""; return "" }
 func (m *made) Title() string        { return m.own.title }
 
+// Cut is the first n characters of the title.
+func (m *made) Cut(n int) string { return string([]rune(m.own.title)[:n]) }
+
 // Named overrides the title of the texts.
 func (m *made) Named(title string) string {
 	m.own.title, m.gold.Title = title, title

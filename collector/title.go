@@ -51,20 +51,23 @@ func (p *page) title() string {
 			bonus *= 0.8
 		}
 		consider(shortText(s.Nodes[0]), "页面标题元素 "+goquery.NodeName(s), bonus, s.Nodes[0])
+		if own := oneLine(ownText(s.Nodes[0])); own != "" {
+			consider(own, "页面标题元素 "+goquery.NodeName(s), bonus, s.Nodes[0]) // a state may stand behind it: 已回复
+		}
 		if first := firstLine(s.Nodes[0]); first != "" {
 			consider(first, "页面标题元素 "+goquery.NodeName(s)+" 的第一行", bonus, s.Nodes[0])
 		}
 	})
 	if bestScore < 0.5 {
-		cut := strings.HasSuffix(declaredTitle, "…") || strings.HasSuffix(declaredTitle, "...")
+		cut := strings.Contains(declaredTitle, "…") || strings.Contains(declaredTitle, "...")
 		p.plainLines(func(n *html.Node, text string) {
 			if t := squeeze(text); cut || strings.Contains(declaredTitle, t) || t == declaredOG {
 				consider(text, "与网页标题相符的一行", 0.9, n)
 			}
 		})
 	}
-	if bestScore >= 0.5 && best == docTitle && (noTitle.MatchString(best) || p.signs(best)) {
-		if s := p.heading(docTitle, true); s != "" {
+	if bestScore >= 0.5 && best == docTitle && p.namesSite(best) {
+		if s := p.heading(docTitle, true); s != "" && s != docTitle {
 			p.found("title", "正文上面突出的一行")
 			return s
 		}
