@@ -187,9 +187,15 @@ func (t *Tab) Fill(css, text string) error {
 	return t.do("fill "+css, chromedp.SendKeys(chromedp.CSS(css), text))
 }
 
-// Click presses what a CSS selector names, once it can be seen.
+// Click presses what a CSS selector names, once it can be seen; again where the page
+// put another in its place before it was pressed.
 func (t *Tab) Click(css string) error {
-	return t.do("click "+css, chromedp.ScrollIntoView(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css)))
+	for {
+		err := t.do("click "+css, chromedp.ScrollIntoView(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css)))
+		if err == nil || !strings.Contains(err.Error(), "Could not find node with given id") {
+			return err
+		}
+	}
 }
 
 // Tap touches what a CSS selector names, brought to the middle of the screen as a

@@ -62,7 +62,8 @@ function onHello(data, message) {
 
 function reread() {
   if (!document.dispatchEvent(new CustomEvent("stale", { cancelable: true }))) return; // somebody mends the page
-  const busy = document.querySelector("body[data-sent], details.action[open], details.add-source[open]") ||
+  const typed = [...document.querySelectorAll("main input, main textarea")].some((e) => e.value !== e.defaultValue || e.checked !== e.defaultChecked);
+  const busy = typed || document.querySelector("body[data-sent], details.action[open], details.add-source[open]") ||
     document.activeElement && document.activeElement.matches("input, textarea, select");
   if (busy) say("页面内容可能不是最新，请在填完后刷新");
   else location.reload();
