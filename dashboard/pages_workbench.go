@@ -152,7 +152,7 @@ func (s *Server) county(r *http.Request, p huiying.Person, units *huiying.Direct
 	if err != nil {
 		return fmt.Errorf("read trend: %w", err)
 	}
-	v.Trend = trendPlot(buckets, from, end, time.Hour, 420, 132)
+	v.Trend = trendPlot(buckets, from, end, time.Hour, 300, 124)
 	if err := s.vigil(ctx, p.Region, v); err != nil {
 		return err
 	}
