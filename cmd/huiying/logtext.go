@@ -18,6 +18,7 @@ var logTexts = map[string]string{
 	"answering for a message; it will come again":       "消息没有确认成功，会再处理一次",
 	"back-up":                         "备份失败",
 	"batch failed, trying one by one": "一批消息处理失败，改为逐条处理",
+	"booked requests not given back":  "预留的访问次数没有退还，当天作已用计",
 	"cannot lead yet":                 "暂时不能接管时限和发送，稍后重试",
 	"channel out of order":            "通知渠道出了故障",
 	"choose a county":                 "选定县域失败",
