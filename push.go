@@ -28,6 +28,9 @@ type Preview struct {
 
 	Sample []Sampled          `json:"sample,omitempty"` // what the first item of a JSON list holds
 	Fields map[string]Sampled `json:"fields,omitempty"` // field of the post → what was taken from there
+
+	ReplySample []Sampled          `json:"reply_sample,omitempty"` // the same of the first comment
+	ReplyFields map[string]Sampled `json:"reply_fields,omitempty"`
 }
 
 // Sampled is a value of a JSON item and the dotted path where it stands.

@@ -70,6 +70,7 @@ type Config struct {
 	Browser      string        // path of a Chromium for sources of kind browser; empty: none
 	BrowserMB    int           // memory it may take, MB; default 1024
 	Mailboxes    []Mailbox     // for sources of kind imap
+	Secrets      []Secret      // keys of interfaces
 	Allow        []string      // the sites the office approved, with all below them; empty: those of the sources
 
 	// Urgent names the sources, as posts name them, that open events come from:
@@ -297,7 +298,7 @@ func (c *Collector) Try(ctx context.Context, s huiying.Source) (huiying.Preview,
 		}
 	}
 	v.note("列表里有 %d 条，试取了前 %d 条", len(items), min(len(items), shown))
-	preview.Notes, preview.Sample, preview.Fields = v.notes, v.sample, v.taken
+	preview.Notes, preview.Sample, preview.Fields, preview.ReplySample, preview.ReplyFields = v.notes, v.sample, v.taken, v.replySample, v.replyTaken
 	return preview, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -194,8 +195,12 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bou
 			return Fetched{}, &Failure{URL: printable(u), Kind: KindRedirect, Message: "重定向到不合法的网址", Permanent: true, Cause: err}
 		}
 		to.Fragment = ""
+		from := u.Host
 		if u, err = checkURL(to.String()); err != nil {
 			return Fetched{}, err
+		}
+		if u.Host != from {
+			size.headers = nil
 		}
 	}
 }
@@ -212,7 +217,7 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 	defer done()
 	hurry, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
 	defer cancel()
-	res, err := f.client.Do((&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: f.header(v)}).WithContext(hurry))
+	res, err := f.client.Do((&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: f.header(v, size.headers)}).WithContext(hurry))
 	if err != nil {
 		if ctx.Err() != nil {
 			return Fetched{}, "", ctx.Err()
@@ -262,11 +267,12 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 
 // header is what every request says, and "only if it changed since" where that is
 // known. It is shared, not to be written to.
-func (f *Fetcher) header(v Validators) http.Header {
-	if v == (Validators{}) {
+func (f *Fetcher) header(v Validators, own http.Header) http.Header {
+	if v == (Validators{}) && len(own) == 0 {
 		return f.plain
 	}
 	h := f.plain.Clone()
+	maps.Copy(h, own)
 	if v.ETag != "" {
 		h.Set("If-None-Match", v.ETag)
 	}
@@ -285,8 +291,13 @@ func (f *Fetcher) onList(u *url.URL) error {
 
 // approved reports whether a host is on the list, or below one that is.
 func (f *Fetcher) approved(host string) bool {
+	return len(f.cfg.Allow) == 0 || onSites(host, f.cfg.Allow)
+}
+
+// onSites reports whether a host is one of these, or below one that is.
+func onSites(host string, sites []string) bool {
 	host = strings.ToLower(strings.TrimSuffix(asciiHost(host), "."))
-	return len(f.cfg.Allow) == 0 || slices.ContainsFunc(f.cfg.Allow, func(site string) bool {
+	return slices.ContainsFunc(sites, func(site string) bool {
 		site = strings.ToLower(strings.Trim(asciiHost(site), "."))
 		return host == site || strings.HasSuffix(host, "."+site)
 	})

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ import (
 var jsonKind = Kind{
 	Name: "jsonapi", Title: "JSON 接口",
 	About: "平台或网站用 JSON 提供列表时用（热榜、搜索结果、开放接口）。字段用点号路径指明，如 user.name；也可写成模板，如 https://example.com/{id}；不填则按常见名称寻找",
-	Options: []Option{
+	Options: slices.Concat([]Option{
 		{Name: "items", Type: PathOption, Example: "data.list", Meaning: "列表在返回内容里的位置"},
 		{
 			Name: "fields", Type: FieldsOption, Example: map[string]any{"title": "title", "text": "content", "url": "https://m.weibo.cn/status/{bid}", "author": "user.name", "views": "read_count"},
@@ -37,8 +38,7 @@ var jsonKind = Kind{
 			Name: "reply_fields", Type: FieldsOption, Example: map[string]any{"text": "text", "author": "user.screen_name", "likes": "like_count"},
 			Meaning: "评论里各字段的位置，写法同 fields；不填则按常见名称寻找",
 		},
-		maxItems, otherHosts,
-	},
+	}, signingOptions, []Option{maxItems, otherHosts}),
 	open: openJSON,
 }
 
@@ -90,7 +90,10 @@ func openJSON(opts options, s huiying.Source) (plan, error) {
 	} else if len(opts.fields("reply_fields")) > 0 {
 		return plan{}, huiying.Invalid("options.replies", "请用 replies 或 replies_url 指明评论在哪里")
 	}
-	var err error
+	sign, err := signingOf(opts, s.URL)
+	if err != nil {
+		return plan{}, err
+	}
 	if r.pages, err = opts.count("pages", 1, 100); err != nil {
 		return plan{}, err
 	}
@@ -109,7 +112,7 @@ func openJSON(opts options, s huiying.Source) (plan, error) {
 		page = r.article.complete
 	}
 	list := func(ctx context.Context, v *visit) ([]candidate, error) {
-		v.limit = limit
+		v.limit, v.signing = limit, sign
 		return r.pagesOf(ctx, v, s.URL)
 	}
 	return plan{list: list, page: page}, nil
@@ -136,7 +139,7 @@ func (r jsonRules) pagesOf(ctx context.Context, v *visit, first string) ([]candi
 	been := map[string]bool{}
 	for n := range r.pages {
 		been[address] = true
-		got, err := v.get(ctx, address, true)
+		got, err := v.ask(ctx, address, true)
 		if err != nil {
 			return nil, err
 		}
@@ -293,7 +296,7 @@ func (r jsonRules) answered(v *visit, got Fetched, o any, c *candidate) {
 				return p, nil, err
 			}
 		}
-		answer, err := v.get(ctx, address, false)
+		answer, err := v.ask(ctx, address, false)
 		if err != nil {
 			return p, nil, err
 		}
@@ -311,6 +314,9 @@ const replyDepth = 10
 // answers reads a list of comments, with those to them when they stand inside.
 func (r jsonRules) answers(v *visit, got Fetched, list any, page string, depth int) []huiying.Post {
 	items, _ := itemsAt(list, "", false)
+	if v.dry && v.replySample == nil && len(items) > 0 {
+		v.replySample, v.replyTaken = sampled(items[0]), r.reply.taken(items[0])
+	}
 	if depth > replyDepth {
 		items = nil
 	}
@@ -370,6 +376,9 @@ var placeholder = regexp.MustCompile(`\{([^{}]+)\}`)
 func fill(o any, template string, escape func(string) string) string {
 	missing := false
 	out := placeholder.ReplaceAllStringFunc(template, func(m string) string {
+		if m[1] == '$' {
+			return m // filled in when it is asked for
+		}
 		s := jsonText(at(o, m[1:len(m)-1]))
 		missing = missing || s == ""
 		return escape(s)
@@ -436,7 +445,7 @@ func withParam(address, name, value string) string {
 	}
 	q := u.Query()
 	q.Set(name, value)
-	u.RawQuery = q.Encode()
+	u.RawQuery = escapedVariable.ReplaceAllString(q.Encode(), "{$$$1}")
 	return u.String()
 }
 

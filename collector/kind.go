@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/http/httpguts"
 
 	"huiying"
 )
@@ -44,6 +45,7 @@ const (
 	SelectorOption OptionType = "selector" // CSS, with @attribute at its end to read an attribute
 	PathOption     OptionType = "path"     // dotted path into JSON: data.list, user.name, items.0.id
 	FieldsOption   OptionType = "fields"   // field of the post → path or template
+	HeadersOption  OptionType = "headers"  // header of a request → template
 )
 
 // A plan is how one source is read: what it lists now, and how the page of one
@@ -190,6 +192,16 @@ func (s *Option) check(value any) error {
 		for field, path := range fields {
 			if _, ok := path.(string); !ok || usualNames[field] == nil {
 				return wrong("没有 " + huiying.Clip(field, 30) + " 这个字段，可用：" + strings.Join(jsonFields, " "))
+			}
+		}
+	case HeadersOption:
+		headers, ok := value.(map[string]any)
+		if !ok {
+			return wrong("应为“请求头: 内容”的对照表")
+		}
+		for name, text := range headers {
+			if _, ok := text.(string); !ok || !httpguts.ValidHeaderFieldName(name) {
+				return wrong("不是合法的请求头：" + huiying.Clip(name, 30))
 			}
 		}
 	default:

@@ -192,7 +192,7 @@ func testCollector(t *testing.T, ledger Ledger, out *sink, change ...func(*Confi
 	cfg := Config{
 		Region: "141122", Ledger: ledger, Publish: out.publish, Speed: huiying.NewSpeed(testNow, 1),
 		Intake: huiying.Intake{Region: "141122", Key: []byte("k")}, AllowPrivate: true, Rate: 10_000, Burst: 1000,
-		Timeout: 5 * time.Second,
+		Timeout: 5 * time.Second, Secrets: []Secret{{Name: "jiekou", Value: "s3cret/+", Hosts: []string{"127.0.0.1"}}},
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -30,6 +30,9 @@ type bound struct {
 	cut     bool   // what is more stays unread; else it makes the whole an error
 	into    []byte // memory that may be used
 	gzipped bool   // the file itself may be gzip, as a sitemap.xml.gz is
+
+	signed  bool        // the request is made as the interface wants it signed
+	headers http.Header // of the request, for the host that is asked first only
 }
 
 // readBody reads an answer's body and unpacks it: within size, and not more than

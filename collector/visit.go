@@ -30,16 +30,21 @@ type visit struct {
 	chromium *chromium  // nil when the installation has none
 
 	mailboxes []Mailbox
+	secrets   []Secret
+	signing   *signing // how the requests of the list are made; nil: as they stand
 
-	fresh    map[string]Validators // of the lists read now, kept if all goes well
-	mods     map[string]string     // of the sitemap's files read now, likewise
-	trouble  error                 // a part of the list could not be read
-	notes    []string
-	sample   []huiying.Sampled          // of the first item of a JSON list, for a person who tries it
-	taken    map[string]huiying.Sampled // field → what it takes from that item
-	requests int
-	bytes    int64  // over the wire
-	body     []byte // memory of the last page's body, for the next
+	fresh   map[string]Validators // of the lists read now, kept if all goes well
+	mods    map[string]string     // of the sitemap's files read now, likewise
+	trouble error                 // a part of the list could not be read
+	notes   []string
+	sample  []huiying.Sampled          // of the first item of a JSON list, for a person who tries it
+	taken   map[string]huiying.Sampled // field → what it takes from that item
+
+	replySample []huiying.Sampled // the same of the first comment
+	replyTaken  map[string]huiying.Sampled
+	requests    int
+	bytes       int64  // over the wire
+	body        []byte // memory of the last page's body, for the next
 }
 
 // memory is what a source's health keeps for us between visits.
@@ -54,7 +59,7 @@ type memory struct {
 }
 
 func (c *Collector) newVisit(s huiying.Source, state []byte, dry bool) *visit {
-	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, dry: dry, now: c.cfg.Speed.Now, limit: 50, until: time.Now().Add(visitTime), fresh: make(map[string]Validators), mods: make(map[string]string)}
+	v := &visit{source: s, fetcher: c.fetcher, chromium: c.chromium, mailboxes: c.cfg.Mailboxes, secrets: c.cfg.Secrets, dry: dry, now: c.cfg.Speed.Now, limit: 50, until: time.Now().Add(visitTime), fresh: make(map[string]Validators), mods: make(map[string]string)}
 	if dry {
 		v.until = time.Now().Add(tryTime)
 	} else {
@@ -102,6 +107,8 @@ func (v *visit) load(ctx context.Context, address string, list bool, size bound)
 	switch {
 	case v.late():
 		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
+	case v.rendered == nil && v.signing != nil && size.signed:
+		got, err = v.signed(ctx, address, known, size)
 	case v.rendered == nil:
 		got, err = v.fetcher.get(ctx, address, known, size)
 		if cap(got.Body) > cap(v.body) {
@@ -128,6 +135,24 @@ func (v *visit) load(ctx context.Context, address string, list bool, size bound)
 		}
 	}
 	return got, nil
+}
+
+// ask reads one address of an interface, signed where it wants that.
+func (v *visit) ask(ctx context.Context, address string, list bool) (Fetched, error) {
+	return v.load(ctx, address, list, bound{bytes: v.fetcher.cfg.MaxBody, into: v.body, signed: true})
+}
+
+// signed fills in what the address and the headers hold in braces. What comes back
+// names no secret.
+func (v *visit) signed(ctx context.Context, address string, known Validators, size bound) (Fetched, error) {
+	filled, headers, hide, err := v.signing.fill(address, v.secrets, v.fetcher.cfg.Wall())
+	if err != nil {
+		return Fetched{}, err
+	}
+	size.headers = headers
+	got, err := v.fetcher.get(ctx, filled, known, size)
+	got.URL = hide.Replace(got.URL)
+	return got, withoutSecrets(err, address, hide)
 }
 
 // late reports whether the visit has taken all the time a source may have of a

@@ -1,7 +1,10 @@
 package dashboard
 
 import (
+	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"huiying"
@@ -29,59 +32,129 @@ var mapFields = []mapRow{
 	{Field: "reposts", Label: "转发数", Hint: "repost_count"},
 }
 
+// replyFields are those of a comment.
+var replyFields = []mapRow{
+	{Field: "text", Label: "评论正文", Hint: "text"},
+	{Field: "author", Label: "评论作者", Hint: "user.screen_name"},
+	{Field: "published_at", Label: "评论时间", Hint: "created_at"},
+	{Field: "likes", Label: "评论点赞", Hint: "like_count"},
+	{Field: "id", Label: "评论标识", Hint: "id"},
+}
+
 // A mapping is how the form of a source shows where the fields of a JSON interface
 // stand.
 type mapping struct {
-	Items  string // where the list stands
+	Items   string // where the list stands
+	Headers string // of the requests, "name: template" a line
+	Item    mapGroup
+
+	Replies, RepliesURL string // where the comments stand, and who gives them
+	Reply               mapGroup
+}
+
+// A mapGroup is the rows of one kind of object.
+type mapGroup struct {
+	Prefix string // of the names of the inputs
 	Rows   []mapRow
-	Sample []huiying.Sampled // of the first item, after a test
+	Sample []huiying.Sampled // of the first one, after a test
 	Tested bool
 }
+
+// mapped are the options that stand in the mapping.
+var mapped = []string{"items", "fields", "headers", "replies", "replies_url", "reply_fields"}
 
 // mappingOf reads the rows of the form; what stands in the options counts where a
 // row is empty.
 func mappingOf(f url.Values, opts map[string]any) mapping {
-	m := mapping{Items: strings.TrimSpace(f.Get("map_items")), Rows: make([]mapRow, len(mapFields))}
-	if m.Items == "" {
-		m.Items, _ = opts["items"].(string)
-	}
-	fields, _ := opts["fields"].(map[string]any)
-	copy(m.Rows, mapFields)
-	for i := range m.Rows {
-		row := &m.Rows[i]
-		if row.Path = strings.TrimSpace(f.Get("map_" + row.Field)); row.Path == "" {
-			row.Path, _ = fields[row.Field].(string)
+	text := func(input, option string) string {
+		if s := strings.TrimSpace(f.Get(input)); s != "" {
+			return s
 		}
+		s, _ := opts[option].(string)
+		return s
+	}
+	m := mapping{
+		Items: text("map_items", "items"), Replies: text("map_replies", "replies"), RepliesURL: text("map_replies_url", "replies_url"),
+		Item: groupOf(f, "map_", mapFields, opts["fields"]), Reply: groupOf(f, "reply_", replyFields, opts["reply_fields"]),
+		Headers: strings.TrimSpace(f.Get("map_headers")),
+	}
+	if headers, ok := opts["headers"].(map[string]any); ok && m.Headers == "" {
+		var lines []string
+		for _, name := range slices.Sorted(maps.Keys(headers)) {
+			lines = append(lines, fmt.Sprintf("%s: %v", name, headers[name]))
+		}
+		m.Headers = strings.Join(lines, "\n")
 	}
 	return m
 }
 
-// into adds the rows to a source's options.
-func (m mapping) into(opts map[string]any) map[string]any {
-	fields := map[string]any{}
-	for _, row := range m.Rows {
-		if row.Path != "" {
-			fields[row.Field] = row.Path
+func groupOf(f url.Values, prefix string, rows []mapRow, option any) mapGroup {
+	fields, _ := option.(map[string]any)
+	g := mapGroup{Prefix: prefix, Rows: slices.Clone(rows)}
+	for i := range g.Rows {
+		row := &g.Rows[i]
+		if row.Path = strings.TrimSpace(f.Get(prefix + row.Field)); row.Path == "" {
+			row.Path, _ = fields[row.Field].(string)
 		}
 	}
+	return g
+}
+
+// into adds the rows to a source's options.
+func (m mapping) into(opts map[string]any) (map[string]any, error) {
 	if opts == nil {
 		opts = map[string]any{}
 	}
-	if m.Items != "" {
-		opts["items"] = m.Items
+	for option, text := range map[string]string{"items": m.Items, "replies": m.Replies, "replies_url": m.RepliesURL} {
+		if text != "" {
+			opts[option] = text
+		}
 	}
-	if len(fields) > 0 {
-		opts["fields"] = fields
+	for option, g := range map[string]mapGroup{"fields": m.Item, "reply_fields": m.Reply} {
+		fields, _ := opts[option].(map[string]any) // those that have no row
+		fields = maps.Clone(fields)
+		for _, row := range g.Rows {
+			if row.Path == "" {
+				continue
+			}
+			if fields == nil {
+				fields = map[string]any{}
+			}
+			fields[row.Field] = row.Path
+		}
+		if len(fields) > 0 {
+			opts[option] = fields
+		}
 	}
-	return opts
+	if m.Headers == "" {
+		return opts, nil
+	}
+	headers := map[string]any{}
+	for i, line := range strings.Split(m.Headers, "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			return opts, huiying.Invalid("headers", "请求头第 %d 行应写作“名称: 内容”", i+1)
+		}
+		headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	opts["headers"] = headers
+	return opts, nil
 }
 
 // learn shows beside the rows what a test took.
 func (m *mapping) learn(p huiying.Preview) {
-	m.Sample, m.Tested = p.Sample, len(p.Sample) > 0
-	for i := range m.Rows {
-		if taken, ok := p.Fields[m.Rows[i].Field]; ok {
-			m.Rows[i].Taken = &taken
+	m.Item.learn(p.Sample, p.Fields)
+	m.Reply.learn(p.ReplySample, p.ReplyFields)
+}
+
+func (g *mapGroup) learn(sample []huiying.Sampled, fields map[string]huiying.Sampled) {
+	g.Sample, g.Tested = sample, len(sample) > 0
+	for i := range g.Rows {
+		if taken, ok := fields[g.Rows[i].Field]; ok {
+			g.Rows[i].Taken = &taken
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -40,6 +41,49 @@ func TestTheMappingOfAJSONInterfaceIsFilledInRowByRow(t *testing.T) {
 		mapped, _ := s.Options["fields"].(map[string]any)
 		if s.Options["items"] != "payload.feed" || mapped["author"] != "yh.nc" || len(mapped) != 5 {
 			t.Errorf("saved as %+v", s.Options)
+		}
+		return
+	}
+	t.Error("nothing was saved")
+}
+
+func TestCommentsAndHeadersOfAJSONInterfaceAreFilledInToo(t *testing.T) {
+	h, _ := filled(t)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.URL.Path == "/robots.txt":
+			http.NotFound(w, r)
+		case r.Header.Get("X-Kind") != "open":
+			w.WriteHeader(http.StatusForbidden)
+		case r.URL.Path == "/hf":
+			_, _ = io.WriteString(w, `{"d":{"l":[{"n":{"c":"路人甲"},"w":"我们小区也一样。","z":"12"}]}}`)
+		default:
+			_, _ = io.WriteString(w, `{"list":[{"id":7,"title":"滨河路路灯不亮","text":"从上周起一直不亮。"}]}`)
+		}
+	}))
+	defer site.Close()
+	fields := []string{
+		"kind", "jsonapi", "name", "民声", "url", site.URL + "/api", "channel", "forum", "tier", "self", "every", "15", "options", "", "map_items", "list",
+		"map_headers", "X-Kind: open\n", "map_replies", "d.l", "map_replies_url", site.URL + "/hf?id={id}", "reply_text", "w", "reply_author", "n.c", "reply_likes", "zan",
+	}
+	h.as("monitor").submit("/sources/test", fields...).says(t, "<b>我们小区也一样。</b>", "<b>路人甲</b>", "第一条里没有 zan", `<option value="z">12</option>`, "1 条评论或回复")
+	if r := h.as("monitor").submit("/sources", append(fields, "map_headers", "没有冒号")...); r.status != http.StatusSeeOther { // the first of a name counts
+		t.Fatalf("saving: %d %.300s", r.status, r.body)
+	}
+	for _, s := range must(h.ledger.Sources(t.Context(), jiaocheng)) {
+		if s.Name != "民声" {
+			continue
+		}
+		reply, _ := s.Options["reply_fields"].(map[string]any)
+		headers, _ := s.Options["headers"].(map[string]any)
+		if reply["author"] != "n.c" || len(reply) != 3 || headers["X-Kind"] != "open" || s.Options["replies"] != "d.l" {
+			t.Errorf("saved as %+v", s.Options)
+		}
+		r := h.as("monitor").page("/sources?edit=" + string(s.ID))
+		r.says(t, `value="n.c"`, "X-Kind: open", `name="reply_text" value="w"`)
+		if strings.Contains(string(r.body), "reply_fields") {
+			t.Error("the form still shows the mapping of the comments as it is stored")
 		}
 		return
 	}

@@ -196,8 +196,9 @@ func (s *Server) sourcesPage(w http.ResponseWriter, r *http.Request, p huiying.P
 func formOf(src huiying.Source) sourceForm {
 	opts := maps.Clone(src.Options)
 	if src.Kind == "jsonapi" { // these stand in the mapping
-		delete(opts, "items")
-		delete(opts, "fields")
+		for _, name := range mapped {
+			delete(opts, name)
+		}
 	}
 	return sourceForm{
 		ID: src.ID, Kind: src.Kind, Name: src.Name, URL: src.URL, Channel: string(src.Channel), Tier: string(src.Tier),
@@ -285,7 +286,9 @@ func (s *Server) readSource(f url.Values, p huiying.Person) (huiying.Source, sou
 		return src, form, err
 	}
 	if src.Kind == "jsonapi" {
-		src.Options = form.Mapping.into(src.Options)
+		if src.Options, err = form.Mapping.into(src.Options); err != nil {
+			return src, form, err
+		}
 	}
 	return src, form, checkSource(src)
 }

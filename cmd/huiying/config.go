@@ -71,6 +71,8 @@ type Config struct {
 
 		Mailboxes []mailboxConfig `yaml:"mailboxes"` // that sources of kind imap may read
 
+		Secrets []secretConfig `yaml:"secrets"` // keys of interfaces, that sources name as {$secret.NAME}
+
 		Quiet []collector.Window `yaml:"quiet"` // times of day without visits: 23:00-06:00
 		Allow []string           `yaml:"allow"` // approved sites, with all below them; empty: those of the sources
 	} `yaml:"collector"`

@@ -43,6 +43,30 @@ func (c *Config) mailboxes() ([]collector.Mailbox, error) {
 	return out, nil
 }
 
+// secretConfig is the key of an interface; it goes to its hosts only.
+type secretConfig struct {
+	Name   string   `yaml:"name"`
+	Secret string   `yaml:"secret_file"` // a 0600 file
+	Hosts  []string `yaml:"hosts"`       // with all below them
+}
+
+// secrets reads the configured keys of interfaces.
+func (c *Config) secrets() ([]collector.Secret, error) {
+	var out []collector.Secret
+	for i, s := range c.Collector.Secrets {
+		at := fmt.Sprintf("collector.secrets[%d]", i)
+		if s.Name == "" || len(s.Hosts) == 0 {
+			return nil, huiying.Invalid(at, "要有 name 和 hosts（密钥只发给这些网站）")
+		}
+		value, err := readSecret(at+".secret_file", c.abs(s.Secret))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, collector.Secret{Name: s.Name, Value: value, Hosts: s.Hosts})
+	}
+	return out, nil
+}
+
 // readSecret reads a file nobody else may read.
 func readSecret(field, path string) (string, error) {
 	info, err := os.Stat(path)

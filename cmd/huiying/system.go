@@ -186,6 +186,10 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	if err != nil {
 		return err
 	}
+	secrets, err := s.cfg.secrets()
+	if err != nil {
+		return err
+	}
 	s.collector = collector.New(collector.Config{
 		Region: s.cfg.Region, Ledger: s.ledger, Publish: s.publish,
 		Intake:    huiying.Intake{Region: s.cfg.Region, Key: key, Now: s.speed.Now},
@@ -193,7 +197,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 		UserAgent: s.cfg.Collector.UserAgent, Contact: s.cfg.Collector.Contact,
 		AllowPrivate: s.cfg.Collector.AllowPrivate, Rate: rate.Limit(s.cfg.Collector.PerSecond),
 		DailyBudget: s.cfg.Collector.DailyBudget, Quiet: s.cfg.Collector.Quiet,
-		Browser: s.cfg.Collector.Browser, BrowserMB: s.cfg.Collector.BrowserMB, Mailboxes: mailboxes, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources, Watched: s.watchedPosts,
+		Browser: s.cfg.Collector.Browser, BrowserMB: s.cfg.Collector.BrowserMB, Mailboxes: mailboxes, Secrets: secrets, Allow: s.cfg.Collector.Allow, Urgent: s.urgentSources, Watched: s.watchedPosts,
 		OnHealth: s.sourceSeen, Log: s.log.With("part", roleCollector),
 	})
 	if creds == nil { // a demo makes its own
