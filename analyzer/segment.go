@@ -302,6 +302,9 @@ func (a *Analyzer) Tokens(text string) []Token {
 
 // termOf is a word as it is searched for, "" for punctuation.
 func termOf(word string) string {
+	if strings.IndexFunc(word, func(r rune) bool { return r < 0x4E00 || r > 0x9FFF }) < 0 {
+		return word // Han: nearly all we see
+	}
 	return strings.ToLower(strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }))
 }
 
