@@ -51,6 +51,7 @@ fmt: $(LINT)
 # restarted in turn, installations moved, backed up and restored.
 .PHONY: test-cluster
 test-cluster: postgres clickhouse
+	@echo "Kills, cuts, full and slow disks, clocks, moves, backups: about a quarter of an hour on two cores; what each test tried: go test -v"
 	HUIYING_CLUSTER=1 HUIYING_KILLS=$${HUIYING_KILLS:-100} CI=$${CI:-true} go test -count 1 -timeout 60m ./bus ./deploy/dev ./store/... ./cmd/huiying
 
 bench:

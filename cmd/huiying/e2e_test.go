@@ -322,14 +322,14 @@ func TestKillingTheProcessLosesNothingAndDoublesNothing(t *testing.T) {
 		<-finished // it fails, or it was through already: both are fine
 		in.start()
 	}
-	in.eventually("every row is stored once", 2*time.Minute, func() error {
+	in.eventually("every row is stored once", 5*time.Minute, func() error {
 		ids, err := in.listed("/api/v1/posts")
 		if err != nil {
 			return err
 		}
 		return sameOnce(ids, want, 0)
 	})
-	in.eventually("every row is in one event", 2*time.Minute, func() error { return in.eventsAddUp(rows) })
+	in.eventually("every row is in one event", 5*time.Minute, func() error { return in.eventsAddUp(rows) })
 	in.oneCaseAnEvent()
 	in.kill(syscall.SIGTERM)
 	in.run("", "verify-audit", "--config", in.config)
