@@ -64,30 +64,33 @@ func (a *Archive) Insert(ctx context.Context, posts []huiying.Assessed) ([]huiyi
 func (s *shard) insert(ctx context.Context, posts []huiying.Assessed, tokens func(string) []Token) ([]huiying.PostID, error) {
 	seen := s.stored.Load()
 	var rows []batch.Row
-	fresh := posts
-	g, both := errgroup.WithContext(ctx) // nearly always all are new: they are cut while the server looks
-	g.Go(func() (err error) {
-		rows, err = cut(both, posts, tokens)
+	cutting, stop := context.WithCancel(ctx) // nearly always all are new: they are cut while the server looks and counts
+	var cutter errgroup.Group
+	cutter.Go(func() (err error) {
+		rows, err = cut(cutting, posts, tokens)
 		return err
 	})
-	g.Go(func() (err error) {
-		fresh, err = batch.Unknown(ctx, posts, s.known) // without the group's context: ending it may close a connection
-		return err
-	})
-	if err := g.Wait(); err != nil || len(fresh) == 0 {
+	defer func() {
+		stop()
+		_ = cutter.Wait() // told below, when it matters
+	}()
+	fresh, err := batch.Unknown(ctx, posts, s.known)
+	if err != nil || len(fresh) == 0 {
 		return nil, err
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.stored.Load() != seen { // another batch was stored meanwhile: look once more
-		var err error
 		if fresh, err = batch.Unknown(ctx, fresh, s.known); err != nil || len(fresh) == 0 {
 			return nil, err
 		}
 	}
-	rows = keep(rows, fresh)
-	if err := store(ctx, s.conn, rows); err != nil {
-		return nil, fmt.Errorf("storing %d posts: %w", len(rows), err)
+	made := func() ([]batch.Row, error) {
+		err := cutter.Wait()
+		return keep(rows, fresh), err
+	}
+	if err := store(ctx, s.conn, fresh, made); err != nil {
+		return nil, fmt.Errorf("storing %d posts: %w", len(fresh), err)
 	}
 	s.stored.Add(1)
 	ids := make([]huiying.PostID, len(fresh))
@@ -136,32 +139,42 @@ func cut(ctx context.Context, posts []huiying.Assessed, tokens func(string) []To
 	return batch.Prepare(ctx, posts, func(text string) string { return documentTerms(tokens(text)) })
 }
 
-// store writes rows to a shard: the tally and its sums beside the posts, the
-// documents when all of that is there.
-func store(ctx context.Context, conn driver.Conn, rows []batch.Row) error {
-	slices.SortFunc(rows, func(x, y batch.Row) int { // as the tables are ordered, and the same each time it is tried
-		return cmp.Or(cmp.Compare(x.Post.Region, y.Post.Region), x.Post.PublishedAt.Compare(y.Post.PublishedAt), cmp.Compare(x.Post.ID, y.Post.ID))
-	})
-	ctx = named(ctx, rows)
+// store writes posts to a shard: the tally and its sums beside the rows, which made
+// waits for, the documents when all of that is there.
+func store(ctx context.Context, conn driver.Conn, posts []huiying.Assessed, made func() ([]batch.Row, error)) error {
+	slices.SortFunc(posts, func(x, y huiying.Assessed) int { return inOrder(&x.Post, &y.Post) })
+	ctx = named(ctx, posts)
+	var rows []batch.Row
 	var g errgroup.Group // without a context of its own: ending one may close a connection that is in the pool again
-	g.Go(func() error { return addTally(ctx, conn, rows) })
-	g.Go(func() error { return addPosts(ctx, conn, "posts", rows) })
+	g.Go(func() error { return addTally(ctx, conn, posts) })
+	g.Go(func() (err error) {
+		if rows, err = made(); err != nil {
+			return err
+		}
+		slices.SortFunc(rows, func(x, y batch.Row) int { return inOrder(x.Post, y.Post) })
+		return addPosts(ctx, conn, "posts", rows)
+	})
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	return addDocs(ctx, conn, "docs", rows)
 }
 
+// inOrder is how the tables are ordered, and the same each time a batch is tried.
+func inOrder(x, y *huiying.Post) int {
+	return cmp.Or(cmp.Compare(x.Region, y.Region), x.PublishedAt.Compare(y.PublishedAt), cmp.Compare(x.ID, y.ID))
+}
+
 // named gives an insert the name of its posts, so that the server drops it when it
 // has stored it already.
-func named(ctx context.Context, rows []batch.Row) context.Context {
+func named(ctx context.Context, posts []huiying.Assessed) context.Context {
 	h := sha256.New()
-	for _, r := range rows {
-		h.Write([]byte(r.Post.ID))
+	for _, p := range posts {
+		h.Write([]byte(p.Post.ID))
 		h.Write([]byte{0})
 	}
 	queued := 0
-	if len(rows) < queuedBelow {
+	if len(posts) < queuedBelow {
 		queued = 1
 	}
 	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
@@ -213,13 +226,14 @@ type hourKey struct {
 }
 
 // addTally notes what each post counts for and sums the hours that got one anew.
-func addTally(ctx context.Context, conn driver.Conn, rows []batch.Row) error {
+func addTally(ctx context.Context, conn driver.Conn, posts []huiying.Assessed) error {
 	b, err := conn.PrepareBatch(ctx, "INSERT INTO tally (region, hour, channel, post, negative, risky)")
 	if err != nil {
 		return fmt.Errorf("tally: %w", err)
 	}
 	hours := make(map[hourKey]bool)
-	for _, r := range rows {
+	for i := range posts {
+		r := batch.Row{Post: &posts[i].Post, Assessment: &posts[i].Assessment}
 		k := hourKey{r.Post.Region, hourOf(r.Post.PublishedAt)}
 		hours[k] = true
 		if err := b.Append(string(k.region), k.hour, string(r.Post.Channel), digest(r.Post.ID), r.Negative(), r.Risky()); err != nil {

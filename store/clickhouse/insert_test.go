@@ -32,16 +32,17 @@ func sumOf(t *testing.T, a *Archive) (posts, negative int) {
 	return posts, negative
 }
 
+// again stores a batch without asking what is there.
+func again(a *Archive, posts []huiying.Assessed) error {
+	ctx := context.Background()
+	return store(ctx, a.shards[0].conn, posts, func() ([]batch.Row, error) { return cut(ctx, posts, a.tokens) })
+}
+
 func TestARepeatedBatchAddsNothing(t *testing.T) {
 	for _, n := range []int{20, 200} { // queued by the server, and not
 		a := openArchive(t, one, storetest.Bigrams)
-		ctx := context.Background()
-		rows, err := cut(ctx, letters(0, n), a.tokens)
-		if err != nil {
-			t.Fatal(err)
-		}
 		for range 3 { // as when a node is killed before it has noted that all was stored
-			if err := store(ctx, a.shards[0].conn, rows); err != nil {
+			if err := again(a, letters(0, n)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -61,11 +62,7 @@ func TestPostsRepeatedInOtherBatchesCountOnceInEveryRead(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = a.shards[0].conn.Exec(ctx, "SYSTEM START MERGES") })
 	for _, part := range [][2]int{{0, 120}, {60, 120}, {0, 180}} {
-		rows, err := cut(ctx, letters(part[0], part[1]), a.tokens)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := store(ctx, a.shards[0].conn, rows); err != nil {
+		if err := again(a, letters(part[0], part[1])); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,11 +94,15 @@ func TestPostsRepeatedInOtherBatchesCountOnceInEveryRead(t *testing.T) {
 // insert writes, as a killed process leaves it.
 func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 	ctx := context.Background()
-	for name, begin := range map[string]func(a *Archive, rows []batch.Row) error{
-		"after the tally": func(a *Archive, rows []batch.Row) error { return addTally(ctx, a.shards[0].conn, rows) },
-		"after the posts": func(a *Archive, rows []batch.Row) error { return addPosts(ctx, a.shards[0].conn, "posts", rows) },
-		"after both": func(a *Archive, rows []batch.Row) error {
-			if err := addTally(ctx, a.shards[0].conn, rows); err != nil {
+	for name, begin := range map[string]func(a *Archive, posts []huiying.Assessed, rows []batch.Row) error{
+		"after the tally": func(a *Archive, posts []huiying.Assessed, _ []batch.Row) error {
+			return addTally(ctx, a.shards[0].conn, posts)
+		},
+		"after the posts": func(a *Archive, _ []huiying.Assessed, rows []batch.Row) error {
+			return addPosts(ctx, a.shards[0].conn, "posts", rows)
+		},
+		"after both": func(a *Archive, posts []huiying.Assessed, rows []batch.Row) error {
+			if err := addTally(ctx, a.shards[0].conn, posts); err != nil {
 				return err
 			}
 			return addPosts(ctx, a.shards[0].conn, "posts", rows)
@@ -113,7 +114,7 @@ func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := begin(a, rows); err != nil {
+			if err := begin(a, letters(0, 50), rows); err != nil {
 				t.Fatal(err)
 			}
 			if page, err := a.Posts(ctx, huiying.PostQuery{}); err != nil || len(page.Items) != 0 {
