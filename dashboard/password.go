@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,10 +24,12 @@ const (
 	argonSalt    = 16
 )
 
-// Lengths a new password may have. The upper one bounds the work of a sign-in.
+// What a new password must be like. The upper length bounds the work of a sign-in.
 const (
 	minPassword = 10
 	maxPassword = 200
+
+	minDifferent = 6 // characters, each counted once
 )
 
 // HashPassword makes the PHC string of a password with a new salt.
@@ -72,7 +75,8 @@ func CheckPassword(hash, password string) bool {
 }
 
 // CheckNewPassword refuses a password that is too weak to be set (GB/T 22239:
-// length and at least three of lower case, upper case, digits and signs).
+// length and at least three of lower case, upper case, digits and signs), or that
+// is soon guessed.
 func CheckNewPassword(user huiying.UserID, password string) error {
 	n := utf8.RuneCountInString(password)
 	if n < minPassword || n > maxPassword {
@@ -97,5 +101,69 @@ func CheckNewPassword(user huiying.UserID, password string) error {
 	if lower+upper+digit+sign < 3 {
 		return huiying.Invalid("password", "密码应含大写字母、小写字母、数字、符号中的至少三种")
 	}
+	if different(password) < minDifferent {
+		return huiying.Invalid("password", "密码中不同的字符太少，应至少有 %d 个（不分大小写）", minDifferent)
+	}
+	if different(unguessed(password)) < minDifferent {
+		return huiying.Invalid("password", "密码太容易猜到：去掉 password、admin、123、qwerty 一类常见的词和键盘上相邻的键，应至少还有 %d 个不同的字符", minDifferent)
+	}
 	return nil
+}
+
+// different is how many characters a password has, each counted once and letters
+// without their case.
+func different(password string) int {
+	seen := map[rune]bool{}
+	for _, r := range strings.ToLower(password) {
+		seen[r] = true
+	}
+	return len(seen)
+}
+
+// What guessing begins with: rows of keys and letters, either way, and words.
+var (
+	guessedRows  = []string{"1234567890", "!@#$%^&*()", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv", "abcdefghijklmnopqrstuvwxyz"}
+	guessedWords = []string{
+		"administrator", "password", "passwd", "iloveyou", "woaini", "welcome", "letmein", "sunshine", "football", "princess",
+		"huiying", "yuqing", "manager", "monkey", "dragon", "master", "secret", "system", "admin", "guest", "login", "hello", "pass", "root", "test", "user",
+		"5201314", "520", "666", "888", "123", "321", "abc", "qaz",
+	}
+	disguises = strings.NewReplacer("@", "a", "4", "a", "0", "o", "$", "s", "5", "s", "3", "e", "1", "i", "!", "i")
+)
+
+// unguessed is a password without what guessing begins with. Words are looked for
+// as they stand, and then in disguise (P@ssw0rd).
+func unguessed(password string) string {
+	left := strings.ToLower(password)
+	for _, row := range guessedRows {
+		left = withoutRow(withoutRow(left, row), reversed(row))
+	}
+	for _, word := range guessedWords {
+		left = strings.ReplaceAll(left, word, "")
+	}
+	plain := disguises.Replace(left)
+	for _, word := range guessedWords {
+		plain = strings.ReplaceAll(plain, word, "")
+	}
+	if different(plain) < different(left) {
+		return plain
+	}
+	return left
+}
+
+// withoutRow takes away every piece of row that has four characters or more.
+func withoutRow(s, row string) string {
+	const least = 4
+	for n := len(row); n >= least; n-- {
+		for i := 0; i+n <= len(row); i++ {
+			s = strings.ReplaceAll(s, row[i:i+n], "")
+		}
+	}
+	return s
+}
+
+func reversed(s string) string {
+	b := []byte(s)
+	slices.Reverse(b)
+	return string(b)
 }

@@ -61,7 +61,9 @@ func TestWhatIsNoHashMatchesNothing(t *testing.T) {
 
 func TestWeakPasswordsAreRefused(t *testing.T) {
 	for password, ok := range map[string]bool{
-		"Jiaocheng-2026": true, "Guashan#tianning1": true, "玄中寺abcDEF123": true,
+		"Jiaocheng-2026": true, "Guashan#tianning1": true, "玄中寺tianNing7": true,
+		"Aa1!aaaaaaaa": false, "Password123!": false, "P@ssw0rd2026": false, "Admin@123456": false, "Qwer1234!@#$": false, "1qaz@WSX3edc": false, "Zaq12wsx!@#": false,
+		"Woaini5201314": false, "Adm1n-888888": false, "LIAISON1-abX": false, "Qazwsx-Edcrfv9": true, "Properties-of-7": true,
 		"": false, "Short-1a": false, "alllowercase": false, "lower12345678": false, "Wang-liaison1": false, strings.Repeat("Aa1-", 60): false,
 	} {
 		err := CheckNewPassword("liaison1", password)
