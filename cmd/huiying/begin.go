@@ -27,10 +27,11 @@ import (
 
 // begin makes an installation of nothing when path is to be the first file of its
 // folder: huiying.yaml, and for a county that is named (query) the county folder
-// beside it. Anything else is left as it is, so that a mistyped name starts nothing.
+// beside it. A configuration that is there already is only given the county it lacks.
+// Anything else is left as it is, so that a mistyped name starts nothing.
 func begin(path, query string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return agree(path, query)
 	}
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
@@ -61,6 +62,37 @@ func begin(path, query string) error {
 		return err
 	}
 	_, err = fmt.Printf("空目录，已生成 %s 和县域目录（%s %s）\n", path, c.Region, c.Name)
+	return err
+}
+
+// agree makes the configuration at path one of the county that is named, or says
+// that it is another's already.
+func agree(path, query string) error {
+	if query == "" {
+		return nil
+	}
+	cfg, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	if string(cfg.Region) == query {
+		return nil
+	}
+	c, err := county.Seek(query)
+	switch {
+	case err != nil:
+		return usageError{err}
+	case cfg.Region == c.Region:
+		return nil
+	case cfg.Region != "":
+		return usagef("%s 是 %s 的，不能用 --region 改为 %s（%s）：请去掉 --region，或换一个空目录新装", path, cfg.Region, c.Region, c.Name)
+	case cfg.County != "":
+		return usagef("%s 写了 county，请在其中写上它的 region，再去掉 --region", path)
+	}
+	if err := settle(path, c.Region); err != nil {
+		return err
+	}
+	_, err = fmt.Printf("已按 --region 在 %s 中选定 %s %s\n", path, c.Region, c.Name)
 	return err
 }
 

@@ -28,8 +28,13 @@ func TestAnInstallationBeginsWithTheCountyThatIsNamed(t *testing.T) {
 	if err != nil || data.Region != "140781" || cfg.Region != "140781" || cfg.County != filepath.Join(dir, "new", "county") {
 		t.Errorf("%s %s: %v", cfg.Region, cfg.County, err)
 	}
-	if err := begin(path, "交口"); err != nil { // it is one already
-		t.Fatal(err)
+	if err := begin(path, "交口"); err == nil || !strings.Contains(err.Error(), "140781") { // it is one already
+		t.Errorf("another county was named for it: %v", err)
+	}
+	for _, same := range []string{"", "介休", "140781"} {
+		if err := begin(path, same); err != nil {
+			t.Errorf("beginning again with %q: %v", same, err)
+		}
 	}
 	if again, err := loadConfig(path); err != nil || again.Region != "140781" {
 		t.Errorf("beginning again made it %s (%v)", again.Region, err)
@@ -59,6 +64,27 @@ func TestWithoutACountyOnlyTheChoiceStarts(t *testing.T) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v (%v)", info.Mode(), err)
+	}
+}
+
+func TestACountyIsGivenToAConfigurationThatLacksOne(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "huiying.yaml")
+	if err := os.WriteFile(path, []byte("data: data\nlisten: [\"127.0.0.1:9000\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := begin(path, "没有这个县"); err == nil || !strings.Contains(err.Error(), "没有找到") {
+		t.Errorf("a county that is none: %v", err)
+	}
+	if err := begin(path, "交口"); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(path)
+	if err != nil || cfg.Region != "141130" || cfg.Listen[0] != "127.0.0.1:9000" {
+		t.Fatalf("the configuration reads %+v (%v)", cfg, err)
+	}
+	if data, err := cfg.loadCounty(); err != nil || data.Region != "141130" {
+		t.Errorf("its county: %v", err)
 	}
 }
 

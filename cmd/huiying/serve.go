@@ -26,7 +26,7 @@ import (
 
 type serveCmd struct {
 	Config string   `required:"" type:"path" help:"The installation's huiying.yaml."`
-	Region string   `placeholder:"COUNTY" help:"County of a new installation, by code or name; without it the first page asks."`
+	Region string   `placeholder:"COUNTY" help:"County of an installation that has none yet, by code or name; without it the first page asks."`
 	Roles  []string `default:"collector,analyzer,alerting,dashboard" help:"Parts this process plays."`
 
 	Monitor string `env:"HUIYING_MONITOR" placeholder:"ADDR" help:"Also show /healthz, /readyz and /metrics at this address, whatever the roles; to this machine alone also /debug/pprof."`
