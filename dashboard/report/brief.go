@@ -415,16 +415,19 @@ func percent(n, of int) string {
 	return fmt.Sprintf("%.1f%%", 100*float64(n)/float64(of))
 }
 
-// ratio is positive to negative, the smaller as 1.
+// ratio is positive to negative, the smaller as 1 and the other to one decimal.
 func ratio(positive, negative int) string {
 	switch {
 	case positive == 0 || negative == 0:
 		return fmt.Sprintf("%d∶%d", positive, negative)
 	case positive >= negative:
-		return fmt.Sprintf("%.1f∶1", float64(positive)/float64(negative))
+		return tenths(float64(positive)/float64(negative)) + "∶1"
 	}
-	return fmt.Sprintf("1∶%.1f", float64(negative)/float64(positive))
+	return "1∶" + tenths(float64(negative)/float64(positive))
 }
+
+// tenths is v to one decimal, without a decimal of nothing.
+func tenths(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") }
 
 func beforeWord(k huiying.ReportKind) string {
 	switch k {
