@@ -15,7 +15,7 @@ var disastrous = map[string]bool{
 
 var (
 	// figurativeIn stand in sentences in which nothing burns or shakes.
-	figurativeIn = regexp.MustCompile(`房价|股市|股价|行情|票房|朋友圈|心态|人气|流量|爆款|刷屏|销量|比分|绝杀|电影|小说|游戏|剧情|心都|爱情|情感|` +
+	figurativeIn = look(`房价|股市|股价|行情|票房|朋友圈|心态|人气|流量|爆款|刷屏|销量|比分|绝杀|电影|小说|游戏|剧情|心都|爱情|情感|` +
 		`考场|期末|期中|写作业|辅导.{0,3}作业|备考|挂科|失恋|分手|相亲|减肥|健身|练腿|练胸|深蹲|钱包|余额|双十一|双11|年会|抽奖|追剧|编剧|综艺|演唱会|唱歌|跑调|包袱|段子|脱口秀|` +
 		`原地爆炸|全场爆炸|全军覆没|笑死|笑到|笑疯|笑喷|笑哭|哈哈`)
 
@@ -29,10 +29,10 @@ var (
 	inward = regexp.MustCompile(`(?:心里|内心|心头|血压|钱包|余额|胃里|脑子|脑袋|脑海|头皮|嗓子|肌肉|眼泪|家长群|舍友)[^，。！？；]{0,8}$`)
 
 	// flops are what goes wrong on a stage or in a kitchen.
-	flops = regexp.MustCompile(`直播|主播|唱|做饭|做菜|厨|烘焙|蛋糕|演讲|化妆|自拍|滤镜|口碑|品牌|视频|美食|产品|大型翻车|大型车祸`)
+	flops = look(`直播|主播|唱|做饭|做菜|厨|烘焙|蛋糕|演讲|化妆|自拍|滤镜|口碑|品牌|视频|美食|产品|大型翻车|大型车祸`)
 
 	// earnest is what only real harm brings along.
-	earnest = regexp.MustCompile(`消防|救护|救援|抢救|报警|110|119|120|受伤|伤者|死亡|送医|被困|浓烟|黑烟|村民|居民|交警|房屋|河堤|货车|轿车|大车|客车|面包车|三轮|高速|国道|省道`)
+	earnest = look(`消防|救护|救援|抢救|报警|110|119|120|受伤|伤者|死亡|送医|被困|浓烟|黑烟|村民|居民|交警|房屋|河堤|货车|轿车|大车|客车|面包车|三轮|高速|国道|省道`)
 
 	filmLike = regexp.MustCompile(`(?:像|跟|和|如|似|拍)[^，。！？；]{0,4}(?:电影|电视剧|小说|游戏|大片)[^，。！？；]{0,4}(?:一样|似的|般)`)
 )
@@ -44,18 +44,19 @@ func (r *reading) figurative(from, start, end, to int) bool {
 	if !disastrous[word] {
 		return false
 	}
-	before, after, sentence := r.text[from:start], r.text[end:to], r.text[from:to]
+	const reach = 16 // runes; no likeness and no feeling is named from farther
+	before, after := r.text[max(from, r.seen.back(start, reach)):start], r.text[end:to]
 	if likened.MatchString(before) || sameAs.MatchString(after) && likeA.MatchString(before) {
 		return true
 	}
-	if earnest.MatchString(sentence) {
+	if earnest.within(r.seen, from, to) {
 		return false
 	}
 	if len(r.runes) <= shortPost {
-		sentence = r.text
+		from, to = 0, len(r.text)
 	}
-	return figurativeIn.MatchString(sentence) || inward.MatchString(before) || asBusy.MatchString(after) ||
-		(word == "翻车" || word == "车祸") && flops.MatchString(sentence)
+	return figurativeIn.within(r.seen, from, to) || inward.MatchString(before) || asBusy.MatchString(after) ||
+		(word == "翻车" || word == "车祸") && flops.within(r.seen, from, to)
 }
 
 // shortPost is how many characters a post has at most whose sentences are of one
@@ -65,5 +66,5 @@ const shortPost = 80
 // filmed: it was like in a film (像拍电影一样) is said of what happened.
 func (r *reading) filmed(from, to int) bool {
 	said := r.text[from:to]
-	return strings.ContainsAny(said, "像跟和如似拍") && filmLike.MatchString(said) && earnest.MatchString(said)
+	return strings.ContainsAny(said, "像跟和如似拍") && filmLike.MatchString(said) && earnest.within(r.seen, from, to)
 }

@@ -370,6 +370,15 @@ func (p *pattern) in(s *sightings) bool {
 	return ok
 }
 
+// within reports whether a match stands between the bytes.
+func (p *pattern) within(s *sightings, from, to int) (found bool) {
+	p.matches(s, func(start, end int) bool {
+		found = start >= from && end <= to
+		return !found && start < to
+	})
+	return found
+}
+
 // text is the first match, or "".
 func (p *pattern) text(s *sightings) string {
 	a, b, _ := p.find(s)
