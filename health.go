@@ -31,11 +31,31 @@ type SourceHealth struct {
 type SourceHour struct {
 	At       time.Time `json:"at"` // when the hour began
 	Visits   int       `json:"visits"`
-	Failures int       `json:"failures,omitempty"`
+	Failures int       `json:"failures,omitempty"` // visits that failed
 	Items    int       `json:"items,omitempty"`
 	Rejected int       `json:"rejected,omitempty"`
 	Requests int       `json:"requests"` // pages asked for: the load we put on the site
 	Bytes    int64     `json:"bytes"`    // over the wire
+
+	// Kinds counts the pages, lists and visits that could not be read; a visit that
+	// fails after all its pages counts beside them.
+	Kinds map[FailureKind]int `json:"kinds,omitempty"`
+}
+
+// Add adds what another hour asked and brought.
+func (h *SourceHour) Add(o SourceHour) {
+	h.Visits += o.Visits
+	h.Failures += o.Failures
+	h.Items += o.Items
+	h.Rejected += o.Rejected
+	h.Requests += o.Requests
+	h.Bytes += o.Bytes
+	for kind, n := range o.Kinds {
+		if h.Kinds == nil {
+			h.Kinds = make(map[FailureKind]int)
+		}
+		h.Kinds[kind] += n
+	}
 }
 
 // hoursKept bounds SourceHealth.Hours: a week.
@@ -48,12 +68,8 @@ func (h *SourceHealth) Record(now time.Time, visit SourceHour) {
 		h.Hours = append(h.Hours, SourceHour{At: at})
 	}
 	sum := &h.Hours[len(h.Hours)-1]
-	sum.Visits++
-	sum.Failures += visit.Failures
-	sum.Items += visit.Items
-	sum.Rejected += visit.Rejected
-	sum.Requests += visit.Requests
-	sum.Bytes += visit.Bytes
+	visit.Visits = 1
+	sum.Add(visit)
 	first := 0
 	for first < len(h.Hours) && !h.Hours[first].At.After(at.Add(-hoursKept*time.Hour)) {
 		first++
@@ -61,20 +77,15 @@ func (h *SourceHealth) Record(now time.Time, visit SourceHour) {
 	h.Hours = h.Hours[first:]
 }
 
-// Load is what was asked of the site since from: visits, requests and bytes, and
-// what they brought.
+// Load is what was asked of the site since from: visits, requests and bytes, what
+// they brought and what could not be read.
 func (h SourceHealth) Load(from time.Time) SourceHour {
 	sum := SourceHour{At: from}
 	for _, hour := range h.Hours {
 		if hour.At.Before(from.Truncate(time.Hour)) {
 			continue
 		}
-		sum.Visits += hour.Visits
-		sum.Failures += hour.Failures
-		sum.Items += hour.Items
-		sum.Rejected += hour.Rejected
-		sum.Requests += hour.Requests
-		sum.Bytes += hour.Bytes
+		sum.Add(hour)
 	}
 	return sum
 }
@@ -135,6 +146,8 @@ func (h SourceHealth) Advice() string {
 		{"暂缓", "网站要求放慢：把采集间隔加大一倍"},
 		{"放慢", "网站要求放慢：把采集间隔加大一倍"},
 		{"证书", "核对是不是网站的正式网址，联系网站更新证书"},
+		{"collector.secrets", "请系统管理员在配置的 collector.secrets 里写上密钥和它的网站"},
+		{"设置有误", "点“修改”，按提示改好，先测试再保存"},
 		{"名单", "经办公室核准后，把网站写入 collector.allow"},
 		{"选择器", "在信源页测试这个信源，核对选择器"},
 		{"没有找到像文章的链接", "在信源页测试这个信源，填写 list 选择器"},

@@ -49,7 +49,7 @@ func TestTheHoursOfAWeekAreKeptAndAddedUp(t *testing.T) {
 	start := time.Date(2026, 3, 1, 0, 10, 0, 0, huiying.Beijing)
 	var h huiying.SourceHealth
 	for i := range 10 * 24 * 2 { // ten days, two visits an hour
-		h.Record(start.Add(time.Duration(i)*30*time.Minute), huiying.SourceHour{Items: 1, Requests: 3, Bytes: 1000})
+		h.Record(start.Add(time.Duration(i)*30*time.Minute), huiying.SourceHour{Items: 1, Requests: 3, Bytes: 1000, Kinds: map[huiying.FailureKind]int{huiying.FailureTimeout: 1 + i%2}})
 	}
 	if len(h.Hours) != 7*24 {
 		t.Fatalf("%d hours are kept, want a week's", len(h.Hours))
@@ -57,5 +57,27 @@ func TestTheHoursOfAWeekAreKeptAndAddedUp(t *testing.T) {
 	last := start.Add(10*24*time.Hour - 30*time.Minute)
 	if day := h.Load(last.Add(-23 * time.Hour)); day.Visits != 48 || day.Requests != 144 || day.Bytes != 48000 || day.Items != 48 {
 		t.Errorf("the load of a day is %+v", day)
+	} else if day.Kinds[huiying.FailureTimeout] != 24+48 {
+		t.Errorf("the failures of a day are %v", day.Kinds)
+	}
+	if again := h.Load(last.Add(-23 * time.Hour)); again.Kinds[huiying.FailureTimeout] != 24+48 {
+		t.Errorf("asked again, the failures of a day are %v", again.Kinds)
+	}
+}
+
+func TestEveryKindOfFailureHasItsWordAndAdvice(t *testing.T) {
+	t.Parallel()
+	words := make(map[string]huiying.FailureKind)
+	for _, kind := range huiying.FailureKinds {
+		if kind.Label() == string(kind) || kind.Advice() == "" {
+			t.Errorf("%s is called %q, with the advice %q", kind, kind.Label(), kind.Advice())
+		}
+		if other, taken := words[kind.Label()]; taken {
+			t.Errorf("%s and %s are both called %s", kind, other, kind.Label())
+		}
+		words[kind.Label()] = kind
+	}
+	if got := huiying.FailureKind("of_a_later_version"); got.Label() != "of_a_later_version" {
+		t.Errorf("a kind that is not known is called %q", got.Label())
 	}
 }

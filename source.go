@@ -41,6 +41,16 @@ func (s Source) CheckURL() error {
 	return nil
 }
 
+// Host is the host of the source's address as it is written, with its port where
+// there is one; "" for a mailbox.
+func (s Source) Host() string {
+	u, err := url.Parse(s.URL)
+	if err != nil || s.Kind == "imap" {
+		return ""
+	}
+	return u.Host
+}
+
 // Differences names the settings, by their JSON names, in which a source is not as
 // another; whose it is and where it is are none.
 func (s Source) Differences(other Source) []string {

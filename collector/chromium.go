@@ -92,7 +92,7 @@ func (c *chromium) render(ctx context.Context, address string, how rendering) (F
 
 // A cutOff says which bound ended a page.
 type cutOff struct {
-	kind    FailureKind
+	kind    huiying.FailureKind
 	message string
 }
 
@@ -104,7 +104,7 @@ func (c *chromium) open(ctx context.Context, address string, how rendering) (Fet
 	hurry, cut := context.WithCancelCause(hurry)
 	defer cut(nil)
 	proxy, err := newGuardedProxy(hurry, c.fetcher.reach, browserBytes, func() {
-		cut(&cutOff{KindTooLarge, "网页和它要的内容超过 " + sizeText(browserBytes) + "，没有读完就停下了"})
+		cut(&cutOff{huiying.FailureTooLarge, "网页和它要的内容超过 " + sizeText(browserBytes) + "，没有读完就停下了"})
 	})
 	if err != nil {
 		return Fetched{}, err
@@ -118,7 +118,7 @@ func (c *chromium) open(ctx context.Context, address string, how rendering) (Fet
 		if ctx.Err() != nil {
 			return Fetched{}, ctx.Err()
 		}
-		return Fetched{}, &Failure{URL: address, Kind: KindOurs, Message: "浏览器没有启动，请核对 collector.browser：" + huiying.Clip(oneLine(err.Error()), 160), Cause: err}
+		return Fetched{}, &Failure{URL: address, Kind: huiying.FailureOurs, Message: "浏览器没有启动，请核对 collector.browser：" + huiying.Clip(oneLine(err.Error()), 160), Cause: err}
 	}
 	var watches sync.WaitGroup
 	watches.Go(func() { c.watchMemory(hurry, chromedp.FromContext(tab).Browser.Process(), cut) })
@@ -131,9 +131,9 @@ func (c *chromium) open(ctx context.Context, address string, how rendering) (Fet
 	case ctx.Err() != nil:
 		return Fetched{}, ctx.Err()
 	case errors.As(bound, &over):
-		return Fetched{}, &Failure{URL: address, Kind: over.kind, Message: over.message, Permanent: over.kind == KindTooLarge}
+		return Fetched{}, &Failure{URL: address, Kind: over.kind, Message: over.message, Permanent: over.kind == huiying.FailureTooLarge}
 	case bound != nil && err != nil:
-		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: fmt.Sprintf("浏览器 %s内没有读完，网页可能停住了", huiying.SpanText(browserTime))}
+		return Fetched{}, &Failure{URL: address, Kind: huiying.FailureTimeout, Message: fmt.Sprintf("浏览器 %s内没有读完，网页可能停住了", huiying.SpanText(browserTime))}
 	case err != nil:
 		return Fetched{}, proxy.failure(address, err)
 	}
@@ -221,7 +221,7 @@ func (c *chromium) load(tab context.Context, address string, how rendering, answ
 	case wait.Err() == nil:
 		return cmp.Or(c.status(tab, address, there), err) // of an empty refusal the browser tells no more
 	case there == nil:
-		return &Failure{URL: address, Kind: KindTimeout, Message: huiying.SpanText(c.loadTime) + "内没有应答，网站可能停住了"}
+		return &Failure{URL: address, Kind: huiying.FailureTimeout, Message: huiying.SpanText(c.loadTime) + "内没有应答，网站可能停住了"}
 	}
 	return nil
 }
@@ -238,7 +238,7 @@ func (c *chromium) watchScripts(tab context.Context, there func() bool, cut cont
 		stuck := ask.Err() != nil && tab.Err() == nil && there()
 		stop()
 		if stuck {
-			cut(&cutOff{KindScript, fmt.Sprintf("网页的脚本一直不结束，%s内没有让出浏览器，已停下；多半是网页自己出错，可以改用它的订阅源或接口", huiying.SpanText(c.stuckTime))})
+			cut(&cutOff{huiying.FailureScript, fmt.Sprintf("网页的脚本一直不结束，%s内没有让出浏览器，已停下；多半是网页自己出错，可以改用它的订阅源或接口", huiying.SpanText(c.stuckTime))})
 			return
 		}
 	}
@@ -315,7 +315,7 @@ func (c *chromium) status(ctx context.Context, where string, res *network.Respon
 func (c *chromium) watchMemory(ctx context.Context, main *os.Process, cut context.CancelCauseFunc) {
 	for main != nil && sleep(ctx, memoryLook) == nil {
 		if memoryOf(main.Pid) > c.memory {
-			cut(&cutOff{KindTooLarge, "浏览器占用内存超过 " + sizeText(c.memory) + "，没有读完就停下了"})
+			cut(&cutOff{huiying.FailureTooLarge, "浏览器占用内存超过 " + sizeText(c.memory) + "，没有读完就停下了"})
 			return
 		}
 	}

@@ -178,7 +178,7 @@ func TestABrowserPageHasBounds(t *testing.T) {
 		for _, path := range []string{"/spin", "/spin-later"} {
 			_, err := b.render(t.Context(), s.URL+path, rendering{})
 			var failure *Failure
-			if !errors.As(err, &failure) || failure.Kind != KindScript || failure.Permanent || !strings.Contains(err.Error(), "脚本一直不结束") {
+			if !errors.As(err, &failure) || failure.Kind != huiying.FailureScript || failure.Permanent || !strings.Contains(err.Error(), "脚本一直不结束") {
 				t.Errorf("%s: %v", path, err)
 			}
 		}
@@ -195,7 +195,7 @@ func TestABrowserPageHasBounds(t *testing.T) {
 	t.Run("a page that never answers", func(t *testing.T) {
 		_, err := b.render(t.Context(), s.URL+"/silent", rendering{})
 		var failure *Failure
-		if !errors.As(err, &failure) || failure.Kind != KindTimeout || failure.Permanent {
+		if !errors.As(err, &failure) || failure.Kind != huiying.FailureTimeout || failure.Permanent {
 			t.Errorf("%v", err)
 		}
 	})

@@ -148,7 +148,9 @@ func (c *Collector) Visit(ctx context.Context, s huiying.Source) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // interrupted is not failed; what is unsettled is read again
 	}
-	c.failures.count(err)
+	if c.failed(v, err); err != nil && kindOf(err) == "" {
+		c.failed(v, &Failure{Kind: huiying.FailureOurs, Cause: err})
+	}
 	c.grade(&h, v, t, err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 	defer cancel()
@@ -229,7 +231,7 @@ func (c *Collector) grade(h *huiying.SourceHealth, v *visit, t tally, err error)
 	case t.items+t.known > 0:
 		h.Barren = 0
 	}
-	hour := huiying.SourceHour{Items: int(t.items), Rejected: int(t.rejected), Requests: v.requests, Bytes: v.bytes}
+	hour := huiying.SourceHour{Items: int(t.items), Rejected: int(t.rejected), Requests: v.requests, Bytes: v.bytes, Kinds: v.failed}
 	if err != nil {
 		hour.Failures = 1
 	}

@@ -21,48 +21,26 @@ import (
 	"huiying"
 )
 
-// FailureKind sorts failures for counting; a [Failure] without one is of what a
-// page or list says (unread).
-type FailureKind string
-
-// The kinds of failures.
-const (
-	KindAddress  FailureKind = "address"   // no address of a public, approved page
-	KindRobots   FailureKind = "robots"    // robots.txt says no, or cannot be read
-	KindName     FailureKind = "name"      // the host's name leads nowhere
-	KindConnect  FailureKind = "connect"   // nobody answers, or the line broke
-	KindTLS      FailureKind = "tls"       // the host does not prove who it is
-	KindTimeout  FailureKind = "timeout"   // not done in time
-	KindStatus   FailureKind = "status"    // an answer other than the page
-	KindAway     FailureKind = "away"      // we are to stay away for a while
-	KindRedirect FailureKind = "redirect"  // sent on without end
-	KindTooLarge FailureKind = "too_large" // more than we hold, packed or not
-	KindBroken   FailureKind = "broken"    // damaged on the way, or packed wrongly
-	KindScript   FailureKind = "script"    // a script of the page never ends
-	KindUnread   FailureKind = "unread"    // no page, feed or list we can read
-	KindOurs     FailureKind = "ours"      // no fault of the site: the ledger, the browser or the program
-)
-
 // kindOf is the kind of an error, "" when it is no [Failure].
-func kindOf(err error) FailureKind {
+func kindOf(err error) huiying.FailureKind {
 	var f *Failure
 	if !errors.As(err, &f) {
 		return ""
 	}
-	return cmp.Or(f.Kind, KindUnread)
+	return cmp.Or(f.Kind, huiying.FailureUnread)
 }
 
 // Failure is why an address could not be read. Its text is Chinese, names the
 // address and says what is wrong; it is what a source's health shows.
 type Failure struct {
 	URL        string
-	Kind       FailureKind
-	Status     int           // the HTTP status, 0 when there was none
-	Message    string        // Chinese
-	RetryAfter time.Duration // wall-clock time the server asked us to stay away, 0 when it did not
-	Permanent  bool          // asking again would give the same
-	Gone       bool          // there is no such page, or not any more
-	Cause      error         // for the log, may be nil
+	Kind       huiying.FailureKind // "": of what a page or list says (unread)
+	Status     int                 // the HTTP status, 0 when there was none
+	Message    string              // Chinese
+	RetryAfter time.Duration       // wall-clock time the server asked us to stay away, 0 when it did not
+	Permanent  bool                // asking again would give the same
+	Gone       bool                // there is no such page, or not any more
+	Cause      error               // for the log, may be nil
 }
 
 func (f *Failure) Error() string {
@@ -114,10 +92,10 @@ func statusFailure(u *url.URL, res *http.Response, now time.Time) *Failure {
 	if text == "" {
 		text = "网站没有给出内容"
 	}
-	f := &Failure{URL: printable(u), Kind: KindStatus, Status: res.StatusCode, Message: fmt.Sprintf("返回 %d，%s", res.StatusCode, text)}
+	f := &Failure{URL: printable(u), Kind: huiying.FailureStatus, Status: res.StatusCode, Message: fmt.Sprintf("返回 %d，%s", res.StatusCode, text)}
 	switch res.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		f.Kind = KindAway
+		f.Kind = huiying.FailureAway
 		f.RetryAfter = retryAfter(res.Header.Get("Retry-After"), now)
 	case http.StatusRequestTimeout, http.StatusTooEarly:
 	default:
@@ -156,29 +134,29 @@ func transportFailure(u *url.URL, err error, timeout time.Duration) *Failure {
 		plain   tls.RecordHeaderError
 		netErr  net.Error
 	)
-	say := func(kind FailureKind, message string) { f.Kind, f.Message = kind, message }
+	say := func(kind huiying.FailureKind, message string) { f.Kind, f.Message = kind, message }
 	switch text := err.Error(); {
 	case errors.As(err, &refused):
-		say(KindAddress, refused.Error())
+		say(huiying.FailureAddress, refused.Error())
 		f.Permanent = true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &netErr) && netErr.Timeout():
-		say(KindTimeout, fmt.Sprintf("%s内没有传完，网站可能停住了", huiying.SpanText(max(timeout, time.Second))))
+		say(huiying.FailureTimeout, fmt.Sprintf("%s内没有传完，网站可能停住了", huiying.SpanText(max(timeout, time.Second))))
 	case errors.As(err, &dns):
-		say(KindName, "找不到主机 "+huiying.Clip(dns.Name, 80)+"，请核对网址或 DNS")
+		say(huiying.FailureName, "找不到主机 "+huiying.Clip(dns.Name, 80)+"，请核对网址或 DNS")
 	case errors.As(err, &cert), errors.As(err, &unknown):
-		say(KindTLS, "HTTPS 证书不可信，请联系网站或改用其正式网址")
+		say(huiying.FailureTLS, "HTTPS 证书不可信，请联系网站或改用其正式网址")
 	case errors.As(err, &alert), errors.As(err, &plain), strings.Contains(text, "server gave HTTP response to HTTPS client"), strings.Contains(text, "tls: "):
-		say(KindTLS, "HTTPS 握手失败，网站可能只支持 http 或加密方式过旧")
+		say(huiying.FailureTLS, "HTTPS 握手失败，网站可能只支持 http 或加密方式过旧")
 	case strings.Contains(text, "server response headers exceeded"), strings.Contains(text, "response header list larger"):
-		say(KindTooLarge, fmt.Sprintf("响应头超过 %s，没有读完就停下了", sizeText(maxHeader)))
+		say(huiying.FailureTooLarge, fmt.Sprintf("响应头超过 %s，没有读完就停下了", sizeText(maxHeader)))
 		f.Permanent = true
 	case errors.Is(err, syscall.ECONNREFUSED):
-		say(KindConnect, "连接被拒绝，网站没有在运行")
+		say(huiying.FailureConnect, "连接被拒绝，网站没有在运行")
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		say(KindConnect, "连接中途断开")
+		say(huiying.FailureConnect, "连接中途断开")
 	default:
-		say(KindConnect, "连接失败（"+huiying.Clip(rootCause(err).Error(), 120)+"）")
+		say(huiying.FailureConnect, "连接失败（"+huiying.Clip(rootCause(err).Error(), 120)+"）")
 	}
 	return f
 }
@@ -196,25 +174,35 @@ func rootCause(err error) error {
 // failures counts what went wrong since the process began, by kind.
 type failures struct {
 	mu sync.Mutex
-	n  map[FailureKind]int64
+	n  map[huiying.FailureKind]int64
 }
 
-func (f *failures) count(err error) {
-	kind := kindOf(err)
-	if kind == "" {
-		return
-	}
+func (f *failures) count(kind huiying.FailureKind) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.n == nil {
-		f.n = make(map[FailureKind]int64)
+		f.n = make(map[huiying.FailureKind]int64)
 	}
 	f.n[kind]++
 }
 
+// failed counts what went wrong in a visit by kind, for its source and for the process;
+// an error that is no [Failure], as of a post that is refused, is not counted.
+func (c *Collector) failed(v *visit, err error) {
+	kind := kindOf(err)
+	if kind == "" {
+		return
+	}
+	c.failures.count(kind)
+	if v.failed == nil {
+		v.failed = make(map[huiying.FailureKind]int)
+	}
+	v.failed[kind]++
+}
+
 // Failures counts the pages, lists and sources that could not be read since the
 // collector was made, by kind.
-func (c *Collector) Failures() map[FailureKind]int64 {
+func (c *Collector) Failures() map[huiying.FailureKind]int64 {
 	c.failures.mu.Lock()
 	defer c.failures.mu.Unlock()
 	return maps.Clone(c.failures.n)

@@ -171,13 +171,13 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bou
 	for {
 		here := u.String()
 		if cookie && slices.Contains(been, here) {
-			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: "网站要先存 Cookie 才给看（多半是登录或人机验证），本系统不采集这样的页面", Permanent: true}
+			return Fetched{}, &Failure{URL: printable(start), Kind: huiying.FailureRedirect, Message: "网站要先存 Cookie 才给看（多半是登录或人机验证），本系统不采集这样的页面", Permanent: true}
 		}
 		if slices.Contains(been, here) {
-			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
+			return Fetched{}, &Failure{URL: printable(start), Kind: huiying.FailureRedirect, Message: "重定向绕成了圈，又回到 " + printable(u), Permanent: true}
 		}
 		if len(been) > maxRedirects {
-			return Fetched{}, &Failure{URL: printable(start), Kind: KindRedirect, Message: fmt.Sprintf("重定向超过 %d 次", maxRedirects), Permanent: true}
+			return Fetched{}, &Failure{URL: printable(start), Kind: huiying.FailureRedirect, Message: fmt.Sprintf("重定向超过 %d 次", maxRedirects), Permanent: true}
 		}
 		been = append(been, here)
 		if allowed != nil {
@@ -192,7 +192,7 @@ func (f *Fetcher) follow(ctx context.Context, u *url.URL, v Validators, size bou
 		cookie = cookie || got.cookie
 		to, err := u.Parse(next)
 		if err != nil {
-			return Fetched{}, &Failure{URL: printable(u), Kind: KindRedirect, Message: "重定向到不合法的网址", Permanent: true, Cause: err}
+			return Fetched{}, &Failure{URL: printable(u), Kind: huiying.FailureRedirect, Message: "重定向到不合法的网址", Permanent: true, Cause: err}
 		}
 		to.Fragment = ""
 		from := u.Host
@@ -286,7 +286,7 @@ func (f *Fetcher) onList(u *url.URL) error {
 	if f.approved(u.Hostname()) {
 		return nil
 	}
-	return &Failure{URL: printable(u), Kind: KindAddress, Message: "网站 " + huiying.Clip(u.Hostname(), 80) + " 不在获准采集的名单里，经办公室核准后写入 collector.allow", Permanent: true}
+	return &Failure{URL: printable(u), Kind: huiying.FailureAddress, Message: "网站 " + huiying.Clip(u.Hostname(), 80) + " 不在获准采集的名单里，经办公室核准后写入 collector.allow", Permanent: true}
 }
 
 // approved reports whether a host is on the list, or below one that is.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/net/idna"
+
+	"huiying"
 )
 
 // A forbiddenAddress is an address inside our own house that a page or a
@@ -81,10 +83,10 @@ func anywhere(netip.AddrPort) bool { return true }
 func checkURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
-		return nil, &Failure{URL: raw, Kind: KindAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
+		return nil, &Failure{URL: raw, Kind: huiying.FailureAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
 	}
 	fail := func(format string, args ...any) (*url.URL, error) {
-		return nil, &Failure{URL: printable(u), Kind: KindAddress, Message: fmt.Sprintf(format, args...), Permanent: true}
+		return nil, &Failure{URL: printable(u), Kind: huiying.FailureAddress, Message: fmt.Sprintf(format, args...), Permanent: true}
 	}
 	switch host := u.Hostname(); {
 	case u.Scheme != "http" && u.Scheme != "https":

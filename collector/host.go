@@ -79,7 +79,7 @@ func (hs *hosts) turn(ctx context.Context, id string) (done func(), err error) {
 	release := func() { <-h.slot }
 	if left := h.away(hs.wall()); left > 0 {
 		release()
-		return nil, &Failure{URL: id, Kind: KindAway, Message: fmt.Sprintf("网站要求暂缓访问，%s后再试", huiying.SpanText(left)), RetryAfter: left}
+		return nil, &Failure{URL: id, Kind: huiying.FailureAway, Message: fmt.Sprintf("网站要求暂缓访问，%s后再试", huiying.SpanText(left)), RetryAfter: left}
 	}
 	if err := h.limit.Wait(ctx); err != nil {
 		release()
@@ -152,7 +152,7 @@ func (hs *hosts) spend(ctx context.Context, id string, h *host) error {
 	}
 	h.left = 0
 	return &Failure{
-		URL: id, Kind: KindAway, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", booked.Asked),
+		URL: id, Kind: huiying.FailureAway, Message: fmt.Sprintf("今天已访问 %d 次，达到每日上限，明天再试", booked.Asked),
 		RetryAfter: day.AddDate(0, 0, 1).Sub(now),
 	}
 }
@@ -242,7 +242,7 @@ func ourTrouble(ctx context.Context, id string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return &Failure{URL: id, Kind: KindOurs, Message: "台账暂时不能用，稍后自动再试", Cause: err}
+	return &Failure{URL: id, Kind: huiying.FailureOurs, Message: "台账暂时不能用，稍后自动再试", Cause: err}
 }
 
 func (h *host) away(now time.Time) time.Duration {

@@ -23,8 +23,8 @@ type trick struct {
 	kind    string // of the source
 	answer  http.HandlerFunc
 	options map[string]any
-	says    string      // in the source's last error or in a rejection
-	counts  FailureKind // "" when only the item is refused
+	says    string              // in the source's last error or in a rejection
+	counts  huiying.FailureKind // "" when only the item is refused
 	robots  http.HandlerFunc
 }
 
@@ -96,17 +96,17 @@ func tricks() map[string]trick {
 		}
 	}
 	out := map[string]trick{
-		"a head without end": {kind: "feed", counts: KindTooLarge, says: "响应头超过", answer: func(w http.ResponseWriter, _ *http.Request) {
+		"a head without end": {kind: "feed", counts: huiying.FailureTooLarge, says: "响应头超过", answer: func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 3000 {
 				w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("h", 100))
 			}
 		}},
-		"a flood of cookies": {kind: "feed", counts: KindTooLarge, says: "响应头超过", answer: func(w http.ResponseWriter, _ *http.Request) {
+		"a flood of cookies": {kind: "feed", counts: huiying.FailureTooLarge, says: "响应头超过", answer: func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 2000 {
 				w.Header().Add("Set-Cookie", fmt.Sprintf("c%d=%s", i, strings.Repeat("v", 60)))
 			}
 		}},
-		"a cookie wall": {kind: "feed", counts: KindRedirect, says: "Cookie", answer: func(w http.ResponseWriter, r *http.Request) {
+		"a cookie wall": {kind: "feed", counts: huiying.FailureRedirect, says: "Cookie", answer: func(w http.ResponseWriter, r *http.Request) {
 			if _, err := r.Cookie("pass"); err == nil {
 				_, _ = fmt.Fprintf(w, goodFeed, 1)
 				return
@@ -114,40 +114,40 @@ func tricks() map[string]trick {
 			http.SetCookie(w, &http.Cookie{Name: "pass", Value: "1"})
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 		}},
-		"a body without end":        {kind: "feed", counts: KindTooLarge, says: "超过", answer: endless(strings.Repeat("没完没了", 1000))},
-		"a line of ten million":     {kind: "feed", counts: KindTooLarge, says: "超过", answer: write("application/xml", strings.Repeat("一", 10<<20/3))},
-		"a body that drips":         {kind: "feed", counts: KindTimeout, says: "没有传完", answer: drip},
-		"zeros in gzip":             {kind: "feed", counts: KindTooLarge, says: "压缩", answer: zeros("gzip", 64)},
-		"zeros in br":               {kind: "feed", counts: KindTooLarge, says: "压缩", answer: zeros("br", 64)},
-		"zeros in zstd":             {kind: "feed", counts: KindTooLarge, says: "压缩", answer: zeros("zstd", 64)},
-		"laughs in a feed":          {kind: "feed", counts: KindUnread, says: "实体", answer: write("application/xml", laughs+`<rss version="2.0"><channel><item><title>&e;</title><guid>1</guid><description>&e;&e;</description></item></channel></rss>`)},
-		"laughs in a sitemap":       {kind: "sitemap", counts: KindUnread, says: "实体", answer: write("application/xml", laughs+`<urlset><url><loc>&e;</loc></url></urlset>`)},
-		"a file asked for by XML":   {kind: "feed", counts: KindUnread, says: "实体", answer: write("application/xml", outside+`<rss version="2.0"><channel><item><title>标题&a;</title><guid>1</guid></item></channel></rss>`)},
-		"a feed nested too deep":    {kind: "feed", counts: KindUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0" xmlns:a="http://a"><channel><item><title>t</title>`+nested("<a:b>", "</a:b>", 600_000)+`</item></channel></rss>`)},
-		"a nesting that hides":      {kind: "feed", counts: KindUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0" xmlns:a="http://a"><channel><item>`+strings.Repeat("<a:b x='/>'><!--></a:b>-->", 1000)+`</item></channel></rss>`)},
-		"a declaration inside":      {kind: "feed", counts: KindUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0"><channel>`+strings.Repeat("<item><!X <<</item></item>>>", 300)+`</channel></rss>`)},
-		"a million items":           {kind: "feed", counts: KindUnread, says: "条目超过", answer: write("application/xml", `<rss version="2.0"><channel>`+strings.Repeat("<item/>", 1_000_000)+`</channel></rss>`)},
+		"a body without end":        {kind: "feed", counts: huiying.FailureTooLarge, says: "超过", answer: endless(strings.Repeat("没完没了", 1000))},
+		"a line of ten million":     {kind: "feed", counts: huiying.FailureTooLarge, says: "超过", answer: write("application/xml", strings.Repeat("一", 10<<20/3))},
+		"a body that drips":         {kind: "feed", counts: huiying.FailureTimeout, says: "没有传完", answer: drip},
+		"zeros in gzip":             {kind: "feed", counts: huiying.FailureTooLarge, says: "压缩", answer: zeros("gzip", 64)},
+		"zeros in br":               {kind: "feed", counts: huiying.FailureTooLarge, says: "压缩", answer: zeros("br", 64)},
+		"zeros in zstd":             {kind: "feed", counts: huiying.FailureTooLarge, says: "压缩", answer: zeros("zstd", 64)},
+		"laughs in a feed":          {kind: "feed", counts: huiying.FailureUnread, says: "实体", answer: write("application/xml", laughs+`<rss version="2.0"><channel><item><title>&e;</title><guid>1</guid><description>&e;&e;</description></item></channel></rss>`)},
+		"laughs in a sitemap":       {kind: "sitemap", counts: huiying.FailureUnread, says: "实体", answer: write("application/xml", laughs+`<urlset><url><loc>&e;</loc></url></urlset>`)},
+		"a file asked for by XML":   {kind: "feed", counts: huiying.FailureUnread, says: "实体", answer: write("application/xml", outside+`<rss version="2.0"><channel><item><title>标题&a;</title><guid>1</guid></item></channel></rss>`)},
+		"a feed nested too deep":    {kind: "feed", counts: huiying.FailureUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0" xmlns:a="http://a"><channel><item><title>t</title>`+nested("<a:b>", "</a:b>", 600_000)+`</item></channel></rss>`)},
+		"a nesting that hides":      {kind: "feed", counts: huiying.FailureUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0" xmlns:a="http://a"><channel><item>`+strings.Repeat("<a:b x='/>'><!--></a:b>-->", 1000)+`</item></channel></rss>`)},
+		"a declaration inside":      {kind: "feed", counts: huiying.FailureUnread, says: "200 层", answer: write("application/xml", `<rss version="2.0"><channel>`+strings.Repeat("<item><!X <<</item></item>>>", 300)+`</channel></rss>`)},
+		"a million items":           {kind: "feed", counts: huiying.FailureUnread, says: "条目超过", answer: write("application/xml", `<rss version="2.0"><channel>`+strings.Repeat("<item/>", 1_000_000)+`</channel></rss>`)},
 		"a page nested too deep":    {kind: "site", says: "无法解析", answer: article(write("text/html", nested("<div>", "</div>", 100_000)))},
 		"much text nested deep":     {kind: "site", says: "", answer: article(write("text/html", "<h1>标题在这里</h1>"+strings.Repeat("<div class=a>", 400)+strings.Repeat("这是一句很长的话，说个不停。", 100_000)+strings.Repeat("</div>", 400)))},
-		"redirects in a circle":     {kind: "site", counts: KindRedirect, says: "绕成了圈", answer: forward("/list")},
-		"redirects for ever":        {kind: "site", counts: KindRedirect, says: "重定向超过", answer: func(w http.ResponseWriter, r *http.Request) { forward(r.URL.Path+"x")(w, r) }},
-		"a robots.txt that drips":   {kind: "feed", counts: KindTimeout, says: "没有传完", robots: drip, answer: write("application/xml", fmt.Sprintf(goodFeed, 2))},
+		"redirects in a circle":     {kind: "site", counts: huiying.FailureRedirect, says: "绕成了圈", answer: forward("/list")},
+		"redirects for ever":        {kind: "site", counts: huiying.FailureRedirect, says: "重定向超过", answer: func(w http.ResponseWriter, r *http.Request) { forward(r.URL.Path+"x")(w, r) }},
+		"a robots.txt that drips":   {kind: "feed", counts: huiying.FailureTimeout, says: "没有传完", robots: drip, answer: write("application/xml", fmt.Sprintf(goodFeed, 2))},
 		"a robots.txt without end":  {kind: "feed", says: "", robots: endless("User-agent: *\nDisallow: /private/\n\n"), answer: write("application/xml", fmt.Sprintf(goodFeed, 3))},
-		"a robots.txt that forbids": {kind: "feed", counts: KindRobots, says: "robots.txt 不允许", robots: endless("User-agent: *\nDisallow: /\n"), answer: write("application/xml", fmt.Sprintf(goodFeed, 4))},
-		"a robots.txt of zeros":     {kind: "feed", says: "二进制", robots: zeros("gzip", 64), counts: KindUnread},
-		"an archive called a feed":  {kind: "feed", counts: KindUnread, says: "二进制", answer: write("application/rss+xml", "PK\x03\x04"+strings.Repeat("zip", 1000))},
+		"a robots.txt that forbids": {kind: "feed", counts: huiying.FailureRobots, says: "robots.txt 不允许", robots: endless("User-agent: *\nDisallow: /\n"), answer: write("application/xml", fmt.Sprintf(goodFeed, 4))},
+		"a robots.txt of zeros":     {kind: "feed", says: "二进制", robots: zeros("gzip", 64), counts: huiying.FailureUnread},
+		"an archive called a feed":  {kind: "feed", counts: huiying.FailureUnread, says: "二进制", answer: write("application/rss+xml", "PK\x03\x04"+strings.Repeat("zip", 1000))},
 		"an archive called a page":  {kind: "site", says: "二进制", answer: article(write("text/html; charset=utf-8", "Rar!\x1a\x07\x00"))},
 		"an archive as such":        {kind: "site", says: "application/x-7z-compressed", answer: article(write("application/x-7z-compressed", "7z\xBC\xAF\x27\x1C"))},
 		"a program":                 {kind: "site", says: "application/x-msdownload", answer: article(write("application/x-msdownload", "MZ"))},
 		"a script called a page":    {kind: "site", says: "text/javascript", answer: article(write("text/javascript", "alert('这不是一篇文章，也不应当打开。')"))},
 		"a picture called a page":   {kind: "site", says: "二进制", answer: article(write("text/html", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"))},
-		"JSON nested too deep":      {kind: "jsonapi", counts: KindUnread, says: "不是合法的 JSON", answer: write("application/json", nested(`{"a":[`, `]}`, 100_000))},
-		"a list of a million":       {kind: "jsonapi", counts: KindUnread, says: "列表超过", answer: write("application/json", "["+strings.Repeat("{},", 1_000_000)+"{}]")},
+		"JSON nested too deep":      {kind: "jsonapi", counts: huiying.FailureUnread, says: "不是合法的 JSON", answer: write("application/json", nested(`{"a":[`, `]}`, 100_000))},
+		"a list of a million":       {kind: "jsonapi", counts: huiying.FailureUnread, says: "列表超过", answer: write("application/json", "["+strings.Repeat("{},", 1_000_000)+"{}]")},
 		"comments to comments":      {kind: "jsonapi", says: "", options: map[string]any{"replies": "replies"}, answer: write("application/json", `[{"title":"一条消息","text":"正文在这里"`+strings.Repeat(`,"replies":[{"text":"`+strings.Repeat("楼", 100)+`"`, 4000)+strings.Repeat("}]", 4000)+"}]")},
 		"a page that follows itself": {kind: "jsonapi", says: "", options: map[string]any{"pages": 100, "next": "next"}, answer: func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, `{"next":"/list?n=%s1","data":[{"title":"一条消息"}]}`, r.URL.Query().Get("n"))
 		}},
-		"a sitemap of itself": {kind: "sitemap", counts: KindUnread, says: "没有一个网页", answer: func(w http.ResponseWriter, r *http.Request) {
+		"a sitemap of itself": {kind: "sitemap", counts: huiying.FailureUnread, says: "没有一个网页", answer: func(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprintf(w, `<sitemapindex><sitemap><loc>http://%s/list</loc></sitemap><sitemap><loc>http://%s/list</loc></sitemap></sitemapindex>`, r.Host, r.Host)
 		}},
 	}
@@ -156,9 +156,9 @@ func tricks() map[string]trick {
 		"a decimal number": "2130706433", "an octal number": "0177.0.0.1", "a hexadecimal number": "0x7f.0.0.1", "nowhere": "0.0.0.0", "NAT64": "[64:ff9b::7f00:1]",
 		"full-width digits": "１２７.０.０.１", "a short form": "127.1", "6to4": "[2002:7f00:1::]",
 	} {
-		out["a redirect to "+name] = trick{kind: "feed", counts: KindAddress, says: "", answer: forward("http://" + to + "/latest/meta-data/")}
+		out["a redirect to "+name] = trick{kind: "feed", counts: huiying.FailureAddress, says: "", answer: forward("http://" + to + "/latest/meta-data/")}
 	}
-	out["a redirect to a file"] = trick{kind: "feed", counts: KindAddress, says: "http://", answer: forward("file:///etc/passwd")}
+	out["a redirect to a file"] = trick{kind: "feed", counts: huiying.FailureAddress, says: "http://", answer: forward("file:///etc/passwd")}
 	return out
 }
 
@@ -185,7 +185,7 @@ func TestAHostileSiteHarmsNobodyButItself(t *testing.T) {
 			ledger, out := newBook(evil, nice), &sink{}
 			ledger.saved = make(chan huiying.SourceHealth, 10)
 			col := testCollector(t, ledger, out, func(cfg *Config) { cfg.Workers, cfg.Timeout = 2, 3*time.Second })
-			if c.counts == KindAddress { // only the two sites stand for the public net
+			if c.counts == huiying.FailureAddress { // only the two sites stand for the public net
 				col.fetcher.Close()
 				col.fetcher = guardedFetcher(t, good, bad)
 			}
@@ -214,6 +214,10 @@ func TestAHostileSiteHarmsNobodyButItself(t *testing.T) {
 			}
 			if got := col.Failures(); c.counts != "" && got[c.counts] == 0 {
 				t.Errorf("counted %v, want one of %s", got, c.counts)
+			}
+			health := ledger.health["evil"]
+			if got := health.Load(time.Time{}).Kinds; c.counts != "" && got[c.counts] == 0 {
+				t.Errorf("the source's hours count %v, want one of %s", got, c.counts)
 			}
 			for _, p := range out.posts {
 				if strings.Contains(p.Text+p.Title, "root:") || strings.Contains(p.Text, strings.Repeat("哈", 1000)) {
@@ -270,17 +274,17 @@ func TestAServerThatBreaksTheProtocolIsATypedError(t *testing.T) {
 	f := testFetcher(t)
 	for name, c := range map[string]struct {
 		address string
-		want    FailureKind
+		want    huiying.FailureKind
 	}{
-		"a certificate nobody signed":   {secure.URL, KindTLS},
-		"encryption of the past":        {old.URL, KindTLS},
-		"no encryption behind https":    {"https://" + raw("HTTP/1.1 200 OK\r\n\r\n"), KindTLS},
-		"no HTTP at all":                {"http://" + raw("SSH-2.0-OpenSSH_9.2\r\n"), KindConnect},
-		"a line that ends at once":      {"http://" + raw(""), KindConnect},
-		"a chunk of nonsense":           {"http://" + raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), KindConnect},
-		"two lengths":                   {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\nhello"), KindConnect},
-		"hints without an answer":       {"http://" + raw(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 10_000)), KindTooLarge},
-		"a length longer than the body": {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello"), KindConnect},
+		"a certificate nobody signed":   {secure.URL, huiying.FailureTLS},
+		"encryption of the past":        {old.URL, huiying.FailureTLS},
+		"no encryption behind https":    {"https://" + raw("HTTP/1.1 200 OK\r\n\r\n"), huiying.FailureTLS},
+		"no HTTP at all":                {"http://" + raw("SSH-2.0-OpenSSH_9.2\r\n"), huiying.FailureConnect},
+		"a line that ends at once":      {"http://" + raw(""), huiying.FailureConnect},
+		"a chunk of nonsense":           {"http://" + raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), huiying.FailureConnect},
+		"two lengths":                   {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\nhello"), huiying.FailureConnect},
+		"hints without an answer":       {"http://" + raw(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 10_000)), huiying.FailureTooLarge},
+		"a length longer than the body": {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello"), huiying.FailureConnect},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.Get(t.Context(), c.address+"/x", Validators{})
@@ -320,7 +324,7 @@ func TestASlowSourceGivesItsWorkerBack(t *testing.T) {
 	if err != nil || !got.unfinished || got.items != 0 || len(ledger.rejections) != 0 || len(v.memory.Tries) != 0 {
 		t.Errorf("%+v, %v: want the items left for the next visit", got, err)
 	}
-	if _, err := v.get(t.Context(), src.URL, true); kindOf(err) != KindTimeout || permanent(err) {
+	if _, err := v.get(t.Context(), src.URL, true); kindOf(err) != huiying.FailureTimeout || permanent(err) {
 		t.Errorf("another list page: %v", err)
 	}
 }

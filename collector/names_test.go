@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"huiying"
 )
 
 // A nameServer is a DNS server of our own: each name has its answers, one after
@@ -173,7 +175,7 @@ func TestANameThatTurnsPrivateIsNotFollowedThere(t *testing.T) {
 		t.Fatalf("the public answer: %q, %v", got.Body, err)
 	}
 	_, err := f.Get(t.Context(), "http://rebind.example:"+s.port+"/2", Validators{})
-	if err == nil || !strings.Contains(err.Error(), "内部网络") || kindOf(err) != KindAddress || !permanent(err) {
+	if err == nil || !strings.Contains(err.Error(), "内部网络") || kindOf(err) != huiying.FailureAddress || !permanent(err) {
 		t.Errorf("after the name turned private: %v", err)
 	}
 	if s.inside.Load() != 0 || s.publicN.Load() != 1 {
@@ -203,7 +205,7 @@ func TestTheAddressThatIsDialedIsTheOneThatWasChecked(t *testing.T) {
 			host := strings.ReplaceAll(name, " ", "-") + ".example"
 			s.names.name(host, c.answer)
 			_, err := f.Get(t.Context(), "http://"+host+":"+s.port+"/", Validators{})
-			if (err == nil) != c.ok || !c.ok && kindOf(err) != KindAddress {
+			if (err == nil) != c.ok || !c.ok && kindOf(err) != huiying.FailureAddress {
 				t.Errorf("got %v, want reached %v", err, c.ok)
 			}
 		})
@@ -236,7 +238,7 @@ func TestHostsWithChineseNamesAndOfIPv6AloneAreRead(t *testing.T) {
 	if f := NewFetcher(FetchConfig{Allow: []string{"交城县.example"}}); !f.approved("xn--tlq57jb0d.example") || !f.approved("www.交城县.example") || f.approved("交城.example") {
 		t.Error("the approved list does not know the host by both its names")
 	}
-	if _, err := f.Get(t.Context(), "http://nobody.example/", Validators{}); kindOf(err) != KindName {
+	if _, err := f.Get(t.Context(), "http://nobody.example/", Validators{}); kindOf(err) != huiying.FailureName {
 		t.Errorf("a name nobody has: %v", err)
 	}
 }

@@ -140,7 +140,7 @@ func (p *guardedProxy) failure(address string, err error) error {
 	if errors.As(err, &load) && load.ErrorText == "net::ERR_ABORTED" {
 		return &Failure{URL: address, Message: "不是网页，是要下载的文件", Permanent: true, Cause: err}
 	}
-	return &Failure{URL: address, Kind: KindConnect, Message: "浏览器没有打开网页（" + huiying.Clip(oneLine(err.Error()), 120) + "）", Cause: err}
+	return &Failure{URL: address, Kind: huiying.FailureConnect, Message: "浏览器没有打开网页（" + huiying.Clip(oneLine(err.Error()), 120) + "）", Cause: err}
 }
 
 // countedConn counts what comes from the net.

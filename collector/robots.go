@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/temoto/robotstxt"
+
+	"huiying"
 )
 
 // How long an answer about robots.txt holds, wall clock (RFC 9309 §2.4: at most
@@ -49,7 +51,7 @@ func (r *robots) check(ctx context.Context, u *url.URL) error {
 	}
 	defer done()
 	if e.deny != "" {
-		return &Failure{URL: printable(u), Kind: KindRobots, Message: e.deny, Permanent: !e.retry}
+		return &Failure{URL: printable(u), Kind: huiying.FailureRobots, Message: e.deny, Permanent: !e.retry}
 	}
 	path := u.EscapedPath()
 	if path == "" {
@@ -59,7 +61,7 @@ func (r *robots) check(ctx context.Context, u *url.URL) error {
 		path += "?" + u.RawQuery
 	}
 	if e.group != nil && !e.group.Test(path) {
-		return &Failure{URL: printable(u), Kind: KindRobots, Message: "网站的 robots.txt 不允许采集这个页面", Permanent: true}
+		return &Failure{URL: printable(u), Kind: huiying.FailureRobots, Message: "网站的 robots.txt 不允许采集这个页面", Permanent: true}
 	}
 	return nil
 }

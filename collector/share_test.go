@@ -99,7 +99,7 @@ func TestWhatAHostAskedOfOneCollectorAllKeepTo(t *testing.T) {
 	other.ID, other.URL = "t", s.URL+"/other"
 	err := second.Visit(t.Context(), other)
 	var failure *Failure
-	if !errors.As(err, &failure) || failure.Kind != KindAway || failure.RetryAfter < 100*time.Second || hits.Load() != 1 {
+	if !errors.As(err, &failure) || failure.Kind != huiying.FailureAway || failure.RetryAfter < 100*time.Second || hits.Load() != 1 {
 		t.Errorf("the other collector: %v, %d requests", err, hits.Load())
 	}
 	if next := ledger.health["t"].NextVisit; next.Before(testNow.Add(100 * time.Second)) {

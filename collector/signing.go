@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/rand"
@@ -105,7 +106,7 @@ func signingOf(opts options, address string) (*signing, error) {
 func (s *signing) fill(address string, secrets []Secret, wall time.Time) (filled string, headers http.Header, hide *strings.Replacer, err error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return "", nil, nil, &Failure{URL: address, Kind: KindAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
+		return "", nil, nil, &Failure{URL: address, Kind: huiying.FailureAddress, Message: "不是合法的网址", Permanent: true, Cause: err}
 	}
 	var hidden []string
 	values := map[string]string{
@@ -120,7 +121,7 @@ func (s *signing) fill(address string, secrets []Secret, wall time.Time) (filled
 			}
 			if name, ok := strings.CutPrefix(name, "secret."); ok {
 				value, bad := secretFor(secrets, name, u.Hostname())
-				err = errors.Join(err, bad)
+				err = cmp.Or(err, bad) // one at a time: the same secret may stand in several places
 				hidden = append(hidden, value, "***", url.QueryEscape(value), "***")
 				return escape(value)
 			}
@@ -140,7 +141,7 @@ func (s *signing) fill(address string, secrets []Secret, wall time.Time) (filled
 	for name, template := range s.headers {
 		value := put(template, plain)
 		if !httpguts.ValidHeaderFieldValue(value) {
-			err = errors.Join(err, &Failure{URL: address, Message: "请求头 " + name + " 的内容不合法", Permanent: true})
+			err = cmp.Or[error](err, &Failure{URL: address, Message: "请求头 " + name + " 的内容不合法", Permanent: true})
 		}
 		headers.Set(name, value)
 	}
@@ -182,9 +183,9 @@ func secretFor(secrets []Secret, name, host string) (string, error) {
 	i := slices.IndexFunc(secrets, func(s Secret) bool { return s.Name == name })
 	switch {
 	case i < 0:
-		return "", &Failure{Kind: KindOurs, Message: "配置里没有密钥 " + huiying.Clip(name, 40) + "，请写在 collector.secrets", Permanent: true}
+		return "", &Failure{Kind: huiying.FailureOurs, Message: "配置里没有密钥 " + huiying.Clip(name, 40) + "，请写在 collector.secrets", Permanent: true}
 	case !onSites(host, secrets[i].Hosts):
-		return "", &Failure{Kind: KindOurs, Message: fmt.Sprintf("密钥 %s 不是给网站 %s 的，见 collector.secrets 的 hosts", huiying.Clip(name, 40), huiying.Clip(host, 80)), Permanent: true}
+		return "", &Failure{Kind: huiying.FailureOurs, Message: fmt.Sprintf("密钥 %s 不是给网站 %s 的，见 collector.secrets 的 hosts", huiying.Clip(name, 40), huiying.Clip(host, 80)), Permanent: true}
 	}
 	return secrets[i].Value, nil
 }

@@ -99,7 +99,7 @@ func TestASecretIsNotSeenAndGoesNowhereElse(t *testing.T) {
 		c := testCollector(t, newBook(), &sink{}, func(cfg *Config) { cfg.Secrets = secrets })
 		err := c.Visit(t.Context(), signedSource(s))
 		var failure *Failure
-		if !errors.As(err, &failure) || failure.Kind != KindOurs || !strings.Contains(err.Error(), says) {
+		if !errors.As(err, &failure) || failure.Kind != huiying.FailureOurs || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want it to say %s", err, says)
 		}
 	}

@@ -106,7 +106,7 @@ func TestSitemapsNestArePackedAndPointAtEachOther(t *testing.T) {
 	if h := ledger.health["map"]; h.Failures != 0 || !strings.Contains(h.LastError, "broken.xml") {
 		t.Errorf("the broken file is not shown beside what was read: %+v", h)
 	}
-	if c.Failures()[KindUnread] != 1 {
+	if c.Failures()[huiying.FailureUnread] != 1 {
 		t.Errorf("counted %v", c.Failures())
 	}
 }
@@ -171,12 +171,12 @@ func TestAPackedSitemapIsUnpackedWithinBounds(t *testing.T) {
 	broken := gzipped(t, urlset("/a.html"))
 	for name, c := range map[string]struct {
 		body []byte
-		kind FailureKind
+		kind huiying.FailureKind
 	}{
-		"a bomb":                {bomb, KindTooLarge},
-		"a file that ends":      {broken[:len(broken)/2], KindBroken},
-		"a file that is broken": {append(bytes.Clone(broken[:len(broken)-8]), 1, 2, 3, 4, 5, 6, 7, 8), KindBroken},
-		"an archive":            {[]byte("PK\x03\x04 an archive"), KindUnread},
+		"a bomb":                {bomb, huiying.FailureTooLarge},
+		"a file that ends":      {broken[:len(broken)/2], huiying.FailureBroken},
+		"a file that is broken": {append(bytes.Clone(broken[:len(broken)-8]), 1, 2, 3, 4, 5, 6, 7, 8), huiying.FailureBroken},
+		"an archive":            {[]byte("PK\x03\x04 an archive"), huiying.FailureUnread},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, noRobots(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(c.body) }))

@@ -12,6 +12,8 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
+
+	"huiying"
 )
 
 // packings are the content codings we read, as Accept-Encoding names them.
@@ -69,13 +71,13 @@ func readBody(res *http.Response, u *url.URL, size bound) (body []byte, read int
 		case int64(len(body)) > size.bytes && size.cut:
 			return body[:size.bytes], wire.n, nil
 		case int64(len(body)) > size.bytes:
-			return nil, wire.n, &Failure{URL: printable(u), Kind: KindTooLarge, Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(size.bytes)), Permanent: true}
+			return nil, wire.n, &Failure{URL: printable(u), Kind: huiying.FailureTooLarge, Message: fmt.Sprintf("内容超过 %s，没有读完就停下了", sizeText(size.bytes)), Permanent: true}
 		case unpacked != io.Reader(wire) && len(body) > smallEnough && int64(len(body)) > mostUnpacked*wire.n:
-			return nil, wire.n, &Failure{URL: printable(u), Kind: KindTooLarge, Message: fmt.Sprintf("压缩内容展开超过 %d 倍，像是压缩炸弹，没有读完就停下了", mostUnpacked), Permanent: true}
+			return nil, wire.n, &Failure{URL: printable(u), Kind: huiying.FailureTooLarge, Message: fmt.Sprintf("压缩内容展开超过 %d 倍，像是压缩炸弹，没有读完就停下了", mostUnpacked), Permanent: true}
 		case errors.Is(err, io.EOF):
 			return body, wire.n, nil
 		case errors.Is(err, io.ErrUnexpectedEOF) && wire.ended:
-			return nil, wire.n, &Failure{URL: printable(u), Kind: KindBroken, Message: "压缩内容不完整，后半截没有传来", Cause: err}
+			return nil, wire.n, &Failure{URL: printable(u), Kind: huiying.FailureBroken, Message: "压缩内容不完整，后半截没有传来", Cause: err}
 		case err != nil:
 			return nil, wire.n, unpackFailure(u, err)
 		}
@@ -121,10 +123,10 @@ func unpackFailure(u *url.URL, err error) error {
 	var unknown *unknownPacking
 	switch {
 	case errors.As(err, &unknown):
-		return &Failure{URL: printable(u), Kind: KindBroken, Message: unknown.Error(), Permanent: true}
+		return &Failure{URL: printable(u), Kind: huiying.FailureBroken, Message: unknown.Error(), Permanent: true}
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrMagicMismatch), errors.Is(err, zstd.ErrCRCMismatch),
 		errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrReservedBlockType), strings.HasPrefix(err.Error(), "brotli:"), strings.HasPrefix(err.Error(), "flate:"):
-		return &Failure{URL: printable(u), Kind: KindBroken, Message: "压缩内容已损坏，解不开", Cause: err}
+		return &Failure{URL: printable(u), Kind: huiying.FailureBroken, Message: "压缩内容已损坏，解不开", Cause: err}
 	}
 	return err
 }

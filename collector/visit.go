@@ -43,6 +43,7 @@ type visit struct {
 	replySample []huiying.Sampled // the same of the first comment
 	replyTaken  map[string]huiying.Sampled
 	requests    int
+	failed      map[huiying.FailureKind]int
 	bytes       int64  // over the wire
 	body        []byte // memory of the last page's body, for the next
 }
@@ -106,7 +107,7 @@ func (v *visit) load(ctx context.Context, address string, list bool, size bound)
 	var err error
 	switch {
 	case v.late():
-		return Fetched{}, &Failure{URL: address, Kind: KindTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
+		return Fetched{}, &Failure{URL: address, Kind: huiying.FailureTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
 	case v.rendered == nil && v.signing != nil && size.signed:
 		got, err = v.signed(ctx, address, known, size)
 	case v.rendered == nil:
@@ -115,7 +116,7 @@ func (v *visit) load(ctx context.Context, address string, list bool, size bound)
 			v.body = got.Body
 		}
 	case v.chromium == nil:
-		return Fetched{}, &Failure{URL: address, Kind: KindOurs, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
+		return Fetched{}, &Failure{URL: address, Kind: huiying.FailureOurs, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
 	default:
 		got, err = v.chromium.render(ctx, address, *v.rendered)
 	}
@@ -212,7 +213,7 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 	}
 	t.unfinished = more || v.trouble != nil
 	t.trouble = v.trouble
-	c.failures.count(v.trouble)
+	c.failed(v, v.trouble)
 	if err := c.relisted(ctx, v, known, &t); err != nil {
 		return t, err
 	}
@@ -228,7 +229,7 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 			if ctx.Err() != nil {
 				return t, errors.Join(ctx.Err(), b.flush(context.WithoutCancel(ctx)))
 			}
-			c.failures.count(item.err)
+			c.failed(v, item.err)
 			if item.err != nil && !permanent(item.err) {
 				t.trouble, t.unfinished = item.err, true
 				if v.tryAgain(item.key) {
@@ -262,7 +263,7 @@ func (c *Collector) complete(ctx context.Context, v *visit, item candidate) (p h
 	defer func() {
 		if r := recover(); r != nil {
 			c.cfg.Log.Error("panic while reading a page", "url", item.where, "panic", r, "stack", string(debug.Stack()))
-			p, err = item.post, &Failure{URL: item.where, Kind: KindOurs, Message: "读取这个网页时程序出错，已记入日志", Permanent: true}
+			p, err = item.post, &Failure{URL: item.where, Kind: huiying.FailureOurs, Message: "读取这个网页时程序出错，已记入日志", Permanent: true}
 		}
 	}()
 	return item.fetch(ctx, v, item.post)

@@ -21,6 +21,9 @@ type sourceDoc struct {
 	Health huiying.SourceHealth `json:"health"`
 	Status string               `json:"status" enum:"green,yellow,red,grey"`
 	Why    string               `json:"why"`
+	Advice string               `json:"advice,omitempty" doc:"状态为 red 时的处理建议"`
+	Failed []failureCount       `json:"failed,omitempty" doc:"近 7 天没有取到的，按种类"`
+	Host   *huiying.HostDay     `json:"host,omitempty" doc:"网站今天的访问额度，各信源、各采集进程合计；今天没有访问时缺省"`
 	File   *huiying.Source      `json:"file,omitempty" doc:"sources.yaml 里的设置，与现在不一致时才有"`
 }
 
@@ -90,10 +93,17 @@ func (a api) listSources(ctx context.Context, p huiying.Person, in *regionInput)
 	if err != nil {
 		return none, fmt.Errorf("reading the sources of the file: %w", err)
 	}
+	hosts, err := a.hostDays(ctx, sources)
+	if err != nil {
+		return none, err
+	}
 	now := a.now()
 	out := make([]sourceDoc, len(sources))
 	for i, src := range sources {
 		out[i] = viewSource(p, src, health[src.ID], now)
+		if day, ok := hosts[src.Host()]; ok {
+			out[i].Host = &day
+		}
 		if file, ok := sown[src.ID]; ok && len(src.Differences(file)) > 0 && admits("POST /sources", p) {
 			out[i].File = &file
 		}
@@ -109,7 +119,11 @@ func viewSource(p huiying.Person, src huiying.Source, h huiying.SourceHealth, no
 	if !admits("POST /sources", p) {
 		src.Options = nil
 	}
-	return sourceDoc{Source: src, Health: h, Status: colour, Why: why}
+	out := sourceDoc{Source: src, Health: h, Status: colour, Why: why, Failed: failuresOf(now, h)}
+	if colour == "red" {
+		out.Advice = h.Advice()
+	}
+	return out
 }
 
 func (a api) saveSource(ctx context.Context, p huiying.Person, in *sourceInput) (sourceDoc, error) {

@@ -67,6 +67,7 @@ type Ledger interface {
 	SaveSource(ctx context.Context, s huiying.Source) error
 	SownSources(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.Source, error)
 	Health(ctx context.Context, region huiying.Region) (map[huiying.SourceID]huiying.SourceHealth, error)
+	Hosts(ctx context.Context, names []string) (map[string]huiying.HostDay, error)
 	Rejections(ctx context.Context, region huiying.Region, limit int, cursor string) (huiying.Page[huiying.Rejection], error)
 	CountRejections(ctx context.Context, region huiying.Region) (int, error)
 

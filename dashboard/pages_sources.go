@@ -20,6 +20,7 @@ import (
 type sourcesView struct {
 	Rows       []sourceRow
 	Hosts      []hostLoad
+	Failed     []failureCount // of all rows
 	Coverage   []coverage
 	Counts     map[string]int // by status colour
 	Rejections []huiying.Rejection
@@ -38,12 +39,14 @@ type sourceRow struct {
 	Health huiying.SourceHealth
 	Colour string
 	Why    string
+	Advice string // of a red one
 	Word   string
 	Lag    string
 	LagP95 string
 	Load   huiying.SourceHour // of the last 24 hours
 	Apart  []apart            // where it is not as sources.yaml has it
 	Week   plot               // new items an hour
+	Failed []failureCount
 }
 
 // hostLoad is what all sources of one site together asked of it in the last 24
@@ -52,29 +55,30 @@ type hostLoad struct {
 	Host    string
 	Sources int
 	huiying.SourceHour
-	Busiest int // requests in one of these hours, at most
+	Busiest int             // requests in one of these hours, at most
+	Today   huiying.HostDay // its budget, by the wall clock; zero when it was not asked today
 }
 
 // loadOf sums what the sources asked of each site since from, the busiest first.
-func loadOf(rows []sourceRow, from time.Time) []hostLoad {
+func loadOf(rows []sourceRow, days map[string]huiying.HostDay, from time.Time) []hostLoad {
 	sums := make(map[string]*hostLoad)
 	byHour := make(map[string]map[time.Time]int)
 	for _, row := range rows {
-		u, err := url.Parse(row.URL)
-		if err != nil || u.Host == "" || row.Load.Requests == 0 {
+		host := row.Host()
+		if host == "" || row.Load.Requests == 0 {
 			continue
 		}
-		sum := sums[u.Host]
+		sum := sums[host]
 		if sum == nil {
-			sum = &hostLoad{Host: u.Host}
-			sums[u.Host], byHour[u.Host] = sum, make(map[time.Time]int)
+			sum = &hostLoad{Host: host, Today: days[host]}
+			sums[host], byHour[host] = sum, make(map[time.Time]int)
 		}
 		for _, hour := range row.Health.Hours {
 			if hour.At.Before(from.Truncate(time.Hour)) {
 				continue
 			}
-			byHour[u.Host][hour.At.UTC()] += hour.Requests
-			sum.Busiest = max(sum.Busiest, byHour[u.Host][hour.At.UTC()])
+			byHour[host][hour.At.UTC()] += hour.Requests
+			sum.Busiest = max(sum.Busiest, byHour[host][hour.At.UTC()])
 		}
 		sum.Sources++
 		sum.Requests += row.Load.Requests
@@ -220,11 +224,18 @@ func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.P
 	if err != nil {
 		return fmt.Errorf("read the sources of the file: %w", err)
 	}
+	days, err := s.hostDays(ctx, sources)
+	if err != nil {
+		return err
+	}
 	v := sourcesView{Counts: map[string]int{}, MayEdit: admits("POST /sources", p), MayReplay: admits("POST /dead-letters/{id}/replay", p), SeesRaw: p.SeesPosts(), Form: form, Preview: preview}
 	for _, src := range sources {
 		row := sourceRow{Source: src, Health: health[src.ID], Apart: apartOf(src, sown)}
 		row.Colour, row.Why = row.Health.Status(src, now)
-		row.Word = sourceStatusLabels[row.Colour]
+		row.Word, row.Failed = sourceStatusLabels[row.Colour], failuresOf(now, row.Health)
+		if row.Colour == "red" {
+			row.Advice = row.Health.Advice()
+		}
 		if row.Health.LagP95 > 0 {
 			row.Lag = seconds(max(1, row.Health.LagSeconds))
 		}
@@ -237,7 +248,8 @@ func (s *Server) showSources(w http.ResponseWriter, r *http.Request, p huiying.P
 	}
 	order := []string{"red", "yellow", "green", "grey"}
 	slices.SortStableFunc(v.Rows, func(a, b sourceRow) int { return slices.Index(order, a.Colour) - slices.Index(order, b.Colour) })
-	v.Hosts, v.Coverage = loadOf(v.Rows, now.Add(-24*time.Hour)), coverageOf(v.Rows)
+	v.Hosts, v.Coverage = loadOf(v.Rows, days, now.Add(-24*time.Hour)), coverageOf(v.Rows)
+	v.Failed = failuresOf(now, slices.Collect(maps.Values(health))...)
 	if err := s.troubles(ctx, p, &v); err != nil {
 		return err
 	}

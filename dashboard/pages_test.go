@@ -498,8 +498,24 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 	hour := time.Now().Truncate(time.Hour)
 	check(t, h.ledger.SaveHealth(t.Context(), huiying.SourceHealth{
 		Source: "s1", LastAttempt: hour, LastSuccess: hour, Items: 7, LagSeconds: 90, LagP95: 400, Gap: huiying.Duration(time.Hour),
-		Hours: []huiying.SourceHour{{At: hour, Visits: 3, Items: 7, Requests: 1234, Bytes: 5 << 20}},
+		Hours:    []huiying.SourceHour{{At: hour, Visits: 3, Items: 7, Requests: 1234, Bytes: 5 << 20, Failures: 3, Kinds: map[huiying.FailureKind]int{huiying.FailureTimeout: 12}}},
+		Failures: 3, LastError: "https://file.example.gov.cn/rss：3 秒内没有传完",
 	}))
+	_, _, err := h.ledger.SpendHost(t.Context(), "file.example.gov.cn", time.Now().Truncate(time.Hour), 250, 5000)
+	check(t, err)
+	h.as("monitor").page("/sources").says(t, "超时", "近一天 12 次，近 7 天 12 次", huiying.FailureTimeout.Advice(), "建议：先用浏览器打开", "今天的额度 5,000 次，已领用 250 次")
+	var listed huiying.Page[struct {
+		Advice string
+		Failed []struct {
+			Kind, Label, Advice string
+			Day, Week           int
+		}
+		Host huiying.HostDay
+	}]
+	h.as("monitor").get("/sources").json(t, &listed)
+	if s := listed.Items[0]; s.Advice == "" || len(s.Failed) != 1 || s.Failed[0].Label != "超时" || s.Failed[0].Day != 12 || s.Failed[0].Week != 12 || s.Host.Asked != 250 || s.Host.Most != 5000 {
+		t.Errorf("the API lists %+v", s)
+	}
 	h.as("monitor").page("/sources").says(t, "1,234 次", "5.0 MB", "95% 不超过", "近 7 天", "覆盖情况", "没有信源在看")
 	for name, bad := range map[string][]string{
 		"网址应以":  {"kind", "feed", "name", "x", "url", "ftp://x", "channel", "news", "every", "10"},

@@ -22,7 +22,10 @@ func sourcesComeBack(t *testing.T, l LedgerUnderTest) {
 	same(t, "the county's", value(l.Sources(ctx, county))(t), []huiying.Source{s})
 	is(t, l.SaveSource(ctx, huiying.Source{}), huiying.ErrInvalid)
 
-	h := huiying.SourceHealth{Source: "portal", LastAttempt: at(1), LastSuccess: at(1), Visits: 3, Items: 17, LagSeconds: 41.5, NextVisit: at(6), State: []byte(`{"etag":"x"}`)}
+	h := huiying.SourceHealth{
+		Source: "portal", LastAttempt: at(1), LastSuccess: at(1), Visits: 3, Items: 17, LagSeconds: 41.5, NextVisit: at(6), State: []byte(`{"etag":"x"}`),
+		Hours: []huiying.SourceHour{{At: at(0), Visits: 2, Failures: 1, Requests: 5, Bytes: 900, Kinds: map[huiying.FailureKind]int{huiying.FailureTimeout: 2, huiying.FailureAway: 1}}},
+	}
 	must(t, l.SaveHealth(ctx, huiying.SourceHealth{Source: "portal", LastError: "超时"}))
 	must(t, l.SaveHealth(ctx, h))
 	must(t, l.SaveHealth(ctx, huiying.SourceHealth{Source: "ws"}))
