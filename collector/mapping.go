@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -110,18 +111,10 @@ func (m Mapping) post(d draft, now time.Time) (huiying.Post, error) {
 	if c, known := channelOf[strings.ToLower(strings.TrimSpace(f["channel"]))]; known {
 		p.Channel = c
 	}
-	if p.Source == "" {
-		p.Source = m.Source
+	if crawled { // what it holds names the platform
+		p.Source, p.Channel = cmp.Or(p.Source, kind.source), cmp.Or(p.Channel, kind.channel)
 	}
-	if p.Channel == "" {
-		p.Channel = m.Channel
-	}
-	if crawled && p.Source == "" {
-		p.Source = kind.source
-	}
-	if crawled && p.Channel == "" {
-		p.Channel = kind.channel
-	}
+	p.Source, p.Channel = cmp.Or(p.Source, m.Source), cmp.Or(p.Channel, m.Channel)
 	if when := strings.TrimSpace(f["published_at"]); when != "" {
 		at, ok := ParseDate(when, now)
 		if !ok {

@@ -116,7 +116,7 @@ func TestMediaCrawlerCommentsFindTheirPosts(t *testing.T) {
 `
 	var posts []huiying.Post
 	intake := huiying.Intake{Region: "141122", Key: []byte("k"), Now: func() time.Time { return testNow }}
-	for row, err := range rowsAt(strings.NewReader(rows), "jsonl", Mapping{}, func() time.Time { return testNow }) {
+	for row, err := range rowsAt(strings.NewReader(rows), "jsonl", Mapping{Source: "exports/contents.jsonl", Channel: huiying.ChannelLetter}, func() time.Time { return testNow }) {
 		if err != nil {
 			t.Fatalf("row %d: %v", row.Number, err)
 		}
