@@ -20,6 +20,7 @@ type plot struct {
 	Grid   []tick // horizontal lines
 	Total  int
 	Peak   *bar
+	Cut    bool // earlier hours are left out
 }
 
 type bar struct {
@@ -154,7 +155,8 @@ func curvePlot(e huiying.Event, now time.Time) plot {
 	if until := now.In(huiying.Beijing); until.After(last) {
 		last = until
 	}
-	if first.Before(last.Add(-maxCurveHours * time.Hour)) {
+	cut := first.Before(last.Add(-maxCurveHours * time.Hour))
+	if cut {
 		first = last.Add(-maxCurveHours * time.Hour).Truncate(time.Hour)
 	}
 	if last.Sub(first) < 11*time.Hour {
@@ -164,5 +166,7 @@ func curvePlot(e huiying.Event, now time.Time) plot {
 	for at := first; !at.After(last); at = at.Add(time.Hour) {
 		slots = append(slots, slot{at: at, value: e.Hours[at.In(huiying.Beijing).Format("2006-01-02T15")]})
 	}
-	return draw("每小时发文量", "", 720, 180, slots)
+	p := draw("每小时发文量", "", 720, 180, slots)
+	p.Cut = cut
+	return p
 }
