@@ -106,44 +106,6 @@ func TestRowsChangeByThemselvesButAnOpenFormStays(t *testing.T) {
 	}
 }
 
-// The tail of 信息流 must not move what the reader is about to click.
-func TestTheLiveTailNeverJumpsUnderTheCursor(t *testing.T) {
-	b := chromium(t)
-	in := running(t)
-	monitor := in.account(t, huiying.Monitor)
-	push := func(n int) {
-		var result huiying.PushResult
-		in.call(t, monitor, "POST", "/posts", []map[string]any{{
-			"source": "浏览器测试", "channel": "forum", "title": fmt.Sprintf("文峪河公园长椅损坏 %d-%d", time.Now().UnixNano(), n), "text": "公园里的长椅坏了两处，建议维修。",
-		}}, &result)
-		if result.Accepted != 1 {
-			t.Fatalf("pushed: %+v", result)
-		}
-	}
-	if os.Getenv("HUIYING_URL") != "" {
-		t.Skip("needs an installation whose collectors and analyzer run")
-	}
-	push(0)
-	w := tab(t, b, in, monitor, browser.Desktop)
-	must(t, w.Open("/posts"))
-	must(t, w.Until(`document.querySelector("#live").dataset.state === "open"`))
-	must(t, w.Wait("#rows > [data-post]"))
-	if _, err := browser.Value[bool](w, `document.querySelector("#rows > [data-post]").dispatchEvent(new PointerEvent("pointerover", {bubbles: true}))`); err != nil {
-		t.Fatal(err)
-	}
-	first, err := browser.Value[string](w, `document.querySelector("#rows > [data-post]").id`)
-	must(t, err)
-	push(1)
-	must(t, w.Wait("#tail-bar"))
-	still, err := browser.Value[string](w, `document.querySelector("#rows > [data-post]").id`)
-	must(t, err)
-	if still != first {
-		t.Errorf("the first row was %s and is %s now, under the cursor", first, still)
-	}
-	must(t, w.Click("#tail-show"))
-	must(t, w.Until(fmt.Sprintf(`document.querySelector("#rows > [data-post]").id !== %q`, first)))
-}
-
 // The same words on both sides: view_test.go holds this table for the server.
 func TestTheBrowserSpeaksTheServersWords(t *testing.T) {
 	b := chromium(t)
