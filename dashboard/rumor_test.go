@@ -73,7 +73,7 @@ func TestARumourIsCountedApartUntilItIsFoundTrue(t *testing.T) {
 			}
 		}
 	}
-	says(daily(), "新开交办单1件", "目前在办1件", "另有未核实传闻1条", "“水库要垮”（Ⅳ级 一般（蓝））", "水库要垮（传言未核实）")
+	says(daily(), "新开交办单1件", "目前在办1件", "另有未核实传闻1条", "“水库要垮”，Ⅳ级 一般（蓝）", "水库要垮（传言未核实）")
 	h.as("leader").page("/reports").says(t, "未核实传闻 1 条")
 	figuresLeadToTheirCases(t, h, map[string]string{"新增交办": "1", "已回应": "0", "重点舆情": "0", "在办": "1"})
 
