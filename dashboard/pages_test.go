@@ -590,7 +590,12 @@ func TestOptionsAreWrittenAsTheyAreRead(t *testing.T) {
 		ID: "n", Region: jiaocheng, Kind: "jsonapi", Name: "新闻", URL: "https://n.example.cn/", Channel: "news", Every: huiying.Duration(time.Hour),
 		Options: map[string]any{"reply_fields": map[string]any{"text": "nr"}},
 	}))
-	h.as("monitor").page("/sources?edit=n").says(t, `&#34;text&#34;: &#34;nr&#34;`)
+	h.as("monitor").page("/sources?edit=n").says(t, `value="nr"`)
+	check(t, h.ledger.SaveSource(t.Context(), huiying.Source{
+		ID: "n", Region: jiaocheng, Kind: "site", Name: "新闻", URL: "https://n.example.cn/", Channel: "news", Every: huiying.Duration(time.Hour),
+		Options: map[string]any{"list": "ul li\nol li"},
+	}))
+	h.as("monitor").page("/sources?edit=n").says(t, `&#34;list&#34;: &#34;ul li\nol li&#34;`)
 }
 
 // An asset's address changes with its content, so browsers may keep it for ever.
