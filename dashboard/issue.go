@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"huiying"
@@ -93,6 +94,17 @@ func (s *Server) mails(about string, n huiying.Notification, rule huiying.Report
 		out = append(out, n)
 	}
 	return out
+}
+
+// addressees names who the rule tells by mail: roles and units.
+func (s *Server) addressees(rule huiying.ReportRule) string {
+	names := make([]string, len(rule.MailTo))
+	for i, to := range rule.MailTo {
+		if names[i] = huiying.Role(to).Label(); names[i] == "" {
+			names[i] = s.unitName(huiying.UnitID(to))
+		}
+	}
+	return strings.Join(names, "、")
 }
 
 func (s *Server) mailSetUp() bool {

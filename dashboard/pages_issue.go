@@ -107,7 +107,7 @@ func (s *Server) mailReport(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		}
 		mail = s.mailOf(i, rule, now, now.UnixNano())
 	}
-	if err := s.cfg.Ledger.SendReport(r.Context(), mail, s.auditRow(r, p, "report.send", name, strings.Join(rule.MailTo, "、"))); err != nil {
+	if err := s.cfg.Ledger.SendReport(r.Context(), mail, s.auditRow(r, p, "report.send", name, s.addressees(rule))); err != nil {
 		return err
 	}
 	return redirect(w, r, "/reports?done=mailed#mail-h")

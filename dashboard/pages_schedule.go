@@ -70,14 +70,7 @@ func (s *Server) plan(issues []issueRow) []planRow {
 		if !rule.Scheduled() {
 			continue
 		}
-		row := planRow{ReportRule: rule, Next: rule.Due(now)}
-		names := make([]string, len(rule.MailTo))
-		for i, to := range rule.MailTo {
-			if names[i] = huiying.Role(to).Label(); names[i] == "" {
-				names[i] = s.unitName(huiying.UnitID(to))
-			}
-		}
-		row.To = strings.Join(names, "、")
+		row := planRow{ReportRule: rule, Next: rule.Due(now), To: s.addressees(rule)}
 		if f, failing := s.failing(rule.Kind); failing {
 			row.Fail = &f
 		}

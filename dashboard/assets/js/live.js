@@ -144,8 +144,8 @@ function ask() {
 }
 
 // The phone wakes up, or its network is back: no waiting.
-function wake() {
-  if (leaving || document.hidden) return;
+function wake(e) {
+  if (leaving || (document.hidden && e.type === "visibilitychange")) return;
   if (!socket) {
     failures = Math.min(failures, socketFailures - 1);
     connect();
