@@ -11,11 +11,11 @@ import (
 )
 
 var (
-	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*文|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：|]\s*([^\s|，,；;。:：()（）【】\[\]]{1,20}(?: [\p{Han}]{2,4}\b)?)|(?:楼\s*主|网\s*友|作\s*者)\s+(\S{1,20})\s+(?:发[表布]|提交)?于`)
+	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*[文稿]|文字|摄\s*影|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：]\s*((?:[\p{Han}]{0,6}(?:记者|通讯员)\s+[\p{Han}·]{2,4})|[^\s|，,；;。:：()（）【】\[\]]{1,20})|(?:楼\s*主|网\s*友|作\s*者)\s+(\S{1,20})\s+(?:发[表布]|提交)?于`)
 	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$|^[□■◎●]?\s*本[报网台刊]?(?:全媒体)?(?:记者|通讯员)[\s　]*[\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4}$`)
 	reporterLine = regexp.MustCompile(`^[□■◎●]?\s*[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
 	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
-	authorWord   = regexp.MustCompile(`者|员|撰|主|人|友`)
+	authorWord   = regexp.MustCompile(`者|员|撰|主|人|友|文字|摄`)
 	sourceWord   = regexp.MustCompile(`源|处`)
 	nameTail     = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|评论|字[号体]|【|分享|打印|\d{4}[-年/.]).*$`)
 	noName       = regexp.MustCompile(`(?i)^(?:\d+|(?:系统|网站|超级)?管理员|admin\w*|webmaster|editor|匿名.{0,2}|本站|.*\bTeam\b.*)$`)
@@ -53,6 +53,10 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "页面上的“%s”", huiying.Clip(text, 40))
 		return v
 	}
+	if v := p.penName(content); v != "" {
+		p.found("author", "署名一行里的记者")
+		return v
+	}
 	for v := range selectedValues(p.doc.Selection, "[itemprop=author] [itemprop=name]@content") {
 		if v = cleanName(v); v != "" {
 			p.found("author", "署名元素")
@@ -63,12 +67,16 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "署名元素")
 		return v
 	}
+	if v, medium := p.unlabelled(content); v != "" && !medium {
+		p.found("author", "署名一行里的名称")
+		return v
+	}
 	return ""
 }
 
 // Elements sites set names in: of who writes, of whom they took it from.
 const (
-	writers = "[itemprop=author],[rel=author],.author,.byline,.author-name,.user-name,.username,.nickname,.nick,.up-name,.poster,.p_author_name,.authi a,[class*=meta] .name,[class*=info] .name,[class*=top] h3.m-text-cut"
+	writers = "[itemprop=author],[rel=author],.author,.byline,.author-name,.user-name,.user_name,.username,.nickname,.nick,.up-name,.poster,.p_author_name,.authi a,[class*=meta] .name,[class*=info] .name,[class*=top] h3.m-text-cut"
 	origins = ".source,.media-name,.laiyuan"
 )
 
@@ -105,8 +113,8 @@ func (p *page) source(content *html.Node) string {
 		p.found("source", "来源元素")
 		return v
 	}
-	if v := besideDate(p.dated); v != "" {
-		p.found("source", "日期旁的名称")
+	if v, medium := p.unlabelled(content); v != "" && medium {
+		p.found("source", "署名一行里的名称")
 		return v
 	}
 	if v := cleanName(p.meta["og:site_name"]); v != "" {
@@ -120,19 +128,7 @@ func (p *page) source(content *html.Node) string {
 	return ""
 }
 
-var mediaName = regexp.MustCompile(`^[\p{Han}A-Za-z0-9·《》（）()-]{1,14}(?:网|报》?|社|台|发布|融媒|在线|客户端|新闻|频道|观察|视点|传媒|日报|晚报)$`)
-
-// besideDate is the name of a medium that stands by itself in the line of the date.
-func besideDate(date *html.Node) string {
-	for line, up := date, 0; line != nil && up < 2; line, up = line.Parent, up+1 {
-		for c := range line.ChildNodes() {
-			if s := shortText(c); mediaName.MatchString(s) {
-				return s
-			}
-		}
-	}
-	return ""
-}
+var mediaName = regexp.MustCompile(`^[\p{Han}A-Za-z0-9·《》（）()-]{1,14}(?:网|[^播]报》?|社|台|发布|融媒|在线|客户端|新闻|视频|频道|观察|视点|传媒|日报|晚报|政府|局|委|办|中心|部)$`)
 
 // A shown is a line of the page and the element it stands in.
 type shown struct {
@@ -190,6 +186,14 @@ func (p *page) shownLines(content *html.Node) []shown {
 	return p.lines
 }
 
+// untitled is a line without the page's title, which may name people and days itself.
+func (p *page) untitled(line string) string {
+	if p.named == "" {
+		return line
+	}
+	return strings.TrimSpace(strings.Replace(line, p.named, " ", 1))
+}
+
 // labelled finds a label, of which word is a part, in a line outside the text of
 // the article.
 func (p *page) labelled(label, word *regexp.Regexp, content *html.Node) (name, text string) {
@@ -197,8 +201,8 @@ func (p *page) labelled(label, word *regexp.Regexp, content *html.Node) (name, t
 		if !word.MatchString(line.text) {
 			continue
 		}
-		m := label.FindStringSubmatch(line.text)
-		if parted := label.FindStringSubmatch(spacedText(line.in)); parted != nil {
+		m := label.FindStringSubmatch(p.untitled(line.text))
+		if parted := label.FindStringSubmatch(p.untitled(spacedText(line.in))); parted != nil {
 			m = parted // the next element's text is no part of the name
 		}
 		if m == nil {
@@ -209,44 +213,4 @@ func (p *page) labelled(label, word *regexp.Regexp, content *html.Node) (name, t
 		}
 	}
 	return "", ""
-}
-
-var nextWords = regexp.MustCompile(`^[\[【（(«<>\s]*(?:下一页|下页|后一页|余下全文|Next|next|NEXT)[\]】）)»<>\s]*$`)
-
-// nextPage is the address of the same article's next page. Only a link on the
-// same site that keeps most of the address counts: "下一篇" is another article.
-func (p *page) nextPage() string {
-	next := ""
-	p.doc.Find("a[href],link[rel=next]").EachWithBreak(func(_ int, s *goquery.Selection) bool {
-		if goquery.NodeName(s) == "a" && !nextWords.MatchString(oneLine(s.Text())) {
-			return true
-		}
-		u, err := p.url.Parse(strings.TrimSpace(s.AttrOr("href", "")))
-		if err != nil || u.Host != p.url.Host || !samePaper(p.url.Path, u.Path) {
-			return true
-		}
-		u.Fragment = ""
-		if u.String() == p.url.String() {
-			return true
-		}
-		next = u.String()
-		return false
-	})
-	if next != "" {
-		p.found("next_page", "“下一页”链接")
-	}
-	return next
-}
-
-// samePaper reports whether two paths name pages of one article:
-// /2020/a.html and /2020/a_2.html.
-func samePaper(a, b string) bool {
-	if a == b {
-		return true
-	}
-	dirA, fileA := a[:strings.LastIndexByte(a, '/')+1], a[strings.LastIndexByte(a, '/')+1:]
-	dirB, fileB := b[:strings.LastIndexByte(b, '/')+1], b[strings.LastIndexByte(b, '/')+1:]
-	stem, _, _ := strings.Cut(fileA, ".")
-	return dirA == dirB && stem != "" && strings.HasPrefix(fileB, strings.TrimRight(strings.TrimRight(stem, "0123456789"), "_-")) &&
-		prefixRunes(fileA, fileB) >= min(4, len(stem))
 }

@@ -128,6 +128,7 @@ func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
 		}
 		if first := p.firstOfThread(n); first != nil {
 			n, thread = first, true
+			p.opening = first
 			for c := first.NextSibling; c != nil && p.aside != nil; c = c.NextSibling {
 				p.aside[c] = true
 			}
@@ -388,8 +389,35 @@ func (p *page) articleText(n *html.Node, title string) string {
 	if rest := hiddenRest(n); rest != nil {
 		text += "\n" + plainText(rest)
 	}
+	for _, a := range p.attached(n) {
+		text += "\n" + plainText(a)
+	}
 	return text
 }
+
+// attached are the elements after n, beside it or beside what holds it, that name
+// the files published with a text.
+func (p *page) attached(n *html.Node) []*html.Node {
+	const (
+		up      = 3
+		longest = 400 // characters of a list of files
+	)
+	var out []*html.Node
+	for i := 0; i < up && n != nil && n.DataAtom != atom.Body; i, n = i+1, n.Parent {
+		for next := n.NextSibling; next != nil; next = next.NextSibling {
+			if next.Type != html.ElementNode || p.aside[next] || unread[next.DataAtom] {
+				continue
+			}
+			if text := plainText(next); attachment.MatchString(text) && runes(text) <= longest {
+				out = append(out, next)
+			}
+		}
+	}
+	return out
+}
+
+// attachment begins a list of files: 附件：1.…
+var attachment = regexp.MustCompile(`^(?:相关)?附\s*件(?:下载)?\s*[:：\d一二三\n]`)
 
 func cloneWithout(n *html.Node, drop func(*html.Node) bool) *html.Node {
 	c := &html.Node{Type: n.Type, Data: n.Data, DataAtom: n.DataAtom, Attr: n.Attr}

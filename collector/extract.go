@@ -73,8 +73,11 @@ type page struct {
 	scripts  string              // inline scripts, for what only they tell
 	dated    *html.Node          // the element that shows the date, when one does
 	headed   *html.Node          // the heading that bears the title, when one does
+	named    string              // the title, once it is known
 	sure     bool                // that it is the title: the declared one names the site alone
 	lines    []shown             // of the page outside the article, once asked for
+	signed   []shown             // what stands between heading and text, once asked for
+	opening  *html.Node          // the first post of a thread, when it is one
 	measured map[*html.Node]span // where its parts stand, once asked for
 	aside    map[*html.Node]bool // what stands beside the article, once its heading is known
 	why      map[string]string
@@ -132,6 +135,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 	if a.Title == "" {
 		a.Title = p.title()
 	}
+	p.named = a.Title
 	if a.Text == "" && letter != nil {
 		p.found("text", "来信和答复内容各栏")
 		a.Text, content = letter.text, letter.at
@@ -143,7 +147,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 		a.PublishedAt, _ = ParseDate(when, p.now)
 	}
 	if a.PublishedAt.IsZero() {
-		a.PublishedAt = p.published(content, a.Title)
+		a.PublishedAt = p.published(content)
 	}
 	a.Author = p.chosen("author", rules.author, cleanName)
 	if a.Author == "" {

@@ -143,16 +143,19 @@ func (p *page) heading(declared string, site bool) string {
 		best = 2 * setOff // a name as short may be the title
 	}
 	lines := p.linesAbove(dense)
+	scripted := p.scriptTitles()
 	for i, l := range lines {
 		n := runes(l.text)
 		if n < 4 || n > 80 || notTitle.MatchString(l.text) || ownersWords.MatchString(l.text) || bareDate.MatchString(l.text) || clockTime.MatchString(l.text) || indexLine.MatchString(l.text) || inLink(l.in) || linkedRunes(l.in) > 0 || p.namesSite(l.text) {
 			continue
 		}
 		of := share(l.text, spoken)
-		if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 && (!emphasis(l.in) || noTitle.MatchString(declared)) || !site && of < max(spoke, share(declared, spoken)+clear) {
+		score := of
+		if scripted[squeeze(l.text)] {
+			score += 1
+		} else if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 && (!emphasis(l.in) || noTitle.MatchString(declared)) || !site && of < max(spoke, share(declared, spoken)+clear) {
 			continue
 		}
-		score := of
 		if emphasis(l.in) {
 			score += setOff
 		}
@@ -171,6 +174,19 @@ func (p *page) heading(declared string, site bool) string {
 	}
 	return found
 }
+
+// scriptTitles are what the page's scripts call a title: pages that scripts draw hold
+// the article a second time, as data.
+func (p *page) scriptTitles() map[string]bool {
+	const most = 50
+	titles := make(map[string]bool)
+	for _, m := range scriptTitle.FindAllStringSubmatch(p.scripts, most) {
+		titles[squeeze(m[1])] = true
+	}
+	return titles
+}
+
+var scriptTitle = regexp.MustCompile(`(?i)["']?\b(?:article_?|news_?)?title["']?\s*[:=]\s*["']([^"'<>\\]{4,100})["']`)
 
 var (
 	endsSpoken = regexp.MustCompile(`[。；：，][”』」）)\s]*$|。.`)

@@ -33,13 +33,13 @@ var (
 // published is when the page says it was published. What is declared for
 // machines comes first; a visible date of the same day that also tells the hour
 // refines it.
-func (p *page) published(content *html.Node, title string) time.Time {
+func (p *page) published(content *html.Node) time.Time {
 	declared, why := p.declaredDate()
 	if !declared.IsZero() && hasClock(declared) {
 		p.found("published_at", "%s", why)
 		return declared
 	}
-	visible, how, sure := p.visibleDate(content, title)
+	visible, how, sure := p.visibleDate(content)
 	if !sure && declared.IsZero() {
 		if scripted, from := p.scriptDate(); !scripted.IsZero() {
 			p.found("published_at", "%s", from)
@@ -109,7 +109,7 @@ type dated struct {
 // visibleDate looks at short pieces of text: best is one with a label
 // (发布时间：), then one in an element called time or info, then one between
 // heading and content. sure tells that more than its place speaks for it.
-func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, why string, sure bool) {
+func (p *page) visibleDate(content *html.Node) (at time.Time, why string, sure bool) {
 	var best, otherwise dated // otherwise: on top of the page, as newspapers have it
 	seenHeading, seenContent := false, false
 	title := p.headed
@@ -139,10 +139,7 @@ func (p *page) visibleDate(content *html.Node, heading string) (at time.Time, wh
 			seenHeading = true
 		}
 		if n.Type == html.ElementNode && n.DataAtom != atom.A && n != content {
-			text := shortText(n)
-			if heading != "" {
-				text = strings.TrimSpace(strings.Replace(text, heading, " ", 1)) // what a title names is no date of its own
-			}
+			text := p.untitled(shortText(n))
 			if text != "" && strings.ContainsAny(text, "0123456789前昨今刚〇零") {
 				into := &best
 				if above || aside || seenContent && !within(n, content) {
