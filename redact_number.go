@@ -75,8 +75,42 @@ func readNumber(s string, i int, row *numberRow) (next int) {
 	}
 }
 
-// digitAt is the digit at i and its length in s, 0 where there is none. People write
-// digits in characters, and in circles, so that no machine finds their number.
+// writtenDigits are the digits that people write in characters, and in circles, so
+// that no machine finds their number. writtenDigit tells quickly that a character is
+// none of them.
+var (
+	writtenDigits = map[rune]byte{
+		'零': '0', '〇': '0', '○': '0', '⓪': '0', '一': '1', '幺': '1', '壹': '1', '二': '2', '贰': '2', '三': '3', '叁': '3',
+		'四': '4', '肆': '4', '五': '5', '伍': '5', '六': '6', '陆': '6', '七': '7', '柒': '7', '八': '8', '捌': '8', '九': '9', '玖': '9',
+		'①': '1', '②': '2', '③': '3', '④': '4', '⑤': '5', '⑥': '6', '⑦': '7', '⑧': '8', '⑨': '9',
+	}
+	writtenDigit = func() (set [1 << 10]uint64) {
+		for r := range writtenDigits {
+			set[r>>6] |= 1 << (r & 63)
+		}
+		return set
+	}()
+)
+
+// nextDigit is where the first digit of s at or behind i stands, len(s) without one.
+func nextDigit(s string, i int) int {
+	for i < len(s) {
+		switch c := s[i]; {
+		case isDigit(c):
+			return i
+		case c < 0xE0 || c >= 0xF0 || i+2 >= len(s) || s[i+1]&0xC0 != 0x80 || s[i+2]&0xC0 != 0x80: // those in characters take three bytes
+			i++
+		default:
+			if r := rune(c&0x0F)<<12 | rune(s[i+1]&0x3F)<<6 | rune(s[i+2]&0x3F); writtenDigit[r>>6]&(1<<(r&63)) != 0 {
+				return i
+			}
+			i += 3
+		}
+	}
+	return len(s)
+}
+
+// digitAt is the digit at i and its length in s, 0 where there is none.
 func digitAt(s string, i int) (d byte, n int) {
 	if i >= len(s) {
 		return 0, 0
@@ -87,36 +121,11 @@ func digitAt(s string, i int) (d byte, n int) {
 		}
 		return 0, 0
 	}
-	if s[i] < 0xE2 || s[i] > 0xE9 {
+	r, n := utf8.DecodeRuneInString(s[i:])
+	if r>>6 >= rune(len(writtenDigit)) || writtenDigit[r>>6]&(1<<(r&63)) == 0 {
 		return 0, 0
 	}
-	r, n := utf8.DecodeRuneInString(s[i:])
-	switch r {
-	case '零', '〇', '○', '⓪':
-		return '0', n
-	case '一', '幺', '壹':
-		return '1', n
-	case '二', '贰':
-		return '2', n
-	case '三', '叁':
-		return '3', n
-	case '四', '肆':
-		return '4', n
-	case '五', '伍':
-		return '5', n
-	case '六', '陆':
-		return '6', n
-	case '七', '柒':
-		return '7', n
-	case '八', '捌':
-		return '8', n
-	case '九', '玖':
-		return '9', n
-	}
-	if r >= '①' && r <= '⑨' {
-		return byte('1' + r - '①'), n
-	}
-	return 0, 0
+	return writtenDigits[r], n
 }
 
 // separator is the length of what may stand between groups of one number.
@@ -148,11 +157,7 @@ func redactNumbers(s string, found map[string]int) string {
 		row     numberRow
 		written int
 	)
-	for i := 0; i < len(s); {
-		if _, n := digitAt(s, i); n == 0 {
-			i++
-			continue
-		}
+	for i := nextDigit(s, 0); i < len(s); i = nextDigit(s, i) {
 		next := readNumber(s, i, &row)
 		kind, end := row.kind(s, i)
 		if kind == "" {

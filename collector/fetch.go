@@ -115,6 +115,7 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 			MaxIdleConnsPerHost:    1,
 			MaxIdleConns:           64,
 			IdleConnTimeout:        30 * time.Second,
+			ReadBufferSize:         32 << 10, // most pages come in one piece
 			MaxResponseHeaderBytes: maxHeader,
 			DisableCompression:     true, // readBody unpacks, within bounds
 		},
