@@ -50,7 +50,7 @@ func openFeed(opts options, s huiying.Source) (plan, error) {
 		if full {
 			for i := range items {
 				if rules.opens(s.URL, items[i].post.URL) {
-					items[i].fetch, items[i].spare = page, true
+					items[i].fetch, items[i].ownPage, items[i].spare = page, true, true
 				}
 			}
 		}

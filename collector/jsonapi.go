@@ -267,7 +267,7 @@ func (r jsonRules) item(v *visit, got Fetched, o any, i int) candidate {
 		c.post.PublishedAt = t
 	}
 	if r.full && r.article.opens(got.URL, p.URL) {
-		c.fetch, c.spare = r.article.complete, true
+		c.fetch, c.ownPage, c.spare = r.article.complete, true, true
 	}
 	if r.reply != nil {
 		r.answered(v, got, o, &c)

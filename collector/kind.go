@@ -78,8 +78,9 @@ type candidate struct {
 	uid     mailUID        // of a message
 	replies []huiying.Post // comments and replies the list tells with it
 
-	fetch completion // nil when the list tells all
-	spare bool       // the post will do as it is when its page cannot be read
+	fetch   completion // nil when the list tells all
+	ownPage bool       // fetch asks for the post's page first
+	spare   bool       // the post will do as it is when its page cannot be read
 }
 
 // kinds are all ways to read a source, in the order the docs show them.

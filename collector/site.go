@@ -145,7 +145,7 @@ func (r siteRules) listPage(ctx context.Context, v *visit, address string, patte
 	for _, l := range links {
 		post := v.blank()
 		post.URL, post.Title = l.url, l.text
-		items = append(items, candidate{key: itemKey("", l.url, ""), where: l.url, raw: l.text, post: post, fetch: r.complete})
+		items = append(items, candidate{key: itemKey("", l.url, ""), where: l.url, raw: l.text, post: post, fetch: r.complete, ownPage: true})
 	}
 	return items, true, nil
 }

@@ -211,7 +211,7 @@ func (m *sitemap) candidates(v *visit) ([]candidate, error) {
 		if hasClock(e.at) && e.News.Date != "" {
 			post.PublishedAt = e.at
 		}
-		items = append(items, candidate{key: itemKey("", e.Loc, ""), where: e.Loc, raw: e.Loc + " " + e.LastMod, post: post, fetch: m.rules.complete})
+		items = append(items, candidate{key: itemKey("", e.Loc, ""), where: e.Loc, raw: e.Loc + " " + e.LastMod, post: post, fetch: m.rules.complete, ownPage: true})
 	}
 	v.note("其中最近更新的 %d 个，较早的 %d 个没有取；别的网站上的 %d 个没有打开", len(items), m.old, foreign)
 	if foreign > 0 && foreign == len(m.found) {

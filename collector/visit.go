@@ -44,8 +44,11 @@ type visit struct {
 	replyTaken  map[string]huiying.Sampled
 	requests    int
 	failed      map[huiying.FailureKind]int
-	bytes       int64  // over the wire
-	body        []byte // memory of the last page's body, for the next
+	bytes       int64 // over the wire
+
+	next        string     // the page to ask for ahead, "" for none
+	ahead       *lookahead // the page that is asked for now, nil for none
+	body, spare []byte     // memory of the last page's body, and for the next
 }
 
 // memory is what a source's health keeps for us between visits.
@@ -105,26 +108,30 @@ func (v *visit) load(ctx context.Context, address string, list bool, size bound)
 	}
 	var got Fetched
 	var err error
+	ahead, taken := v.asked(address)
 	switch {
+	case taken:
+		got, err = ahead.got, ahead.err
 	case v.late():
 		return Fetched{}, &Failure{URL: address, Kind: huiying.FailureTimeout, Message: "网站太慢，这次采集的时间已用完，其余留到下次"}
 	case v.rendered == nil && v.signing != nil && size.signed:
 		got, err = v.signed(ctx, address, known, size)
 	case v.rendered == nil:
 		got, err = v.fetcher.get(ctx, address, known, size)
-		if cap(got.Body) > cap(v.body) {
-			v.body = got.Body
-		}
 	case v.chromium == nil:
 		return Fetched{}, &Failure{URL: address, Kind: huiying.FailureOurs, Message: "没有开启浏览器采集，请在配置的 collector.browser 写上 Chromium 的路径", Permanent: true}
 	default:
 		got, err = v.chromium.render(ctx, address, *v.rendered)
+	}
+	if cap(got.Body) > cap(v.body) {
+		v.body = got.Body
 	}
 	v.requests++
 	v.bytes += got.Read
 	if err != nil {
 		return Fetched{}, err
 	}
+	v.askAhead(ctx)
 	if list {
 		if got.Validators != (Validators{}) {
 			v.fresh[address] = got.Validators
@@ -219,13 +226,18 @@ func (c *Collector) collect(ctx context.Context, v *visit, list []candidate) (t 
 	}
 	b := batch{c: c, v: v, tally: &t}
 	failed := 0
-	for _, item := range list {
+	defer v.endAhead()
+	for i, item := range list {
 		if item.err == nil && item.fetch != nil {
 			if v.late() {
 				t.unfinished = true
 				break
 			}
+			if i+1 < len(list) && list[i+1].ownPage {
+				v.next = list[i+1].post.URL
+			}
 			item.post, item.replies, item.err = c.complete(ctx, v, item)
+			v.next = ""
 			if ctx.Err() != nil {
 				return t, errors.Join(ctx.Err(), b.flush(context.WithoutCancel(ctx)))
 			}
