@@ -36,7 +36,10 @@ func (p *page) signature(content *html.Node) []shown {
 	}
 	if p.dated != nil && !within(p.dated, heading) {
 		for n := range textsUnder(p.line(p.dated, heading, content)) {
-			if !within(n, heading) && !within(n, content) {
+			if within(n, content) {
+				break
+			}
+			if !within(n, heading) {
 				take(n)
 			}
 		}
