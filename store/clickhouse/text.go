@@ -17,20 +17,23 @@ const beginning = "\x1d"
 // [textquery.Document]), then the first characters of its words.
 func documentTerms(tokens []Token) string {
 	doc := textquery.Document(tokens)
-	var b strings.Builder
-	b.WriteString(doc)
-	seen := make(map[rune]bool)
-	for term := range strings.FieldsFuncSeq(doc, isSeparator) {
-		first, _ := utf8.DecodeRuneInString(term)
+	out := make([]byte, 0, 2*len(doc))
+	out = append(out, doc...)
+	seen := make(map[rune]bool, 128)
+	for i := range len(doc) {
+		if doc[i] != textquery.NextTerm && doc[i] != textquery.SameStart {
+			continue
+		}
+		first, _ := utf8.DecodeRuneInString(doc[i+1:])
 		if !seen[first] {
 			seen[first] = true
-			b.WriteString(string(textquery.NextTerm) + beginning + string(first))
+			out = append(out, textquery.NextTerm)
+			out = append(out, beginning...)
+			out = utf8.AppendRune(out, first)
 		}
 	}
-	return b.String()
+	return string(out)
 }
-
-func isSeparator(r rune) bool { return r == textquery.NextTerm || r == textquery.SameStart }
 
 // matchOf makes the condition of a text query.
 func matchOf(text string, tokens func(string) []Token) (string, error) {

@@ -1,8 +1,6 @@
 package textquery
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -25,9 +23,15 @@ const (
 
 // Document lists the terms of a text, each behind its separator.
 func Document(tokens []Token) string {
+	placed := inOrder(tokens)
+	size := 0
+	for _, t := range placed {
+		size += 1 + len(t.Term)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	last := -1
-	for _, t := range inOrder(tokens) {
+	for _, t := range placed {
 		if t.Start == last {
 			b.WriteByte(SameStart)
 		} else {
@@ -48,11 +52,10 @@ func inOrder(tokens []Token) []Token {
 			out = append(out, t)
 		}
 	}
-	byPlace := func(a, b Token) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
-	}
-	if !slices.IsSortedFunc(out, byPlace) {
-		slices.SortStableFunc(out, byPlace)
+	for i := 1; i < len(out); i++ { // nearly in order already: a word follows the shorter ones inside it
+		for j := i; j > 0 && (out[j].Start < out[j-1].Start || out[j].Start == out[j-1].Start && out[j].End > out[j-1].End); j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
 	}
 	return out
 }
