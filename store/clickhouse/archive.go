@@ -133,7 +133,7 @@ func (a *Archive) Purge(ctx context.Context, before time.Time) (int, error) {
 		return 0, fmt.Errorf("purging versions: %w", err)
 	}
 	for _, s := range a.shards {
-		for _, table := range []string{"posts", "docs"} { // docs last: what is there counts as stored
+		for _, table := range []string{"posts", "docs"} {
 			if err := s.conn.Exec(ctx, "DELETE FROM "+table+" WHERE "+old); err != nil {
 				return 0, fmt.Errorf("purging %s: %w", table, err)
 			}

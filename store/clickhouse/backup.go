@@ -13,8 +13,8 @@ import (
 )
 
 // A back-up is two files a shard on the servers' back-up disk: the documents, then
-// the rest. What is stored in between has everything but its document, so it does
-// not count as stored (see [Archive.Insert]).
+// the rest. What is stored in between lacks its document, so it does not count as
+// stored (see [Archive.Insert]).
 var backupFiles = []struct {
 	name   string
 	tables []string

@@ -26,12 +26,13 @@ import (
 // small batches of many nodes become one part.
 const queuedBelow = 100
 
-// Insert stores a batch: tally and hourly sums, rows with their search terms, and
-// at last the documents, which make the posts stored. It returns the IDs that were
-// not stored before; the others are left as they are, so that a batch may be
-// delivered again. When it fails, some of the batch may be stored: those are
-// returned beside the error. Delivered again, it is completed and nothing counts
-// twice. Servers that do not answer, or have no room, are [huiying.ErrBusy].
+// Insert stores a batch: rows with their search terms, and beside them the tally,
+// the hourly sums and then the documents. A post is stored when it has its row and
+// its document, and so its sums. Insert returns the IDs that were not stored
+// before; the others are left as they are, so that a batch may be delivered again.
+// When it fails, some of the batch may be stored: those are returned beside the
+// error. Delivered again, it is completed and nothing counts twice. Servers that do
+// not answer, or have no room, are [huiying.ErrBusy].
 //
 // Each shard is asked only for the posts of its regions, so one that is down holds
 // up these and no others. A post is known by its ID within a shard: counties on
@@ -100,11 +101,19 @@ func (s *shard) insert(ctx context.Context, posts []huiying.Assessed, tokens fun
 	return ids, nil
 }
 
-// known says which posts the shard has.
+// known says which posts the shard has: those with a document, nearly always none,
+// if they have a row too.
 func (s *shard) known(ctx context.Context, ids []huiying.PostID) (map[huiying.PostID]bool, error) {
 	known := make(map[huiying.PostID]bool, len(ids))
 	for part := range slices.Chunk(ids, 2000) {
-		err := rows(ctx, s.conn, "SELECT id FROM docs WHERE id IN "+list(part), func(rows driver.Rows) error {
+		keys, err := keysOf(part, func(query string, each func(driver.Rows) error) error { return rows(ctx, s.conn, query, each) }, "docs")
+		if err != nil {
+			return nil, err
+		}
+		if keys == nothing {
+			continue
+		}
+		err = rows(ctx, s.conn, "SELECT DISTINCT id FROM posts WHERE "+keys, func(rows driver.Rows) error {
 			var id string
 			if err := rows.Scan(&id); err != nil {
 				return err
@@ -139,25 +148,35 @@ func cut(ctx context.Context, posts []huiying.Assessed, tokens func(string) []To
 	return batch.Prepare(ctx, posts, func(text string) string { return documentTerms(tokens(text)) })
 }
 
-// store writes posts to a shard: the tally and its sums beside the rows, which made
-// waits for, the documents when all of that is there.
+// store writes posts to a shard: the rows, which made waits for, and beside them
+// the tally, its sums, and when these are there the documents.
 func store(ctx context.Context, conn driver.Conn, posts []huiying.Assessed, made func() ([]batch.Row, error)) error {
 	slices.SortFunc(posts, func(x, y huiying.Assessed) int { return inOrder(&x.Post, &y.Post) })
 	ctx = named(ctx, posts)
-	var rows []batch.Row
+	ready := sync.OnceValues(func() ([]batch.Row, error) {
+		rows, err := made()
+		slices.SortFunc(rows, func(x, y batch.Row) int { return inOrder(x.Post, y.Post) })
+		return rows, err
+	})
 	var g errgroup.Group // without a context of its own: ending one may close a connection that is in the pool again
-	g.Go(func() error { return addTally(ctx, conn, posts) })
-	g.Go(func() (err error) {
-		if rows, err = made(); err != nil {
+	g.Go(func() error {
+		rows, err := ready()
+		if err != nil {
 			return err
 		}
-		slices.SortFunc(rows, func(x, y batch.Row) int { return inOrder(x.Post, y.Post) })
 		return addPosts(ctx, conn, "posts", rows)
 	})
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return addDocs(ctx, conn, "docs", rows)
+	g.Go(func() error {
+		if err := addTally(ctx, conn, posts); err != nil {
+			return err
+		}
+		rows, err := ready()
+		if err != nil {
+			return err
+		}
+		return addDocs(ctx, conn, "docs", rows)
+	})
+	return g.Wait()
 }
 
 // inOrder is how the tables are ordered, and the same each time a batch is tried.

@@ -107,6 +107,12 @@ func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 			}
 			return addPosts(ctx, a.shards[0].conn, "posts", rows)
 		},
+		"after the documents": func(a *Archive, posts []huiying.Assessed, rows []batch.Row) error {
+			if err := addTally(ctx, a.shards[0].conn, posts); err != nil {
+				return err
+			}
+			return addDocs(ctx, a.shards[0].conn, "docs", rows)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := openArchive(t, one, storetest.Bigrams)
@@ -118,7 +124,7 @@ func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			if page, err := a.Posts(ctx, huiying.PostQuery{}); err != nil || len(page.Items) != 0 {
-				t.Errorf("a list shows %d posts whose documents are not there, %v", len(page.Items), err)
+				t.Errorf("a list shows %d posts that are stored by half, %v", len(page.Items), err)
 			}
 			if fresh, err := a.Insert(ctx, letters(0, 80)); err != nil || len(fresh) != 80 {
 				t.Errorf("%d posts are fresh, %v; want 80", len(fresh), err)
@@ -128,6 +134,9 @@ func TestABatchCutShortIsCompletedWhenItComesAgain(t *testing.T) {
 			}
 			if posts, _ := sumOf(t, a); posts != 80 {
 				t.Errorf("the trend sums to %d posts, want 80", posts)
+			}
+			if fresh, err := a.Insert(ctx, letters(0, 80)); err != nil || len(fresh) != 0 {
+				t.Errorf("%d posts are fresh when all are stored, %v", len(fresh), err)
 			}
 		})
 	}

@@ -247,11 +247,16 @@ func within(r huiying.Region) string {
 
 // keys selects posts by ID, through where they stand in the order of the table.
 func (a *Archive) keys(ctx context.Context, ids []huiying.PostID) (string, error) {
+	return keysOf(ids, func(query string, each func(driver.Rows) error) error { return a.read(ctx, query, each) }, a.from("docs"))
+}
+
+// keysOf is keys, by what the documents say.
+func keysOf(ids []huiying.PostID, read func(query string, each func(driver.Rows) error) error, docs string) (string, error) {
 	if len(ids) == 0 {
 		return nothing, nil
 	}
 	var keys []string
-	err := a.read(ctx, "SELECT DISTINCT region, published, id FROM "+a.from("docs")+" WHERE id IN "+list(ids), func(rows driver.Rows) error {
+	err := read("SELECT DISTINCT region, published, id FROM "+docs+" WHERE id IN "+list(ids), func(rows driver.Rows) error {
 		var region, id string
 		var at time.Time
 		if err := rows.Scan(&region, &at, &id); err != nil {
