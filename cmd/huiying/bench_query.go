@@ -39,8 +39,8 @@ type queryTook struct {
 // Run fills an archive, unless it is there from the last time, asks it what the
 // dashboard asks and prints one JSON object.
 func (c *benchQueryCmd) Run(ctx context.Context) error {
-	if c.Posts < 1 || c.Times < 1 || c.Counties < 1 || c.Counties > 1 && c.Archive == "" {
-		return usagef("--posts、--times、--counties 应为正数；--counties 只用于 --archive")
+	if c.Posts < 1 || c.Times < 1 || c.Counties < 1 || c.Counties > 99 || c.Counties > 1 && c.Archive == "" {
+		return usagef("--posts、--times 应为正数；--counties 应在 1 到 99 之间，只用于 --archive")
 	}
 	began := time.Now()
 	if c.Data == "" {
@@ -69,7 +69,10 @@ func (c *benchQueryCmd) Run(ctx context.Context) error {
 	}
 	filled := time.Since(began)
 	if many, ok := archive.(*clickhouse.Archive); ok {
-		if err := many.CopyCounty(ctx, "141122", c.Counties-1); err != nil {
+		bar := newMeter("复制")
+		err := many.CopyCounty(ctx, "141122", c.Counties-1, bar.show)
+		bar.done()
+		if err != nil {
 			return err
 		}
 	}

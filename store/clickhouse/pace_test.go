@@ -15,8 +15,12 @@ func TestACountyIsCopiedToItsNeighbours(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := a.CopyCounty(ctx, "141122", 7); err != nil { // 141123 to 141127 have posts of their own
+			done, all := 0, 0
+			if err := a.CopyCounty(ctx, "141122", 7, func(d, n int) { done, all = d, n }); err != nil { // 141123 to 141127 have posts of their own
 				t.Fatal(err)
+			}
+			if done != 7 || all != 7 {
+				t.Errorf("%s: %d of %d months are copied; want 7", name, done, all)
 			}
 		}
 		for region, want := range map[huiying.Region]int{"141122": 10, "141123": 10, "141128": 10, "141129": 10, "": 100} {
