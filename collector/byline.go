@@ -14,9 +14,9 @@ var (
 	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*[文稿]|文字|摄\s*影|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：]\s*((?:[\p{Han}]{0,6}(?:记者|通讯员)\s+[\p{Han}·]{2,4})|[^\s|，,；;。:：()（）【】\[\]]{1,20})|(?:楼\s*主|网\s*友|作\s*者)\s+(\S{1,20})\s+(?:发[表布]|提交)?于`)
 	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$|^[□■◎●]?\s*本[报网台刊]?(?:全媒体)?(?:记者|通讯员)[\s　]*[\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4}$`)
 	reporterLine = regexp.MustCompile(`^[□■◎●]?\s*[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
-	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处)\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
+	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处|供稿(?:单位)?|发布(?:机构|单位|部门))\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
 	authorWord   = regexp.MustCompile(`者|员|撰|主|人|友|文字|摄`)
-	sourceWord   = regexp.MustCompile(`源|处`)
+	sourceWord   = regexp.MustCompile(`源|处|供稿|发布`)
 	nameTail     = regexp.MustCompile(`(?:发布时间|发布日期|时间|日期|来源|作者|编辑|责任编辑|责编|浏览|阅读|点击|评论|字[号体]|【|分享|打印|\d{4}[-年/.]).*$`)
 	noName       = regexp.MustCompile(`(?i)^(?:\d+|(?:系统|网站|超级)?管理员|admin\w*|webmaster|editor|匿名.{0,2}|本站|.*\bTeam\b.*)$`)
 	nameLead     = regexp.MustCompile(`^(?:由\s+|(?:作\s*者|记\s*者|来\s*源|文|楼\s*主)\s*[:：/]\s*)`)
@@ -36,7 +36,7 @@ func cleanName(s string) string {
 // author is the name in the byline, "" when the page tells none.
 func (p *page) author(content *html.Node) string {
 	if v, name := p.metaFirst("article:author", "author", "dc.creator", "byl", "weibo:article:author"); v != "" {
-		if v = cleanName(v); v != "" && v != p.meta["og:site_name"] {
+		if v = cleanName(v); v != "" && v != p.meta["og:site_name"] && !p.ofSite(v) {
 			p.found("author", "meta %s", name)
 			return v
 		}
@@ -67,7 +67,7 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "署名元素")
 		return v
 	}
-	if v, medium := p.unlabelled(content); v != "" && !medium {
+	if v, _ := p.unlabelled(content); v != "" {
 		p.found("author", "署名一行里的名称")
 		return v
 	}
@@ -113,7 +113,7 @@ func (p *page) source(content *html.Node) string {
 		p.found("source", "来源元素")
 		return v
 	}
-	if v, medium := p.unlabelled(content); v != "" && medium {
+	if _, v := p.unlabelled(content); v != "" {
 		p.found("source", "署名一行里的名称")
 		return v
 	}

@@ -38,6 +38,10 @@ func (p *page) content(title string) (string, *html.Node) {
 	}
 	p.aside = p.beside(p.headed)
 	dense, thread := p.densest()
+	if p.headed != nil && title != "" && inReplies(dense, p.headed) {
+		p.found("text", "除评论外只有标题")
+		return title, p.headed
+	}
 	if under := p.underHeading(dense, title); under != nil {
 		if text := p.articleText(under, title); text != "" {
 			p.found("text", "标题之下的元素 %s", describe(under))
@@ -45,7 +49,7 @@ func (p *page) content(title string) (string, *html.Node) {
 		}
 	}
 	ownText := p.articleText(dense, title)
-	if text, linked := p.readable(); text != "" && !thread && !p.told(dense, ownText) {
+	if text, linked := p.readable(); text != "" && !thread && !p.surelyAll(dense, ownText) {
 		text = bare(text, title)
 		n, own := runes(text), runes(ownText)
 		if n >= trustedRunes && 2*n >= own && (own > n || float64(own) < nearlyAll*float64(n-linked) && float64(sentencesBeside(text, ownText)) > beside*float64(n)) {
@@ -59,9 +63,20 @@ func (p *page) content(title string) (string, *html.Node) {
 	return ownText, dense
 }
 
-// told reports whether the densest element is surely all of the article: it stands
+// inReplies reports whether n stands in what the page calls comments, and the heading
+// does not: then the heading is all somebody wrote, as under a video.
+func inReplies(n, heading *html.Node) bool {
+	for up := n; up != nil && up.DataAtom != atom.Body; up = up.Parent {
+		if repliesName.MatchString(named(up)) {
+			return !within(heading, up)
+		}
+	}
+	return false
+}
+
+// surelyAll reports whether the densest element is surely all of the article: it stands
 // under the heading and is long.
-func (p *page) told(dense *html.Node, text string) bool {
+func (p *page) surelyAll(dense *html.Node, text string) bool {
 	return p.headed != nil && dense != nil && runes(text) >= trustedRunes && !within(p.headed, dense) && p.spans()[p.headed].to < p.spans()[dense].from
 }
 

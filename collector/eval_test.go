@@ -2,6 +2,7 @@ package collector
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -21,6 +22,25 @@ func TestExtractReadsTheLayoutsOfChineseSites(t *testing.T) {
 		}
 		if score.ContentF1 < 0.99 || float64(score.NameExact) < 0.95*float64(score.Names) {
 			t.Errorf("%s: content F1 %.4f over %d pages, %d of %d names", set, score.ContentF1, score.N, score.NameExact, score.Names)
+		}
+	}
+}
+
+func TestExtractReadsTheBlindRounds(t *testing.T) {
+	sets, _ := filepath.Glob("testdata/rounds/*/gold.jsonl") // the pattern is sound
+	for _, set := range sets {
+		score, err := EvalExtract(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range score.Pages {
+			if p.ContentF1 < 0.9 || !p.TitleOK || p.DateOK != nil && !*p.DateOK || p.Error != "" {
+				t.Logf("%s: F1 %.3f, title %q %v, date %q %s %v %v", p.ID, p.ContentF1, p.Title, p.TitleOK, p.Date, said(p.DateOK), p.Error, p.Why)
+			}
+		}
+		t.Logf("%s: content F1 %.4f, titles %d/%d, dates %d/%d, names %d/%d", set, score.ContentF1, score.TitleExact, score.N, score.DateExact, score.Dates, score.NameExact, score.Names)
+		if score.ContentF1 < 0.99 || score.TitleRate < 0.97 || score.DateRate < 0.97 || float64(score.NameExact) < 0.8*float64(score.Names) {
+			t.Errorf("%s: content F1 should be 0.99, titles and dates 97 %%, names 80 %%", set)
 		}
 	}
 }

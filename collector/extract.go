@@ -74,6 +74,7 @@ type page struct {
 	dated    *html.Node          // the element that shows the date, when one does
 	headed   *html.Node          // the heading that bears the title, when one does
 	named    string              // the title, once it is known
+	told     string              // the text, once it is known
 	sure     bool                // that it is the title: the declared one names the site alone
 	lines    []shown             // of the page outside the article, once asked for
 	signed   []shown             // what stands between heading and text, once asked for
@@ -143,6 +144,13 @@ func (p *page) article(rules siteRules) (Article, error) {
 	if a.Text == "" {
 		a.Text, content = p.content(a.Title)
 	}
+	p.told = a.Text
+	if a.Title == "" || noTitle.MatchString(a.Title) {
+		if m := bracketed.FindStringSubmatch(a.Text); m != nil {
+			p.found("title", "正文开头的【】")
+			a.Title, p.named = m[1], m[1]
+		}
+	}
 	if when := p.chosen("published_at", rules.date, nil); when != "" {
 		a.PublishedAt, _ = ParseDate(when, p.now)
 	}
@@ -167,6 +175,9 @@ func (p *page) article(rules siteRules) (Article, error) {
 	}
 	return a, nil
 }
+
+// bracketed is how posts without a heading call themselves: 【停水通知】因管道抢修……
+var bracketed = regexp.MustCompile(`^【([^【】\n]{2,40})】.`)
 
 // chosen is the first non-empty text or attribute a selector of the source's
 // options finds.

@@ -11,7 +11,7 @@ import (
 // a form tells of a letter, credits and small print below.
 
 var (
-	endLine  = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|(?:图片|视频|文字|值班|执行|本期)?编辑|编审|审核|[初复终]审|校对|监制|值班主任|纠错)\s*[:：/】)].{0,40}|举报/反馈|[-—\s]*(?:THE )?END[-—\s]*|[（(【\[]?\s*(?:文章来源|来源|记者|通讯员|作者|文字|图片|图文|摄影|素材|文案|策划|统筹|制作|排版|供稿|撰稿)\s*[:：/丨|].{0,40}|.{0,12}(?:点击|长按|扫码|识别).{0,16}(?:关注|名片|二维码|下载).{0,12}|展开(?:剩余|全文|阅读).{0,10}|返回.{2,8}查看更多|.{0,20}(?:未经.{0,8}(?:授权|许可|同意).{0,20}|报料.{0,30})|(?:特别声明|免责声明|版权声明|郑重声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享(?:到|至|让|给).{0,20}|(?:下载|打开).{0,20}(?:APP|App|客户端).{0,20}|(?:上|下)一[篇条][:：].*|[【\[]?\s*(?:打印|关闭)\s*(?:本页|窗口)?\s*[】\]]?.{0,20}|扫一扫.{0,20}|以下文章来源于.{0,30}|发[帖贴]时间\s*[:：].{0,60}|[-—─=*·\s]{3,})$`)
+	endLine  = regexp.MustCompile(`^(?:[【（(\[]?\s*(?:责任编辑|责编|(?:图片|视频|文字|值班|执行|本期)?编辑|编审|审核|[初复终]审|校对|监制|值班主任|纠错)\s*[:：/】)].{0,40}|[^。！？]{0,30}(?:责任编辑|责编)\s*[:：].{0,30}|举报/反馈|[-—\s]*(?:THE )?END[-—\s]*|[（(【\[]?\s*(?:文章来源|来源|记者|通讯员|作者|文字|图片|图文|摄影|素材|文案|策划|统筹|制作|排版|供稿|撰稿)\s*[:：/丨|].{0,40}|.{0,12}(?:点击|长按|扫码|识别).{0,16}(?:关注|名片|二维码|下载).{0,12}|展开(?:剩余|全文|阅读).{0,10}|返回.{2,8}查看更多|.{0,20}(?:未经.{0,8}(?:授权|许可|同意).{0,20}|报料.{0,30})|(?:特别声明|免责声明|版权声明|郑重声明|Notice)[:：].*|主办(?:单位)?[:：].*承办.*|.{0,40}(?:网站标识码|公网安备|ICP备|Powered by|Copyright|All Rights Reserved).*|分享(?:到|至|让|给).{0,20}|(?:下载|打开).{0,20}(?:APP|App|客户端).{0,20}|(?:上|下)一[篇条][:：].*|[【\[]?\s*(?:打印|关闭)\s*(?:本页|窗口)?\s*[】\]]?.{0,20}|扫一扫.{0,20}|以下文章来源于.{0,30}|发[帖贴]时间\s*[:：].{0,60}|[-—─=*·\s]{3,})$`)
 	endMarks = "。！？；，、：…”"
 )
 
@@ -85,9 +85,15 @@ func byline(line string) bool {
 	if dateLabel.MatchString(line) && strings.ContainsAny(line, "0123456789") || bylineSign.MatchString(line) || authorLine.MatchString(line) {
 		return true
 	}
+	if stampLine.MatchString(line) {
+		return true
+	}
 	m := bareDate.FindStringSubmatch(line)
 	return m != nil && !factLabel.MatchString(m[1]) && !hours.MatchString(line)
 }
+
+// stampLine is a name and the second of a post.
+var stampLine = regexp.MustCompile(`^.{0,24}(?:19|20)\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}日?\s+\d{1,2}:\d\d:\d\d$`)
 
 // hours are a stretch of time, which no byline has.
 var hours = regexp.MustCompile(`\d{1,2}[:：时]\d{0,2}分?\s*[-－—–~～至到]\s*\d`)

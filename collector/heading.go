@@ -13,8 +13,8 @@ import (
 // put their name on every page.
 
 var (
-	noTitle     = regexp.MustCompile(`^(?:(?:微博|微博正文|正文|(?:新闻|文章|内容|信息|信件|公告)?(?:详情|查看)页?|内容页?|文章|新闻|通知公告|首页|网页|无标题.*|untitled.*)(?:\s*[-_|—–｜]\s*.{2,8})?)$`)
-	wholeSite   = regexp.MustCompile(`^[^，。：！？《》“”]{0,14}(?:网|网站|政府|门户|平台|论坛|社区|热线|信箱|频道|在线|客户端|融媒)$`)
+	noTitle     = regexp.MustCompile(`^(?:(?:.{1,20}的微博|微博|微博.?正文|正文|(?:新闻|文章|内容|信息|信件|公告)?(?:详情|查看)页?|内容页?|文章|新闻|通知公告|首页|网页|无标题.*|untitled.*)(?:\s*[-_|—–｜]\s*.{2,8})?)$`)
+	wholeSite   = regexp.MustCompile(`^[^，。：！？《》“”]{0,14}(?:网|网站|政府|门户|平台|论坛|社区|热线|信箱|频道|在线|客户端|融媒|微博)$`)
 	ownersWords = regexp.MustCompile(`版权所有|[Cc]opyright|©|主办`)
 )
 
@@ -146,17 +146,20 @@ func (p *page) heading(declared string, site bool) string {
 	scripted := p.scriptTitles()
 	for i, l := range lines {
 		n := runes(l.text)
-		if n < 4 || n > 80 || notTitle.MatchString(l.text) || ownersWords.MatchString(l.text) || bareDate.MatchString(l.text) || clockTime.MatchString(l.text) || indexLine.MatchString(l.text) || inLink(l.in) || linkedRunes(l.in) > 0 || p.namesSite(l.text) {
+		if n < 4 || n > 80 || notTitle.MatchString(l.text) || ownersWords.MatchString(l.text) || bareDate.MatchString(l.text) || clockTime.MatchString(l.text) || indexLine.MatchString(l.text) || l.in.DataAtom == atom.A || inLink(l.in) || linkedRunes(l.in) > 0 || p.namesSite(l.text) {
 			continue
 		}
 		of := share(l.text, spoken)
 		score := of
 		if scripted[squeeze(l.text)] {
 			score += 1
-		} else if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 && (!emphasis(l.in) || noTitle.MatchString(declared)) || !site && of < max(spoke, share(declared, spoken)+clear) {
+		} else if l.in.DataAtom != atom.H1 && l.in.DataAtom != atom.H2 && of == 0 && !officialTitle.MatchString(l.text) && (!emphasis(l.in) || noTitle.MatchString(declared)) || !site && of < max(spoke, share(declared, spoken)+clear) {
 			continue
 		}
 		if emphasis(l.in) {
+			score += setOff
+		}
+		if officialTitle.MatchString(l.text) {
 			score += setOff
 		}
 		if i > 0 && titleLabel.MatchString(squeeze(lines[i-1].text)) {
@@ -190,9 +193,11 @@ var scriptTitle = regexp.MustCompile(`(?i)["']?\b(?:article_?|news_?)?title["']?
 
 var (
 	endsSpoken = regexp.MustCompile(`[。；：，][”』」）)\s]*$|。.`)
-	titleLabel = regexp.MustCompile(`^(?:信息|文件)?(?:标题|名称|主题)[:：]?$`)
-	notTitle   = regexp.MustCompile(`[:：|]$|[>＞»→]|当前位置|您?现?在?所?在的?位置|^(?:首页|返回).*|^(?:今天是|欢迎)`)
-	titleName  = regexp.MustCompile(`title|headline|subject|(?:^|[ _-])(?:tit|tt|bt|biaoti)(?:$|[ _-])`)
+	// what offices publish is called by its kind (党政机关公文处理工作条例 第八条)
+	officialTitle = regexp.MustCompile(`关于.{2,}(?:公告|通告|通知|公示|决定|决议|意见|通报|报告|请示|批复|议案|函|纪要|办法|方案|说明)$`)
+	titleLabel    = regexp.MustCompile(`^(?:信息|文件)?(?:标题|名称|主题)[:：]?$`)
+	notTitle      = regexp.MustCompile(`[:：|]$|[>＞»→]|当前位置|您?现?在?所?在的?位置|^(?:首页|返回).*|^(?:今天是|欢迎)`)
+	titleName     = regexp.MustCompile(`title|headline|subject|(?:^|[ _-])(?:tit|tt|bt|biaoti)(?:$|[ _-])`)
 )
 
 // emphasis reports whether a line is set off by its element, size, weight or the

@@ -38,8 +38,10 @@ func (p *page) letter() *letter {
 		switch {
 		case l.title == "" && letterTitle.MatchString(label):
 			l.title, _ = labelledValue(n)
-		case l.text == "" && (letterText.MatchString(label) || strings.Trim(label, ":：") == "内容"):
-			if text, at := labelledValue(n); runes(text) >= least {
+		case letterText.MatchString(label) || strings.Trim(label, ":：") == "内容":
+			text, at := labelledValue(n)
+			inner := l.at != nil && at != l.at && within(at, l.at) // the outer label heads the whole page
+			if runes(text) >= least && (l.text == "" || inner) {
 				l.text, l.at, bare = text, at, !letterText.MatchString(label)
 			}
 		case l.text != "" && letterReply.MatchString(label):
@@ -47,6 +49,9 @@ func (p *page) letter() *letter {
 				replies = append(replies, text)
 			}
 		}
+	}
+	if l.text != "" && len(replies) == 0 {
+		replies = p.answers(l.at)
 	}
 	if l.text == "" || len(replies) > 3 || bare && len(replies) == 0 {
 		return nil
@@ -57,6 +62,29 @@ func (p *page) letter() *letter {
 	}
 	return &l
 }
+
+// answers are the texts that stand in a box with who answered and when, where the
+// answer itself has no label; asked is where the question stands.
+func (p *page) answers(asked *html.Node) []string {
+	const (
+		least = 20 // characters
+		up    = 4
+	)
+	for n := range textsUnder(p.doc.Nodes[0]) {
+		if label := squeeze(n.Data); tooLong(label, 8) || !answeredBy.MatchString(label) {
+			continue
+		}
+		for box, i := n.Parent, 0; box != nil && i < up && !within(asked, box); box, i = box.Parent, i+1 {
+			dense, _ := p.densestIn(box)
+			if text := bare(plainOf(dense), ""); runes(text) >= least && endsSpoken.MatchString(text) && !within(dense, asked) {
+				return []string{text}
+			}
+		}
+	}
+	return nil
+}
+
+var answeredBy = regexp.MustCompile(`^(?:回复|答复|办理|承办|处理)(?:单位|部门|机构|时间|日期)[:：]?$`)
 
 // labelledValue is what stands behind a label: the next cell, the rest of its
 // line, or the element after the one the label fills.

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +22,8 @@ var publishedNames = []string{
 }
 
 var (
-	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发[帖贴]|刊发|更新|上传|录入|添加|创建|提问|来信|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
-	lesserDate = regexp.MustCompile(`更新|成文`) // not when it was published, but near
+	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发[帖贴]|刊发|更新|编辑于|上传|录入|添加|创建|提问|来信|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
+	lesserDate = regexp.MustCompile(`更新|成文|编辑`) // not when it was published, but near
 	bylineSign = regexp.MustCompile(`(?:来源|作者|阅读|点击|浏览)(?:次数|量|数)?\s*[:：】]`)
 	dateParts  = regexp.MustCompile(`^\s*((?:19|20)\d\d)[\s年/.-]+(\d{1,2})[\s月/.-]+(\d{1,2})日?\s+(\d{1,2}:\d\d(?::\d\d)?)?`)
 	dateNamed  = regexp.MustCompile(`time|date|pub|info|meta|source|byline|laiyuan|shijian|riqi|author|post`)
@@ -61,8 +62,31 @@ func (p *page) published(content *html.Node) time.Time {
 			return t
 		}
 	}
+	if t, line := p.signedDate(); !t.IsZero() {
+		p.found("published_at", "落款“%s”", line)
+		return t
+	}
 	return time.Time{}
 }
+
+// signedDate is the day under the text of a notice.
+func (p *page) signedDate() (time.Time, string) {
+	const last = 3 // lines
+	lines := strings.Split(p.told, "\n")
+	for _, line := range slices.Backward(lines[max(0, len(lines)-last):]) {
+		if signedDay.MatchString(line) {
+			if t, ok := p.past(line); ok {
+				return t, line
+			}
+		}
+	}
+	return time.Time{}, ""
+}
+
+var signedDay = regexp.MustCompile(`^[\p{Han}（）()\s]{0,30}(?:(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[二一][〇零○一二三四五六七八九]{3}年[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}日)$`)
+
+// ordinal is the place in a row of pictures, no day: 1/4.
+var ordinal = regexp.MustCompile(`^\d/\d{1,2}$`)
 
 // scriptDate is the date a script calls the one of publication.
 func (p *page) scriptDate() (time.Time, string) {
@@ -195,11 +219,19 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		if lesserDate.MatchString(text[loc[0]:loc[1]]) {
 			worth = 5
 		}
-		if at, ok := p.past(text[loc[1]:]); ok && worth > score && startsWithDate(text[loc[1]:]) {
+		after := text[loc[1]:]
+		at, ok := p.past(after)
+		if first, _, more := strings.Cut(after, " "); !ok && more {
+			at, ok = p.past(first) // 编辑于 10-05 山西
+		}
+		if ok && worth > score && startsWithDate(after) {
 			t, score = at, worth
 		}
 	}
 	if score == 0 {
+		if ordinal.MatchString(text) {
+			return
+		}
 		at, ok := p.past(text)
 		if parts := dateParts.FindStringSubmatch(spacedText(n)); !ok && parts != nil || ok && !hasClock(at) && parts != nil && parts[4] != "" {
 			at, ok = p.past(parts[1] + "-" + parts[2] + "-" + parts[3] + " " + parts[4]) // its parts are elements of their own

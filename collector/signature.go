@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"iter"
 	"regexp"
 	"strings"
@@ -33,6 +34,20 @@ func (p *page) signature(content *html.Node) []shown {
 			break
 		}
 		take(n)
+	}
+	if box := p.common(p.dated, content); box != nil && !within(content, p.dated) {
+		var before []*html.Node
+		for n := range textsUnder(box) {
+			if within(n, content) || len(before) > most/3 || endsSpoken.MatchString(n.Data) {
+				break
+			}
+			before = append(before, n)
+		}
+		for _, n := range before {
+			if len(before) <= most/3 && !within(n, heading) {
+				take(n)
+			}
+		}
 	}
 	if p.dated != nil && !within(p.dated, heading) {
 		for n := range textsUnder(p.line(p.dated, heading, content)) {
@@ -109,19 +124,22 @@ var (
 	provinces    = regexp.MustCompile(`^(?:北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆|香港|澳门|台湾)[省市]?$`)
 	writerName   = regexp.MustCompile(`author|writer|user|nick|poster|byline`)
 	originName   = regexp.MustCompile(`source|(?:^|[ _-])src|media|laiyuan|origin`)
-	penLabel     = regexp.MustCompile(`(?:^|[\s|｜])(?:撰文|文字|文|图|图文|摄影)\s*[/／|｜:：]\s*([\p{Han}·]{2,4})(?:$|\s)|(?:^|[\s|｜/])[\p{Han}]{0,4}(?:记者|通讯员)\s+([\p{Han}·]{2,4})(?:$|\s)`)
+	penLabel     = regexp.MustCompile(`(?:^|[\s|｜])(?:撰文|文字|文|图|图文|摄影)\s*[/／|｜:：]\s*([\p{Han}·]{2,4})(?:$|\s)|(?:^|[\s|｜/])[\p{Han}]{0,4}(?:记者|通讯员)\s+([\p{Han}·]{2,4})(?:$|\s)|(?:^|\s)記者([\p{Han}]{2,4})\s*[∕/／╱]`)
 )
 
-// unlabelled is the first piece of the signature that is a name and no date, count,
-// place or button; medium tells whether it is one of whom the text was taken from.
-func (p *page) unlabelled(content *html.Node) (name string, medium bool) {
+// unlabelled are the first names of a writer and of a medium in the signature that
+// stand behind no label: pieces that are no date, count, place or button.
+func (p *page) unlabelled(content *html.Node) (writer, medium string) {
+	labelled := false // by the piece before: 来自 iPhone
 	for _, part := range p.signature(content) {
-		if tooLong(part.text, 60) || p.aside[part.in] && !within(part.in, p.opening) {
+		before := labelled
+		labelled = labelEnd.MatchString(part.text)
+		if before || tooLong(part.text, 60) || p.aside[part.in] && !within(part.in, p.opening) {
 			continue
 		}
-		if parted := dateLabel.FindStringIndex(part.text); parted != nil && parted[0] > 0 {
-			part.text = part.text[:parted[0]] // 老张 发表于 昨天
-		} else if parted != nil || sourceLabel.MatchString(part.text) {
+		if at := dateLabel.FindStringIndex(part.text); at != nil && at[0] > 0 && (at[1] < len(part.text) || strings.HasSuffix(part.text, "于")) {
+			part.text = part.text[:at[0]] // 老张 发表于 昨天
+		} else if at != nil && at[0] == 0 || sourceLabel.MatchString(part.text) {
 			continue
 		}
 		for _, piece := range signatureGap.Split(part.text, -1) {
@@ -130,11 +148,17 @@ func (p *page) unlabelled(content *html.Node) (name string, medium bool) {
 				continue
 			}
 			class := named(part.in)
-			return piece, mediaName.MatchString(piece) || p.ofSite(piece) || originName.MatchString(class) && !writerName.MatchString(class)
+			if mediaName.MatchString(piece) || p.ofSite(piece) || originName.MatchString(class) && !writerName.MatchString(class) {
+				medium = cmp.Or(medium, piece)
+			} else {
+				writer = cmp.Or(writer, piece)
+			}
 		}
 	}
-	return "", false
+	return writer, medium
 }
+
+var labelEnd = regexp.MustCompile(`[:：]$|来自$|发布于$|^由$`)
 
 // ofSite reports whether a name is the last part of the document's title, where sites
 // set theirs.
@@ -147,7 +171,7 @@ func (p *page) ofSite(name string) bool {
 func (p *page) penName(content *html.Node) string {
 	for _, part := range p.signature(content) {
 		if m := penLabel.FindStringSubmatch(part.text); m != nil && !tooLong(part.text, 60) {
-			return m[1] + m[2]
+			return m[1] + m[2] + m[3]
 		}
 	}
 	return ""

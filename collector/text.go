@@ -36,6 +36,14 @@ func plainText(n *html.Node) string {
 	return string(w.out)
 }
 
+// plainOf is the text under n, "" when there is no n.
+func plainOf(n *html.Node) string {
+	if n == nil {
+		return ""
+	}
+	return plainText(n)
+}
+
 var lineWriters = sync.Pool{New: func() any { return new(lineWriter) }}
 
 // A lineWriter gathers readable text, folding the white space between words as it

@@ -66,7 +66,7 @@ func (p *page) title() string {
 			}
 		})
 	}
-	if bestScore >= 0.5 && best == docTitle && p.namesSite(best) {
+	if bestScore >= 0.5 && (best == docTitle && p.namesSite(best) || wholeSite.MatchString(best) || ofOffice(best)) {
 		if s := p.heading(docTitle, true); s != "" && s != docTitle {
 			p.found("title", "正文上面突出的一行")
 			return s
