@@ -70,6 +70,7 @@ type house struct {
 	refuse  atomic.Bool // theirs does
 
 	shardDown atomic.Bool // of the archive
+	mute      atomic.Bool // the whole archive does not answer
 
 	mu   sync.Mutex
 	wall time.Time
@@ -133,7 +134,7 @@ func newHouse(t *testing.T) *house {
 	h.ways = notify.NewDispatcher(h.ledger, []notify.Channel{&notify.Webhook{URL: h.theirs.URL, Now: time.Now, Client: h.theirs.Client()}},
 		huiying.Speed{}, nil, func(string, string) {}, log)
 	h.cfg = dashboard.Config{
-		Region: jiaocheng, County: "交城县", Archive: sharded{h.archive, &h.shardDown}, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
+		Region: jiaocheng, County: "交城县", Archive: sharded{h.archive, &h.shardDown, &h.mute}, Ledger: h.ledger, Desk: h.desk, Inlet: h.inlet, Bus: h.bus, Learning: h.class, Channels: h.ways, ReadAppraisal: county.Appraisal, Files: must(attachments.Open(filepath.Join(dir, "attachments"), nil)),
 		Rules: func() *huiying.Rules { return rules }, Rulebook: h.shelf, Machine: machine, Guide: testGuide, Policies: testPolicies, Log: log, Version: "test", Wall: h.now,
 		Factor:    dashboard.Factor{Key: bytes.Repeat([]byte{7}, 32)},
 		Templates: os.DirFS("../deploy/county/141122/templates"), Base: "https://yq.example.invalid",

@@ -56,6 +56,7 @@ func (s *Server) beat(ctx context.Context) error {
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	sent := make(map[huiying.Region]string)
+	failing := make(map[huiying.Region]bool) // said once, not every second
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,9 +66,13 @@ func (s *Server) beat(ctx context.Context) error {
 		for _, region := range s.hub.watched() {
 			o, err := s.overview(ctx, region)
 			if err != nil {
-				s.noteContext(ctx, "/api/v1/live", err)
+				if !failing[region] && ctx.Err() == nil {
+					failing[region] = true
+					s.log.Warn("no figures for the open screens", "region", string(region), "err", err)
+				}
 				continue
 			}
+			delete(failing, region)
 			at := o.At
 			o.At = time.Time{} // not a change
 			bare, err := json.Marshal(o)

@@ -38,9 +38,12 @@ type caller struct {
 
 type visitKey struct{}
 
+// visitOf is the request ctx belongs to; an empty one for what nobody asked for.
 func visitOf(ctx context.Context) *visit {
-	v, _ := ctx.Value(visitKey{}).(*visit)
-	return v
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{}
 }
 
 // logged gives the request its number, and the log one line about it.

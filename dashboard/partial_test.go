@@ -2,6 +2,8 @@ package dashboard_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +17,7 @@ import (
 type sharded struct {
 	*sqlite.Archive
 	down *atomic.Bool
+	mute *atomic.Bool // it does not answer at all
 }
 
 func (a sharded) Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[huiying.Assessed], error) {
@@ -25,6 +28,9 @@ func (a sharded) Posts(ctx context.Context, q huiying.PostQuery) (huiying.Page[h
 
 func (a sharded) Trend(ctx context.Context, region huiying.Region, from, to time.Time, step time.Duration) ([]huiying.TrendBucket, error) {
 	a.note(ctx)
+	if a.mute.Load() {
+		return nil, errors.New("dial tcp: connection refused")
+	}
 	return a.Archive.Trend(ctx, region, from, to, step)
 }
 
@@ -56,5 +62,35 @@ func TestPeopleAndProgramsAreToldThatAPartOfTheArchiveIsMissing(t *testing.T) {
 	}
 	if r := h.as("leader").get("/reports/daily.docx"); r.status != 503 || !strings.Contains(string(r.body), "部分数据暂不可用") {
 		t.Errorf("a report of partial data: %d %.200s", r.status, r.body)
+	}
+}
+
+// The figures are computed for whoever watches, once a second, and not for a
+// request: a failure of that ends nothing, and comes to the log once.
+func TestAnArchiveThatDoesNotAnswerEndsNothing(t *testing.T) {
+	h := newHouse(t)
+	s := h.as("leader").watch("")
+	s.hello()
+	s.nextOf(huiying.LiveStats)
+	h.mute.Store(true)
+	told := func() int { return strings.Count(h.log.String(), "no figures for the open screens") }
+	for told() == 0 {
+		h.pass(time.Second) // past what is kept of an overview
+		time.Sleep(20 * time.Millisecond)
+	}
+	h.mute.Store(false)
+	h.open("校车超载")
+	for {
+		h.pass(time.Second)
+		var o huiying.Overview
+		if err := json.Unmarshal(s.nextOf(huiying.LiveStats).Data, &o); err != nil {
+			t.Fatal(err)
+		}
+		if o.CasesOpen == 1 {
+			break
+		}
+	}
+	if n := told(); n != 1 {
+		t.Errorf("the log says it %d times", n)
 	}
 }
