@@ -70,7 +70,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "huiying:", told(err))
 		os.Exit(exitUsage)
 	}
-	if err := kctx.Run(); err != nil && !errors.Is(err, context.Canceled) {
+	if err := kctx.Run(); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = errors.New("已中断，没有做完；再运行一次即可")
+		}
 		fmt.Fprintln(os.Stderr, "huiying:", told(err))
 		os.Exit(exitCode(err))
 	}

@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"huiying"
@@ -31,6 +33,7 @@ type migrated struct {
 	Posts       int             `json:"posts"`     // in the original when it was read
 	Written     int             `json:"written"`   // that the target did not have
 	Versions    int             `json:"versions"`  // later readings of posts
+	Older       int             `json:"older"`     // copied before, and past their time in the original since
 	PostsHash   string          `json:"posts_xor"` // equal for equal sets of posts, in whatever order
 	Attachments int             `json:"attachments"`
 	Keys        []string        `json:"keys"`
@@ -53,17 +56,89 @@ func (c *migrateCmd) Run(ctx context.Context) error {
 	if from.Region != to.Region {
 		return usagef("两处安装的区划不同：%s 与 %s", from.Region, to.Region)
 	}
+	if sameLedger(from, to) && sameArchive(from, to) {
+		return usagef("%s 与 %s 用的是同一个台账库和同一个信息库，没有要搬的", from.path, to.path)
+	}
 	if err := os.MkdirAll(to.Data, 0o700); err != nil {
 		return err
 	}
 	var m migrated
-	for _, step := range []func(context.Context, *Config, *Config) error{m.keys, m.posts, m.ledger, m.attachments} {
+	for _, step := range []func(context.Context, *Config, *Config) error{m.look, m.keys, m.posts, m.ledger, m.attachments} {
 		if err := step(ctx, from, to); err != nil {
 			return err
 		}
 	}
 	m.Seconds = time.Since(began).Seconds()
-	return printJSON(m)
+	if err := printJSON(m); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, m.text())
+	return nil
+}
+
+// text says what came of it, and what comes next.
+func (m *migrated) text() string {
+	rows, news := 0, m.Written
+	for _, t := range m.Ledger {
+		rows += t.Rows
+		news += t.Written + t.Removed
+	}
+	var held []string
+	if m.Ledger != nil {
+		held = append(held, fmt.Sprintf("台账 %d 张表共 %d 行", len(m.Ledger), rows))
+	}
+	if m.PostsHash != "" {
+		held = append(held, fmt.Sprintf("信息 %d 条", m.Posts))
+	}
+	text := fmt.Sprintf("核对无误：%s，与原安装在复制的那一刻一致；附件 %d 个。", strings.Join(held, "、"), m.Attachments)
+	if news == 0 {
+		return text + "这一次没有新的内容。"
+	}
+	return text + "原安装还在运行的，停下以后再运行一次，补上其间新增的，再启动新的。"
+}
+
+// sameLedger and sameArchive report that two installations share one: it stays
+// where it is then.
+func sameLedger(a, b *Config) bool {
+	return a.Ledger == b.Ledger && (a.Ledger != "" || a.Data == b.Data)
+}
+
+func sameArchive(a, b *Config) bool {
+	return a.Archive == b.Archive && (a.Archive != "" || a.Data == b.Data)
+}
+
+// look opens everything, so that a target that is out of reach, or must not be
+// written to, is refused before anything is.
+func (m *migrated) look(ctx context.Context, from, to *Config) error {
+	if !sameLedger(from, to) {
+		old, target, err := both(from, to, func(c *Config) (*ledger.Ledger, error) { return c.openLedger(ctx) })
+		if err != nil {
+			return err
+		}
+		err = ledger.CanCopy(ctx, old, target)
+		if err = errors.Join(err, old.Close(), target.Close()); err != nil {
+			return err
+		}
+	}
+	if sameArchive(from, to) {
+		return nil
+	}
+	old, target, err := both(from, to, func(c *Config) (archive, error) { return c.openArchive(ctx, wordless) })
+	if err != nil {
+		return err
+	}
+	return errors.Join(old.Close(), target.Close())
+}
+
+// both opens the same part of two installations.
+func both[T io.Closer](from, to *Config, open func(*Config) (T, error)) (old, target T, err error) {
+	if old, err = open(from); err != nil {
+		return old, target, fmt.Errorf("原安装: %w", err)
+	}
+	if target, err = open(to); err != nil {
+		return old, target, errors.Join(fmt.Errorf("目标: %w", err), old.Close())
+	}
+	return old, target, nil
 }
 
 func loadInstallation(path string) (*Config, error) {
@@ -101,16 +176,14 @@ func (m *migrated) keys(_ context.Context, from, to *Config) error {
 }
 
 func (m *migrated) ledger(ctx context.Context, from, to *Config) error {
-	old, err := from.openLedger(ctx)
+	if sameLedger(from, to) {
+		return nil
+	}
+	old, target, err := both(from, to, func(c *Config) (*ledger.Ledger, error) { return c.openLedger(ctx) })
 	if err != nil {
 		return err
 	}
-	defer func() { _ = old.Close() }()
-	target, err := to.openLedger(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = target.Close() }()
+	defer func() { _, _ = old.Close(), target.Close() }()
 	bar := newMeter("台账")
 	m.Ledger, err = ledger.Copy(ctx, old, target, bar.show)
 	bar.done()
@@ -119,6 +192,9 @@ func (m *migrated) ledger(ctx context.Context, from, to *Config) error {
 
 // posts goes before the ledger: what the ledger knows of is in the archive then.
 func (m *migrated) posts(ctx context.Context, from, to *Config) error {
+	if sameArchive(from, to) {
+		return nil
+	}
 	cut, err := to.cutter()
 	if err != nil {
 		return err
@@ -137,12 +213,10 @@ func (m *migrated) posts(ctx context.Context, from, to *Config) error {
 	if err != nil {
 		return err
 	}
-	bar := newMeter("信息")
-	defer bar.done()
+	bar := newMeter("信息　复制")
 	var want, got postSet
-	begun := time.Now()
+	oldest := time.Now() // published, of those the original has
 	err = eachPage(ctx, old, from.Region, func(page []huiying.Assessed) error {
-		page = slices.DeleteFunc(page, func(a huiying.Assessed) bool { return a.Post.CollectedAt.After(begun) }) // the next run's
 		fresh, err := target.Insert(ctx, page)
 		if err != nil {
 			return err
@@ -154,23 +228,32 @@ func (m *migrated) posts(ctx context.Context, from, to *Config) error {
 		}
 		m.Versions += n
 		want.add(page)
-		bar.show(want.n, max(total, want.n)*2)
+		for _, a := range page {
+			if a.Post.PublishedAt.Before(oldest) {
+				oldest = a.Post.PublishedAt
+			}
+		}
+		bar.show(want.n, max(total, want.n))
 		return nil
 	})
-	if err != nil {
+	if bar.done(); err != nil {
 		return fmt.Errorf("copying posts: %w", err)
 	}
+	bar = newMeter("信息　核对")
 	err = eachPage(ctx, target, from.Region, func(page []huiying.Assessed) error {
-		got.add(slices.DeleteFunc(page, func(a huiying.Assessed) bool { return a.Post.CollectedAt.After(begun) }))
-		bar.show(want.n+got.n, max(total, want.n)*2)
+		kept := len(page)
+		page = slices.DeleteFunc(page, func(a huiying.Assessed) bool { return a.Post.PublishedAt.Before(oldest) })
+		m.Older += kept - len(page)
+		got.add(page)
+		bar.show(got.n, want.n)
 		return nil
 	})
-	if err != nil {
+	if bar.done(); err != nil {
 		return fmt.Errorf("reading the copied posts back: %w", err)
 	}
 	m.Posts, m.PostsHash = want.n, want.hash()
 	if want != got {
-		return fmt.Errorf("核对不符：原有信息 %d 条（%.12s），目标有 %d 条（%.12s）。原安装在复制时清理了过期信息、或目标另有来源时会这样，请再运行一次", want.n, want.hash(), got.n, got.hash())
+		return huiying.Errorf(huiying.CodeConflict, "核对不符：原有信息 %d 条（%.12s），目标有 %d 条（%.12s）。原安装在复制时清理了过期信息的，请再运行一次；仍不符的，目标的信息库里另有来源，请另给一个空的", want.n, want.hash(), got.n, got.hash())
 	}
 	return nil
 }

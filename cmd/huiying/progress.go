@@ -10,8 +10,9 @@ import (
 
 // meter shows progress on a terminal and nothing elsewhere.
 type meter struct {
-	p *mpb.Progress
-	b *mpb.Bar
+	p     *mpb.Progress
+	b     *mpb.Bar
+	total int
 }
 
 func newMeter(name string) *meter {
@@ -29,8 +30,9 @@ func (b *meter) show(done, total int) {
 	if b.b == nil {
 		return
 	}
-	if done <= 1 {
+	if total != b.total { // it may grow while the original works on
 		b.b.SetTotal(int64(total), false)
+		b.total = total
 	}
 	b.b.SetCurrent(int64(done))
 }

@@ -179,10 +179,10 @@ func Read(ctx context.Context, r io.Reader, passphrase, dir string) (Manifest, e
 	}
 	opened, err := age.Decrypt(watched{ctx, r}, who)
 	if errors.As(err, new(*age.NoIdentityMatchError)) {
-		return m, huiying.Invalid("passphrase", "口令不对，打不开这份备份")
+		return m, huiying.Errorf(huiying.CodeInvalid, "口令不对，打不开这份备份：换过口令的，旧备份要用当时的口令")
 	}
 	if err != nil {
-		return m, huiying.Invalid("file", "不是本系统的备份文件，或已损坏：%v", err)
+		return m, huiying.Errorf(huiying.CodeInvalid, "不是本系统的备份文件，或文件开头已损坏")
 	}
 	unpacked, err := zstd.NewReader(opened, zstd.WithDecoderConcurrency(1))
 	if err != nil {
@@ -201,18 +201,29 @@ func Read(ctx context.Context, r io.Reader, passphrase, dir string) (Manifest, e
 			return m, m.check(found)
 		}
 		if err != nil {
-			return m, huiying.Invalid("file", "备份文件已损坏或不完整：%v", err)
+			return m, broken(ctx, err, "其后")
 		}
 		if h.Name == manifestName {
 			if err := json.NewDecoder(t).Decode(&m); err != nil {
-				return m, huiying.Invalid("file", "备份清单读不出来：%v", err)
+				return m, broken(ctx, err, "清单")
 			}
 			continue
 		}
 		if found[h.Name], err = unpack(root, h, t); err != nil {
-			return m, huiying.Invalid("file", "备份文件已损坏或不完整：%s：%v", h.Name, err)
+			return m, broken(ctx, err, h.Name)
 		}
 	}
+}
+
+// broken tells a file that cannot be read from a folder that cannot be written to.
+func broken(ctx context.Context, err error, at string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.As(err, new(*fs.PathError)) {
+		return err
+	}
+	return huiying.Errorf(huiying.CodeInvalid, "备份文件已损坏或没有拷完（%s读不出来）：请核对文件大小、重新拷贝，或换一份备份", at)
 }
 
 func unpack(root *os.Root, h *tar.Header, r io.Reader) (Part, error) {
@@ -234,15 +245,15 @@ func unpack(root *os.Root, h *tar.Header, r io.Reader) (Part, error) {
 func (m Manifest) check(found map[string]Part) error {
 	switch {
 	case m.Format == 0:
-		return huiying.Invalid("file", "备份文件不完整：没有清单")
+		return huiying.Errorf(huiying.CodeInvalid, "备份文件不完整：没有清单")
 	case m.Format > format:
-		return huiying.Invalid("file", "这份备份由更新的版本（%s）写成，请用同一版本恢复", m.Program)
+		return huiying.Errorf(huiying.CodeInvalid, "这份备份由更新的版本（%s）写成，请用同一版本恢复", m.Program)
 	case len(found) != len(m.Parts):
-		return huiying.Invalid("file", "备份文件不完整：清单列有 %d 个文件，实有 %d 个", len(m.Parts), len(found))
+		return huiying.Errorf(huiying.CodeInvalid, "备份文件不完整：清单列有 %d 个文件，实有 %d 个", len(m.Parts), len(found))
 	}
 	for _, p := range m.Parts {
 		if found[p.Name] != p {
-			return huiying.Invalid("file", "备份文件已损坏：%s 与清单不符", p.Name)
+			return huiying.Errorf(huiying.CodeInvalid, "备份文件已损坏：%s 与清单不符", p.Name)
 		}
 	}
 	return nil

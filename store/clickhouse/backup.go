@@ -63,7 +63,7 @@ func Restore(ctx context.Context, address, disk, name string, files int) error {
 	a := &Archive{cluster: at.cluster}
 	defer func() { _ = a.Close() }()
 	if err := makeDatabase(ctx, at.options); err != nil {
-		return fmt.Errorf("connecting to ClickHouse: %w", err)
+		return outOfReach(err)
 	}
 	if a.conn, err = clickhouse.Open(&at.options); err != nil {
 		return err

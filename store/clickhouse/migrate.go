@@ -163,7 +163,7 @@ func migrate(ctx context.Context, conn driver.Conn, s schema) error {
 	}
 	slices.Sort(names)
 	if newest := uint32(len(names)); current > newest { //nolint:gosec // a handful
-		return fmt.Errorf("the archive is of a newer version (%d) than this program (%d)", current, newest)
+		return huiying.Errorf(huiying.CodeConflict, "信息库已由更新的程序升级（结构 %d，本程序只认到 %d）：请换用新版程序，或用升级前的备份恢复", current, newest)
 	}
 	for i, name := range names[current:] {
 		version := current + uint32(i) + 1 //nolint:gosec // a handful

@@ -47,7 +47,7 @@ func TestAnArchiveOfANewerProgramIsRefused(t *testing.T) {
 	if err := a.conn.Exec(ctx, "INSERT INTO migrations (version) VALUES (99)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate(ctx, a.conn, schema{}); err == nil || !strings.Contains(err.Error(), "newer") {
+	if err := migrate(ctx, a.conn, schema{}); err == nil || !strings.Contains(err.Error(), "更新的程序") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -32,9 +32,17 @@ func (a *Archive) shardOf(key string) int {
 	return int(city.CH64([]byte(key)) % uint64(len(a.shards))) //nolint:gosec // below the number of shards
 }
 
+// outOfReach is an error of the first connection in words that say what to look at.
+func outOfReach(err error) error {
+	if !unreachable(err) {
+		return fmt.Errorf("connecting to ClickHouse: %w", err)
+	}
+	return &huiying.Error{Code: huiying.CodeBusy, Message: "连不上信息库（ClickHouse）：请核对地址和端口、服务器是否在运行、防火墙", Cause: err}
+}
+
 func (a *Archive) connect(ctx context.Context, at Address) (err error) {
 	if err := makeDatabase(ctx, at.options); err != nil {
-		return fmt.Errorf("connecting to ClickHouse: %w", err)
+		return outOfReach(err)
 	}
 	if a.conn, err = clickhouse.Open(&at.options); err != nil {
 		return err

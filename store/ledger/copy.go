@@ -14,6 +14,8 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect"
+
+	"huiying"
 )
 
 // Copied says of one table how many rows the copy holds and how many of them
@@ -38,8 +40,11 @@ const copyPage = 500
 // changed since. At least one of the two is on SQLite. At the end every table is
 // read back and its hash compared.
 //
-// Audit rows are final: a target that holds others is refused.
+// A target that [CanCopy] refuses is left as it is.
 func Copy(ctx context.Context, from, to *Ledger, progress func(done, total int)) ([]Copied, error) {
+	if err := CanCopy(ctx, from, to); err != nil {
+		return nil, err
+	}
 	tables, err := tablesOf(ctx, from, to)
 	if err != nil {
 		return nil, err
@@ -76,6 +81,35 @@ func Copy(ctx context.Context, from, to *Ledger, progress func(done, total int))
 	return out, c.check(ctx, tables, out)
 }
 
+// CanCopy reports why one ledger must not be made like another: processes work on
+// it, or its audit chain has rows the other does not have, so that people have
+// worked on it since, or it is another installation's.
+func CanCopy(ctx context.Context, from, to *Ledger) error {
+	var holders []string
+	if err := to.read.NewRaw("SELECT DISTINCT holder FROM leases WHERE until > ? ORDER BY holder", bun.Safe(to.now)).Scan(ctx, &holders); err != nil {
+		return fmt.Errorf("looking for processes at the target: %w", err)
+	}
+	if len(holders) > 0 {
+		return huiying.Errorf(huiying.CodeConflict, "目标台账上有进程在运行（%s）：请先停下，再复制", strings.Join(holders, "、"))
+	}
+	var last auditRow // of a copy that was interrupted, too, whose audit_head is behind
+	switch err := to.read.NewRaw("SELECT * FROM audit ORDER BY seq DESC LIMIT 1").Scan(ctx, &last); {
+	case none(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading the target's audit chain: %w", err)
+	}
+	var hash string
+	err := from.read.NewRaw("SELECT hash FROM audit WHERE seq = ?", last.Seq).Scan(ctx, &hash)
+	if err != nil && !none(err) {
+		return fmt.Errorf("comparing the audit chains: %w", err)
+	}
+	if hash != last.Hash {
+		return huiying.Errorf(huiying.CodeConflict, "目标台账里有原安装没有的记录（审计共 %d 条）：它已经启用过，或者是别的安装。不覆盖；确要重来，请另给一个空的数据库", last.Seq)
+	}
+	return nil
+}
+
 // table is one table as both databases know it.
 type table struct {
 	name    string
@@ -92,7 +126,7 @@ func tablesOf(ctx context.Context, from, to *Ledger) ([]table, error) {
 		l = to
 	}
 	if l.read.Dialect().Name() != dialect.SQLite {
-		return nil, errors.New("copying a ledger: one of the two must be an SQLite file")
+		return nil, huiying.Errorf(huiying.CodeInvalid, "台账从一个 PostgreSQL 到另一个，请用 pg_dump 和 pg_restore")
 	}
 	var names []struct{ Name, SQL string }
 	err := l.read.NewRaw("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY rowid").Scan(ctx, &names)
@@ -405,7 +439,7 @@ func (c *copier) check(ctx context.Context, tables []table, copied []Copied) err
 			return fmt.Errorf("reading %s back: %w", t.name, err)
 		}
 		if n != copied[i].Rows || digest != copied[i].Hash {
-			return fmt.Errorf("%s: the copy has %d rows and hash %.12s, the original %d and %.12s", t.name, n, digest, copied[i].Rows, copied[i].Hash)
+			return huiying.Errorf(huiying.CodeConflict, "核对不符：台账的表 %s，目标有 %d 行（%.12s），原有 %d 行（%.12s）。复制期间有别的进程在写目标；请查清后再运行一次", t.name, n, digest, copied[i].Rows, copied[i].Hash)
 		}
 	}
 	return nil

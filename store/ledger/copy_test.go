@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,18 +100,43 @@ func TestALedgerIsCopiedToPostgresAndBack(t *testing.T) {
 	}
 }
 
+// A target that people have worked on, or that is another installation's, is not
+// touched: not even what lies behind its audit chain.
 func TestACopyOverAnotherLedgerIsRefused(t *testing.T) {
 	ctx := t.Context()
 	one, two := openLedger(t), openLedger(t)
-	for n, l := range []*Ledger{one, two} {
-		if err := l.Record(ctx, huiying.Audit{At: time.Unix(int64(n), 0), Action: "test"}); err != nil {
-			t.Fatal(err)
-		}
+	silent := func(int, int) {}
+	fill(t, one, 0, 3)
+	if _, err := Copy(ctx, one, two, silent); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := Copy(ctx, one, two, func(int, int) {}); err == nil {
-		t.Error("the audit chain of another installation was overwritten")
+	fill(t, one, 3, 2)
+	fill(t, two, 10, 4) // somebody began to use the copy
+	if _, err := Copy(ctx, one, two, silent); huiying.CodeOf(err) != huiying.CodeConflict {
+		t.Errorf("what people did on the copy was overwritten: %v", err)
 	}
-	if n, err := two.VerifyAudit(ctx); err != nil || n != 1 {
-		t.Errorf("the refused target: %d rows, %v", n, err)
+	if n, err := two.CountCases(ctx, huiying.CaseQuery{}); err != nil || n != 7 {
+		t.Errorf("the refused target has %d cases (%v)", n, err)
+	}
+	if _, err := two.VerifyAudit(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACopyOverALedgerThatIsWorkedOnIsRefused(t *testing.T) {
+	ctx := t.Context()
+	one, two := openLedger(t), openLedger(t)
+	fill(t, one, 0, 3)
+	if held, err := two.Hold(ctx, "alerting 141122", "node b", time.Minute); err != nil || !held {
+		t.Fatal(held, err)
+	}
+	if _, err := Copy(ctx, one, two, func(int, int) {}); err == nil || !strings.Contains(err.Error(), "node b") {
+		t.Errorf("a copy while a process works on the target: %v", err)
+	}
+	if err := two.Release(ctx, "alerting 141122", "node b"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Copy(ctx, one, two, func(int, int) {}); err != nil {
+		t.Errorf("a copy when it has stopped: %v", err)
 	}
 }

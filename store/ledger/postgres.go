@@ -125,7 +125,7 @@ func migratePostgres(ctx context.Context, db *bun.DB) error {
 		return err
 	}
 	if current, target, err := p.GetVersions(ctx); err == nil && current > target {
-		return fmt.Errorf("the database is of a newer version (%d) than this program (%d)", current, target)
+		return huiying.Errorf(huiying.CodeConflict, "数据库已由更新的程序升级（结构 %d，本程序只认到 %d）：请换用新版程序，或用升级前的备份恢复", current, target)
 	}
 	_, err = p.Up(ctx)
 	return err

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,6 +136,7 @@ type LedgerUnderTest interface {
 	RegionStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.UnitStats, error)
 	CaseOverview(ctx context.Context, region huiying.Region, now time.Time) (huiying.Overview, error)
 	Meta(ctx context.Context, key string) (string, error)
+	Metas(ctx context.Context, prefix string) ([]string, error)
 	SetMeta(ctx context.Context, key, value string) error
 	Hold(ctx context.Context, name, holder string, long time.Duration) (bool, error)
 	Release(ctx context.Context, name, holder string) error
@@ -242,4 +244,8 @@ func meta(t *testing.T, l LedgerUnderTest) {
 	must(t, l.SetMeta(ctx, "author_key", "一"))
 	must(t, l.SetMeta(ctx, "author_key", "it's “二”?"))
 	same(t, "the value", value(l.Meta(ctx, "author_key"))(t), "it's “二”?")
+	must(t, l.SetMeta(ctx, "节点 b", "2"))
+	must(t, l.SetMeta(ctx, "节点 a", "1"))
+	must(t, l.SetMeta(ctx, "节_", "another"))
+	same(t, "the values of a prefix", strings.Join(value(l.Metas(ctx, "节点 "))(t), " "), "1 2")
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/pressly/goose/v3"
+
+	"huiying"
 )
 
 // DB is one SQLite file. All writes go through the single connection of Write,
@@ -113,7 +115,7 @@ func migrate(ctx context.Context, db *sql.DB, fsys fs.FS) error {
 		return err
 	}
 	if current, target, err := p.GetVersions(ctx); err == nil && current > target {
-		return fmt.Errorf("the file is of a newer version (%d) than this program (%d)", current, target)
+		return huiying.Errorf(huiying.CodeConflict, "数据库已由更新的程序升级（结构 %d，本程序只认到 %d）：请换用新版程序，或用升级前的备份恢复", current, target)
 	}
 	_, err = p.Up(ctx)
 	return err
