@@ -17,7 +17,9 @@ type Machine struct {
 	Mute    string   // why the bus does not tell its queues; empty when it does
 	Expired []string // what the passing of time has made wrong with the county's files
 	Errors  []LogLine
+	Nodes   []Node     // the processes, where there are several
 	Backup  BackupMade // the latest; the zero value: none was ever made
+	Plan    BackupPlan // of the process that was asked
 }
 
 // SlowSync is how long a disk may take to make a small write durable.
@@ -44,6 +46,13 @@ type BackupMade struct {
 	File  string    `json:"file"`
 	Bytes int64     `json:"bytes"`
 	There bool      `json:"-"` // the file is still where it was written, as seen from this process
+}
+
+// BackupPlan is when back-ups are made; the zero value: never by itself.
+type BackupPlan struct {
+	Dir  string
+	At   string // time of day
+	Keep int    // how many
 }
 
 // StoreSize is how much one part of the data takes, in bytes.
@@ -77,7 +86,8 @@ func queueWord(name string) string {
 
 // LogLine is a warning or an error of the running program.
 type LogLine struct {
-	At    time.Time
-	Error bool
-	Text  string
+	At    time.Time `json:"at"`
+	Error bool      `json:"error"`
+	Text  string    `json:"text"`
+	Node  string    `json:"-"` // which process; empty: the one that was asked
 }

@@ -79,11 +79,23 @@ func sizeText(n int64) string {
 // lowDisk is how much room on the disk is too little, in bytes.
 const lowDisk = 2 << 30
 
-// backupOld is how long ago the latest back-up may be.
-const backupOld = 8 * 24 * time.Hour
+// How long ago the latest back-up may be: one made by hand, and one of every day.
+const (
+	backupOld  = 8 * 24 * time.Hour
+	backupMiss = 36 * time.Hour
+)
 
-// BackupLate reports that there is no back-up, or none of the last week.
-func (v systemView) BackupLate() bool { return v.Now.Sub(v.Backup.At) > backupOld }
+// BackupLate reports that there is no back-up, or none of late.
+func (v systemView) BackupLate() bool {
+	old := backupOld
+	if v.Plan.Dir != "" {
+		old = backupMiss
+	}
+	return v.Now.Sub(v.Backup.At) > old
+}
+
+// BackupAge is how long ago the latest one is.
+func (v systemView) BackupAge() string { return huiying.SpanText(v.Now.Sub(v.Backup.At)) }
 
 // Low reports that the disk is nearly full.
 func (v systemView) Low() bool { return v.Free >= 0 && v.Free < lowDisk }

@@ -20,6 +20,11 @@ func machine(context.Context) (huiying.Machine, error) {
 	return huiying.Machine{
 		Version: "test", Started: time.Now().Add(-3*time.Hour - 20*time.Minute), Free: 1 << 30, Memory: 200 << 20,
 		Stores: []huiying.StoreSize{{Label: "信息库", Bytes: 3 << 30}}, Queues: []huiying.QueueDepth{{Stream: "POSTS", Consumer: "analyzer", Waiting: 12}},
+		Nodes: []huiying.Node{
+			{Name: "yq1 0123456789", Roles: []string{"collector", "alerting"}, Version: "v2", Started: time.Now().Add(-time.Hour), At: time.Now().Add(-3 * time.Second), Leading: true},
+			{Name: "yq2 9876543210", Roles: []string{"dashboard"}, Version: "v1", Started: time.Now().Add(-time.Hour), At: time.Now().Add(-10 * time.Minute), Here: true},
+		},
+		Plan:    huiying.BackupPlan{Dir: "/mnt/backup", At: "03:00", Keep: 14},
 		Expired: []string{"calendar.yaml: 缺少 2027 年的节假日安排"}, Errors: []huiying.LogLine{{At: time.Now(), Error: true, Text: "fetch failed"}},
 	}, nil
 }
@@ -41,7 +46,8 @@ func testPolicies() []huiying.Policy {
 func TestTheSystemPageSaysHowItStandsAndWhatIsToBeSetUp(t *testing.T) {
 	h, _ := filled(t)
 	page := h.as("sysadmin").page("/system")
-	page.says(t, "3小时", "3.0 GB", "不足 2 GB", "analyzer", "缺少 2027 年", "fetch failed", "盲点", "开始使用", "从未备份", "huiying backup", "吕梁新闻")
+	page.says(t, "3小时", "3.0 GB", "不足 2 GB", "analyzer", "缺少 2027 年", "fetch failed", "盲点", "开始使用", "从未备份", "huiying restore", "吕梁新闻")
+	page.says(t, "yq1 0123", "采集、入库、预警和通知", "计时和发送", "yq2 9876", "本页", "以后没有报到", "每天 03:00 自动备份到", "/mnt/backup", "保留 14 份")
 	page.says(t, "还有 4 步没有完成", "核对单位和地名", "已完成 3/7 步")
 }
 

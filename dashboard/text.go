@@ -10,7 +10,7 @@ import (
 // Enumerations are named by the Label methods of the root package.
 
 // textWrongCode is said to who may not begin.
-const textWrongCode = "设置码不对：它显示在服务器启动时的终端里，每次启动都不同"
+const textWrongCode = "设置码不对：它显示在服务器启动时的终端或日志里"
 
 const textBroken = "页面暂时打不开，问题已经记录。"
 

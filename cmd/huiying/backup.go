@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -250,17 +251,9 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	m, err := backup.Read(ctx, bufio.NewReaderSize(in, 1<<20), secret, c.To)
+	cfg, m, err := c.unpack(ctx, in, secret)
 	if err != nil {
-		return err
-	}
-	archive, err := c.restoreServers(ctx)
-	if err != nil {
-		return err
-	}
-	cfg, err := embed(c.To, archive, m)
-	if err != nil {
-		return err
+		return errors.Join(err, removeAll(filepath.Join(c.To, "*"))) // it was empty: the next try finds it so
 	}
 	l, err := cfg.openLedger(ctx)
 	if err != nil {
@@ -277,7 +270,34 @@ func (c *restoreCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return printJSON(map[string]any{"config": cfg.path, "at": m.At, "program": m.Program, "cases": cases, "audit_rows": rows})
+	posts, err := cfg.countPosts(ctx)
+	if err != nil {
+		return err
+	}
+	return printJSON(map[string]any{"config": cfg.path, "at": m.At, "program": m.Program, "cases": cases, "posts": posts, "audit_rows": rows})
+}
+
+func (c *Config) countPosts(ctx context.Context) (int, error) {
+	a, err := c.openArchive(ctx, wordless)
+	if err != nil {
+		return 0, err
+	}
+	n, err := a.CountPosts(ctx, huiying.PostQuery{Region: c.Region})
+	return n, errors.Join(err, a.Close())
+}
+
+// unpack makes an installation of a back-up in the folder.
+func (c *restoreCmd) unpack(ctx context.Context, file io.Reader, secret string) (*Config, backup.Manifest, error) {
+	m, err := backup.Read(ctx, bufio.NewReaderSize(file, 1<<20), secret, c.To)
+	if err != nil {
+		return nil, m, err
+	}
+	archive, err := c.restoreServers(ctx)
+	if err != nil {
+		return nil, m, err
+	}
+	cfg, err := embed(c.To, archive, m)
+	return cfg, m, err
 }
 
 // embed makes the configuration of an unpacked back-up one of this folder, with the
@@ -294,6 +314,7 @@ func embed(dir, archive string, m backup.Manifest) (*Config, error) {
 		return nil, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, true))
 	}
 	cfg.path, cfg.Data, cfg.County, cfg.Attachments = path, ".", "", ""
+	cfg.Backup.Dir = "" // it must not write among the original's back-ups, nor remove any
 	cfg.Ledger, cfg.Archive, cfg.Bus.URL, cfg.Bus.Replicas, cfg.Backup.ClickHouse = "", archive, "", 0, backupDisk{}
 	if fileExists(filepath.Join(dir, backupCounty)) {
 		cfg.County = backupCounty
@@ -357,25 +378,38 @@ func (s *system) keepBackups(ctx context.Context) error {
 			return fmt.Errorf("backup: %w", err)
 		}
 	}
-	return s.ledger.Lead(ctx, "backup "+string(s.cfg.Region), s.node, func(ctx context.Context) error {
-		for ctx.Err() == nil {
-			cfg, changed := s.settings.now()
-			var due <-chan time.Time // never without a folder
-			if b := cfg.Backup; b.Dir != "" {
-				due = time.After(time.Until(nextBackup(b.Dir, b.At, cfg.Region, time.Now())))
-			}
+	for ctx.Err() == nil {
+		cfg, changed := s.settings.now()
+		if cfg.Backup.Dir == "" { // another process may have a folder: the lease is for those
 			select {
 			case <-ctx.Done():
 			case <-changed:
-			case <-due:
-				if err := s.backUp(ctx, cfg); err != nil {
-					s.log.Error("back-up", "err", err)
+			}
+			continue
+		}
+		leading, stop := context.WithCancel(ctx)
+		err := s.ledger.Lead(leading, "backup "+string(s.cfg.Region), s.node, func(ctx context.Context) error {
+			for {
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-changed: // between two back-ups, never in the middle of one
+					stop()
+					return nil
+				case <-time.After(time.Until(nextBackup(cfg.Backup.Dir, cfg.Backup.At, cfg.Region, time.Now()))):
+				}
+				if err := s.backUp(ctx, cfg); err != nil && ctx.Err() == nil {
+					s.log.Error("back-up", "err", told(err))
 					sleep(ctx, time.Hour)
 				}
 			}
+		})
+		stop()
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // backUp writes one into the folder and removes those that are too many.
@@ -383,6 +417,9 @@ func (s *system) backUp(ctx context.Context, cfg *Config) error {
 	secret, err := passphrase{File: cfg.Backup.Passphrase}.read()
 	if err != nil {
 		return err
+	}
+	if !fileExists(cfg.Backup.Dir) {
+		return huiying.Errorf(huiying.CodeBusy, "备份目录 %s 不在：请检查备份盘是否挂上", cfg.Backup.Dir)
 	}
 	path := filepath.Join(cfg.Backup.Dir, backupName(cfg.Region, time.Now()))
 	m, err := writeBackup(ctx, cfg, s.ledger, secret, path, func(int64, int64) {})

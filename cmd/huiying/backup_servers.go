@@ -63,11 +63,11 @@ func (c *restoreCmd) restoreServers(ctx context.Context) (archive string, err er
 	case err != nil:
 		return "", err
 	case len(files) == 0 && c.Archive != "":
-		return "", usagef("这份备份里没有 ClickHouse 写的信息库：请清空 %s，去掉 --archive 恢复成内置安装，再用 huiying migrate 搬过去", c.To)
+		return "", usagef("这份备份里没有 ClickHouse 写的信息库：请去掉 --archive 恢复成内置安装，再用 huiying migrate 搬过去")
 	case len(files) == 0:
 		return "", nil
 	case c.Archive == "" || c.Disk == "" || c.DiskPath == "":
-		return "", usagef("这份备份的信息库是 ClickHouse 写的：请清空 %s，加 --archive 地址 --disk 备份盘名 --disk-path 备份盘在本机的目录 再恢复", c.To)
+		return "", usagef("这份备份的信息库是 ClickHouse 写的：请加 --archive 地址 --disk 备份盘名 --disk-path 备份盘在本机的目录 再恢复")
 	}
 	name := fmt.Sprintf("restore-%d", os.Getpid())
 	defer func() { err = errors.Join(err, removeAll(filepath.Join(c.DiskPath, name+"-*"))) }() // copies

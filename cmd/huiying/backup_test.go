@@ -107,6 +107,16 @@ func TestABackupMadeWhileRunningIsRestoredElsewhere(t *testing.T) {
 	}
 	refused("a folder in use", nil, "restore", file, "--to", home)
 	refused("another passphrase", []string{"HUIYING_BACKUP_PASSPHRASE=另外一句也很长的口令哦哦"}, "restore", file, "--to", filepath.Join(t.TempDir(), "x"))
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short, again := filepath.Join(t.TempDir(), "short.backup"), filepath.Join(t.TempDir(), "again")
+	if err := os.WriteFile(short, whole[:len(whole)*2/3], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused("a file that was cut off", nil, "restore", short, "--to", again)
+	in.run("", "restore", file, "--to", again) // the folder is empty as before
 	refused("no passphrase", []string{"HUIYING_BACKUP_PASSPHRASE="}, "backup", "--config", in.config, "-o", file+"2")
 }
 

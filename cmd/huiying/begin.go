@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -283,20 +282,7 @@ func (c *serveCmd) chooser(cfg *Config, at *choice, code string, log *slog.Logge
 	})
 }
 
-// setupCode is what lets somebody at a browser make the first accounts: it is
-// shown at the machine only, and new at every start. "" when there are accounts.
-func (s *system) setupCode(ctx context.Context) (string, error) {
-	users, err := s.ledger.Users(ctx, s.cfg.Region)
-	if err != nil || len(users) > 0 {
-		return "", err
-	}
-	return cmp.Or(s.cfg.code, newSetupCode()), nil
-}
-
-func newSetupCode() string {
-	raw := rand.Text()
-	return raw[:4] + "-" + raw[4:8] + "-" + raw[8:12] + "-" + raw[12:16]
-}
+func newSetupCode() string { return grouped(rand.Text()) }
 
 // Adopt writes the built-in county into a folder beside the configuration, names
 // it there, and goes on from it.

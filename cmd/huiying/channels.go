@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"huiying"
@@ -167,13 +166,5 @@ func (c *Config) secret(name, file string) (string, error) {
 	if !filepath.IsAbs(file) {
 		file = filepath.Join(filepath.Dir(c.path), file)
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return "", fmt.Errorf("%s: 读不到密钥文件：%w", c.path, err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("%s: 密钥文件 %s 别人也能读，请执行 chmod 600", c.path, file)
-	}
-	raw, err := os.ReadFile(file)
-	return strings.TrimSpace(string(raw)), err
+	return readSecret(name, file)
 }

@@ -23,12 +23,13 @@ var (
 	wallDesc    = prometheus.NewDesc("huiying_clock_timestamp_seconds", "This machine's clock when it was asked, unix time: to compare with Prometheus's own.", nil, nil)
 	failedDesc  = prometheus.NewDesc("huiying_collect_failures_total", "Pages, lists and sources the collector could not read, by kind of trouble.", []string{"kind"}, nil)
 	syncDesc    = prometheus.NewDesc("huiying_disk_sync_seconds", "How long the disk of the data folder took last to make a small write durable; 0 before the first try.", nil, nil)
+	backupDesc  = prometheus.NewDesc("huiying_backup_timestamp_seconds", "When the latest back-up was made, unix time; 0: none was ever made.", nil, nil)
 	stepDesc    = prometheus.NewDesc("huiying_clock_step_seconds", "How far the clock was set forward (back: negative) since the process began.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, failedDesc, syncDesc, stepDesc} {
+	for _, d := range []*prometheus.Desc{buildDesc, leadingDesc, waitingDesc, unfinDesc, freeDesc, sizeDesc, wallDesc, failedDesc, syncDesc, stepDesc, backupDesc} {
 		ch <- d
 	}
 }
@@ -63,6 +64,13 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 			gauge(waitingDesc, float64(q.Waiting), q.Stream, q.Consumer)
 			gauge(unfinDesc, float64(q.Unfinished), q.Stream, q.Consumer)
 		}
+	}
+	if b, err := g.s.latestBackup(ctx); err != nil {
+		ch <- prometheus.NewInvalidMetric(backupDesc, err)
+	} else if b.At.IsZero() {
+		gauge(backupDesc, 0)
+	} else {
+		gauge(backupDesc, float64(b.At.Unix()))
 	}
 	_, took := g.s.host.seen()
 	gauge(syncDesc, took.Seconds())

@@ -11,6 +11,7 @@ import (
 // the log itself keeps its own, which are what one searches for.
 var logTexts = map[string]string{
 	"a case freezes only the posts that raised it":      "信息库暂时读不到，交办单只固定了触发它的信息",
+	"a key is not the one used before":                  "密钥与上一个启动的进程用的不同：不是刚换过密钥的话，请把各台的密钥写成一样",
 	"a line of the history of the rules cannot be read": "规则历史里有一行读不出来",
 	"a look is not on record":                           "一次查看没有记入审计",
 	"a scheduled report was not issued":                 "定时报告没有印发，稍后重试",
@@ -43,6 +44,7 @@ var logTexts = map[string]string{
 	"messages of the last minute":                   "读不到最近一分钟的发送量",
 	"metrics":                                       "监控指标出错",
 	"no baseline":                                   "算不出本县的平时信息量",
+	"no figures for the open screens":               "页面上的数字暂时算不出来",
 	"no learned model":                              "没有可用的学习模型，按基础模型研判",
 	"no roster for a text message":                  "发短信时读不到值班表",
 	"nobody was told of a red source":               "信源中断，但没有通知到人",

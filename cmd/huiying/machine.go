@@ -45,14 +45,28 @@ func (s *system) Machine(ctx context.Context) (huiying.Machine, error) {
 	if m.Stores, err = storeSizes(s.cfg.Data); err != nil {
 		return m, err
 	}
+	m.Stores = slices.DeleteFunc(m.Stores, func(one huiying.StoreSize) bool { return s.cfg.elsewhere(one.Label) })
 	if m.Backup, err = s.latestBackup(ctx); err != nil {
 		return m, err
 	}
+	cfg, _ := s.settings.now()
+	m.Plan = huiying.BackupPlan{Dir: cfg.Backup.Dir, At: cfg.Backup.At, Keep: cfg.Backup.Keep}
+	if m.Nodes, err = s.nodes(ctx); err != nil {
+		return m, err
+	}
+	m.Errors = allErrors(m.Errors, m.Nodes)
 	m.Queues, err = s.bus.Depths(ctx)
 	if e := new(huiying.Error); errors.As(err, &e) { // the page has to come all the same: it is looked at when things are wrong
 		m.Mute, err = e.Message, nil
 	}
 	return m, err
+}
+
+// elsewhere reports that a part of the data is not in the folder, but on a server
+// or shared.
+func (c *Config) elsewhere(label string) bool {
+	at, ok := map[string]string{"信息库": c.Archive, "台账库": c.Ledger, "消息队列": c.Bus.URL, "附件": c.Attachments}[label]
+	return ok && at != ""
 }
 
 // storeSizes sums the files of the data folder by what they are for. A file
@@ -104,7 +118,7 @@ func resident() int64 {
 }
 
 // troubles are the latest warnings and errors of this process.
-var troubles = &logTail{most: 100}
+var troubles = &logTail{most: linesShown}
 
 // logTail keeps the last lines of the log that are warnings or worse.
 type logTail struct {

@@ -57,7 +57,7 @@ func (s *system) reloadOnHangup(ctx context.Context) {
 		}
 		live, rest, err := s.reload()
 		if err != nil {
-			s.log.Error("huiying.yaml is not in order; the former stays in force", "err", err)
+			s.log.Error("huiying.yaml is not in order; the former stays in force", "err", told(err))
 			continue
 		}
 		s.log.Info("huiying.yaml was read anew", "in_force", live)

@@ -64,7 +64,7 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		}
 		log.Info("serving", "addresses", cfg.Listen, "region", cfg.Region)
 		if s.code != "" {
-			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效，重启后更换）\n", listeners[0].Addr(), s.code)
+			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效）\n", listeners[0].Addr(), s.code)
 		}
 		return listeners, nil
 	})
@@ -78,6 +78,9 @@ func (c *serveCmd) play(ctx context.Context, cfg *Config, log *slog.Logger, admi
 		speed = huiying.NewSpeed(huiying.Speed{}.Now(), cfg.Speed)
 	}
 	s, err := openSystem(ctx, cfg, speed, nil, log)
+	if err != nil && ctx.Err() != nil {
+		return nil //nolint:nilerr // told to stop before it had begun
+	}
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func openSystem(ctx context.Context, cfg *Config, speed huiying.Speed, creds []d
 	open.Go(func() (err error) {
 		c := bus.Config{
 			URL: cfg.Bus.URL, Creds: cfg.Bus.Creds, TLS: bus.TLS{CA: cfg.Bus.CA, Cert: cfg.Bus.Cert, Key: cfg.Bus.Key}, Replicas: cfg.Bus.Replicas,
-			MaxBytes: cfg.Bus.MaxBytes, SyncAlways: cfg.Bus.Sync, Log: log.With("part", "bus"),
+			MaxBytes: cfg.Bus.MaxBytes, SyncAlways: cfg.Bus.Sync, Log: log,
 		}
 		if c.URL == "" {
 			c.Dir = filepath.Join(cfg.Data, "bus")
@@ -161,6 +161,9 @@ func tokensOf(a func() *analyzer.Analyzer) func(string) []sqlite.Token {
 }
 
 func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err error) {
+	if err := s.compareKeys(ctx); err != nil {
+		return err
+	}
 	key, err := s.cfg.authorKey()
 	if err != nil {
 		return fmt.Errorf("author key: %w", err)
@@ -245,6 +248,10 @@ func (s *system) run(ctx context.Context, roles []string) error {
 	g.Go(func() error { return s.rules.follow(ctx) })
 	g.Go(func() error {
 		s.host.watch(ctx, s.clockSet)
+		return nil
+	})
+	g.Go(func() error {
+		s.tellNode(ctx, roles)
 		return nil
 	})
 	if slices.Contains(roles, roleCollector) {

@@ -16,7 +16,8 @@ import (
 // packed is what goes into the package for offline installation beside the
 // program, from the sources.
 var packed = []string{
-	"LICENSE", "CHANGELOG.md", "docs/operations.md", "docs/access.md", "docs/channels.md", "docs/rules.md", "docs/sources.md",
+	"LICENSE", "CHANGELOG.md",
+	"docs/operations.md", "docs/access.md", "docs/channels.md", "docs/rules.md", "docs/sources.md", "docs/clickhouse.md", "docs/performance.md", "docs/scale.md",
 	"deploy/systemd", "deploy/nginx", "deploy/caddy", "deploy/prometheus", "deploy/grafana",
 }
 
