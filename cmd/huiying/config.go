@@ -340,6 +340,9 @@ func (c *Config) countyFiles() (fs.FS, error) {
 	if c.County == "" {
 		return county.Embedded(c.Region)
 	}
+	if !fileExists(c.County) {
+		return nil, usagef("没有县域目录 %s：请核对 county，或用 huiying init --region %s %s 生成", c.County, c.Region, c.County)
+	}
 	return county.Open(c.County)
 }
 

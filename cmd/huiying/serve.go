@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -64,7 +65,8 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		}
 		log.Info("serving", "addresses", cfg.Listen, "region", cfg.Region)
 		if s.code != "" {
-			fmt.Printf("首次使用：打开 http://%s/setup/start ，设置码 %s（建立账号后失效）\n", listeners[0].Addr(), s.code)
+			site := cmp.Or(strings.TrimSuffix(cfg.Base, "/"), "http://"+listeners[0].Addr().String())
+			fmt.Printf("首次使用：打开 %s/setup/start ，设置码 %s（建立账号后失效）\n", site, s.code)
 		}
 		return listeners, nil
 	})
