@@ -59,7 +59,7 @@ type Config struct {
 
 	UserAgent    string
 	Contact      string        // for site owners
-	AllowPrivate bool          // demo and tests only: let the fetcher reach loopback
+	AllowPrivate bool          // demo and tests only: let the fetcher reach this machine, by loopback
 	Rate         rate.Limit    // requests a second and host; default 1
 	Burst        int           // default 1
 	Timeout      time.Duration // of one request, wall clock; default 30 s

@@ -40,8 +40,8 @@ func Extract(pageURL string, body []byte, contentType string) (Article, error) {
 }
 
 // FetchArticle reads a page from the web and explains its article, for a person
-// at a terminal: it obeys robots.txt and all bounds of a [Fetcher], but may read
-// that person's own network.
+// at a terminal: it obeys robots.txt and all bounds of a [Fetcher], but may read a
+// site on that person's own machine.
 func FetchArticle(ctx context.Context, address, userAgent string) (Article, error) {
 	f := NewFetcher(FetchConfig{UserAgent: userAgent, AllowPrivate: true})
 	defer f.Close()

@@ -25,7 +25,7 @@ import (
 type FetchConfig struct {
 	UserAgent    string        // default "Huiying/1.0"; Contact is added
 	Contact      string        // a page or mail address for site owners
-	AllowPrivate bool          // demo and tests only: let it reach loopback and private networks
+	AllowPrivate bool          // demo and tests only: let it reach this machine, by loopback only
 	Rate         rate.Limit    // requests a second and host; default 1
 	Burst        int           // default 1
 	Timeout      time.Duration // of one request with its body, wall clock; default 30 s
@@ -100,7 +100,7 @@ func NewFetcher(cfg FetchConfig) *Fetcher {
 		allowed = publicOnly
 	}
 	if cfg.AllowPrivate {
-		allowed = anywhere
+		allowed = publicOrOwn
 	}
 	f := &Fetcher{cfg: cfg, reach: allowed, hosts: newHosts(cfg.Rate, cfg.Burst, cfg.DailyBudget, cfg.Wall, cfg.book)}
 	f.plain = http.Header{

@@ -242,3 +242,13 @@ func TestHostsWithChineseNamesAndOfIPv6AloneAreRead(t *testing.T) {
 		t.Errorf("a name nobody has: %v", err)
 	}
 }
+
+func TestTheDemoReachesItsOwnMachineAndNoNetworkAroundIt(t *testing.T) {
+	for _, to := range []string{"169.254.169.254", "10.1.2.3", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0", "[fe80::1%25lo]", "[fd00::1]", "[::ffff:10.0.0.1]"} {
+		s := serve(t, noRobots(forward("http://"+to+"/latest/meta-data/")))
+		_, err := testFetcher(t).Get(t.Context(), s.URL+"/x", Validators{})
+		if kindOf(err) != huiying.FailureAddress {
+			t.Errorf("a redirect to %s: %s, %v", to, kindOf(err), err)
+		}
+	}
+}

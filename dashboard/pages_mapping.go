@@ -44,9 +44,11 @@ var replyFields = []mapRow{
 // A mapping is how the form of a source shows where the fields of a JSON interface
 // stand.
 type mapping struct {
-	Items   string // where the list stands
-	Headers string // of the requests, "name: template" a line
-	Item    mapGroup
+	Items string // where the list stands
+	Item  mapGroup
+
+	Headers                       string // of the requests, "name: template" a line
+	SignMethod, SignKey, SignText string // how they are signed
 
 	Replies, RepliesURL string // where the comments stand, and who gives them
 	Reply               mapGroup
@@ -61,7 +63,7 @@ type mapGroup struct {
 }
 
 // mapped are the options that stand in the mapping.
-var mapped = []string{"items", "fields", "headers", "replies", "replies_url", "reply_fields"}
+var mapped = []string{"items", "fields", "headers", "sign_method", "sign_key", "sign_text", "replies", "replies_url", "reply_fields"}
 
 // mappingOf reads the rows of the form; what stands in the options counts where a
 // row is empty.
@@ -76,7 +78,8 @@ func mappingOf(f url.Values, opts map[string]any) mapping {
 	m := mapping{
 		Items: text("map_items", "items"), Replies: text("map_replies", "replies"), RepliesURL: text("map_replies_url", "replies_url"),
 		Item: groupOf(f, "map_", mapFields, opts["fields"]), Reply: groupOf(f, "reply_", replyFields, opts["reply_fields"]),
-		Headers: strings.TrimSpace(f.Get("map_headers")),
+		Headers:    strings.TrimSpace(f.Get("map_headers")),
+		SignMethod: text("map_sign_method", "sign_method"), SignKey: text("map_sign_key", "sign_key"), SignText: text("map_sign_text", "sign_text"),
 	}
 	if headers, ok := opts["headers"].(map[string]any); ok && m.Headers == "" {
 		var lines []string
@@ -105,7 +108,9 @@ func (m mapping) into(opts map[string]any) (map[string]any, error) {
 	if opts == nil {
 		opts = map[string]any{}
 	}
-	for option, text := range map[string]string{"items": m.Items, "replies": m.Replies, "replies_url": m.RepliesURL} {
+	for option, text := range map[string]string{
+		"items": m.Items, "replies": m.Replies, "replies_url": m.RepliesURL, "sign_method": m.SignMethod, "sign_key": m.SignKey, "sign_text": m.SignText,
+	} {
 		if text != "" {
 			opts[option] = text
 		}

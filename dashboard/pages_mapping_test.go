@@ -1,6 +1,8 @@
 package dashboard_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -54,7 +56,7 @@ func TestCommentsAndHeadersOfAJSONInterfaceAreFilledInToo(t *testing.T) {
 		switch {
 		case r.URL.Path == "/robots.txt":
 			http.NotFound(w, r)
-		case r.Header.Get("X-Kind") != "open":
+		case r.Header.Get("X-Kind") != "open", r.Header.Get("X-Sign") != fmt.Sprintf("%x", sha256.Sum256([]byte(r.URL.Path+"!"))):
 			w.WriteHeader(http.StatusForbidden)
 		case r.URL.Path == "/hf":
 			_, _ = io.WriteString(w, `{"d":{"l":[{"n":{"c":"路人甲"},"w":"我们小区也一样。","z":"12"}]}}`)
@@ -65,7 +67,7 @@ func TestCommentsAndHeadersOfAJSONInterfaceAreFilledInToo(t *testing.T) {
 	defer site.Close()
 	fields := []string{
 		"kind", "jsonapi", "name", "民声", "url", site.URL + "/api", "channel", "forum", "tier", "self", "every", "15", "options", "", "map_items", "list",
-		"map_headers", "X-Kind: open\n", "map_replies", "d.l", "map_replies_url", site.URL + "/hf?id={id}", "reply_text", "w", "reply_author", "n.c", "reply_likes", "zan",
+		"map_headers", "X-Kind: open\nX-Sign: {$sign}\n", "map_sign_method", "sha256", "map_sign_text", "{$path}!", "map_replies", "d.l", "map_replies_url", site.URL + "/hf?id={id}", "reply_text", "w", "reply_author", "n.c", "reply_likes", "zan",
 	}
 	h.as("monitor").submit("/sources/test", fields...).says(t, "<b>我们小区也一样。</b>", "<b>路人甲</b>", "第一条里没有 zan", `<option value="z">12</option>`, "1 条评论或回复")
 	if r := h.as("monitor").submit("/sources", append(fields, "map_headers", "没有冒号")...); r.status != http.StatusSeeOther { // the first of a name counts
@@ -77,13 +79,13 @@ func TestCommentsAndHeadersOfAJSONInterfaceAreFilledInToo(t *testing.T) {
 		}
 		reply, _ := s.Options["reply_fields"].(map[string]any)
 		headers, _ := s.Options["headers"].(map[string]any)
-		if reply["author"] != "n.c" || len(reply) != 3 || headers["X-Kind"] != "open" || s.Options["replies"] != "d.l" {
+		if reply["author"] != "n.c" || len(reply) != 3 || headers["X-Kind"] != "open" || s.Options["replies"] != "d.l" || s.Options["sign_method"] != "sha256" || s.Options["sign_text"] != "{$path}!" {
 			t.Errorf("saved as %+v", s.Options)
 		}
 		r := h.as("monitor").page("/sources?edit=" + string(s.ID))
-		r.says(t, `value="n.c"`, "X-Kind: open", `name="reply_text" value="w"`)
-		if strings.Contains(string(r.body), "reply_fields") {
-			t.Error("the form still shows the mapping of the comments as it is stored")
+		r.says(t, `value="n.c"`, "X-Kind: open", `name="reply_text" value="w"`, `name="map_sign_text" value="{$path}!"`)
+		if strings.Contains(string(r.body), "reply_fields") || strings.Contains(string(r.body), "sign_text =") {
+			t.Error("the form still shows what has a row as it is stored")
 		}
 		return
 	}
