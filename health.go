@@ -2,6 +2,7 @@ package huiying
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -139,13 +140,8 @@ func (h SourceHealth) Advice() string {
 		return "在信源页测试这个信源，按新网页核对列表、正文和日期的选择器"
 	}
 	for _, a := range []struct{ sign, advice string }{
-		{"robots.txt", "网站不许采集：联系网站，或改用它的订阅源、停用这个信源"},
 		{"需要登录", "本系统不采集需登录的页面：换公开的来源，或停用这个信源"},
 		{"页面不存在", "核对网址，网站可能改版或迁移"},
-		{"找不到主机", "核对网址；其他信源也这样时请检查 DNS 和网络"},
-		{"暂缓", "网站要求放慢：把采集间隔加大一倍"},
-		{"放慢", "网站要求放慢：把采集间隔加大一倍"},
-		{"证书", "核对是不是网站的正式网址，联系网站更新证书"},
 		{"collector.secrets", "请系统管理员在配置的 collector.secrets 里写上密钥和它的网站"},
 		{"设置有误", "点“修改”，按提示改好，先测试再保存"},
 		{"名单", "经办公室核准后，把网站写入 collector.allow"},
@@ -156,5 +152,19 @@ func (h SourceHealth) Advice() string {
 			return a.advice
 		}
 	}
+	if kind := h.mostly(); kind != "" {
+		return kind.Advice()
+	}
 	return "先用浏览器打开网页看能否访问；能打开时在信源页点“测试”，看哪一步没有取到"
+}
+
+// mostly is the kind that failed most in the latest hour in which any did, "" when
+// none is on record.
+func (h SourceHealth) mostly() FailureKind {
+	for _, hour := range slices.Backward(h.Hours) {
+		if len(hour.Kinds) > 0 {
+			return slices.MaxFunc(FailureKinds, func(a, b FailureKind) int { return hour.Kinds[a] - hour.Kinds[b] })
+		}
+	}
+	return ""
 }

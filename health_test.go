@@ -60,6 +60,9 @@ func TestTheHoursOfAWeekAreKeptAndAddedUp(t *testing.T) {
 	} else if day.Kinds[huiying.FailureTimeout] != 24+48 {
 		t.Errorf("the failures of a day are %v", day.Kinds)
 	}
+	if got, want := h.Advice(), huiying.FailureTimeout.Advice(); got != want {
+		t.Errorf("the advice is %q, want that of what fails most: %q", got, want)
+	}
 	if again := h.Load(last.Add(-23 * time.Hour)); again.Kinds[huiying.FailureTimeout] != 24+48 {
 		t.Errorf("asked again, the failures of a day are %v", again.Kinds)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"mime"
 	"net"
@@ -260,6 +261,8 @@ func (f *Fetcher) ask(ctx context.Context, u *url.URL, v Validators, size bound)
 		return Fetched{}, "", ctx.Err()
 	case errors.As(err, &failure):
 		return Fetched{}, "", failure
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return Fetched{}, "", &Failure{URL: printable(u), Kind: huiying.FailureBroken, Message: "内容没有传完，连接就断开了", Cause: err}
 	case err != nil:
 		return Fetched{}, "", transportFailure(u, err, f.cfg.Timeout)
 	}

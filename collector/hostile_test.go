@@ -284,7 +284,7 @@ func TestAServerThatBreaksTheProtocolIsATypedError(t *testing.T) {
 		"a chunk of nonsense":           {"http://" + raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), huiying.FailureConnect},
 		"two lengths":                   {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\nhello"), huiying.FailureConnect},
 		"hints without an answer":       {"http://" + raw(strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 10_000)), huiying.FailureTooLarge},
-		"a length longer than the body": {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello"), huiying.FailureConnect},
+		"a length longer than the body": {"http://" + raw("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhello"), huiying.FailureBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.Get(t.Context(), c.address+"/x", Validators{})

@@ -482,10 +482,10 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 	if r := h.as("monitor").page("/sources"); strings.Contains(string(r.body), "不一致") {
 		t.Error("a source that no file has is told apart from it")
 	}
-	file := huiying.Source{ID: "s1", Region: jiaocheng, Kind: "feed", Name: "文件里的名称", URL: "https://file.example.gov.cn/rss", Channel: huiying.ChannelNews, Every: huiying.Duration(time.Hour)}
+	file := huiying.Source{ID: "s1", Region: jiaocheng, Kind: "feed", Name: "文件里的名称", URL: "https://文件.example.gov.cn/rss", Channel: huiying.ChannelNews, Every: huiying.Duration(time.Hour)}
 	check(t, h.ledger.SowSources(t.Context(), jiaocheng, []huiying.Source{file}))
-	h.as("monitor").page("/sources").says(t, "与 sources.yaml 不一致：名称、", "文件里的名称", "https://file.example.gov.cn/rss")
-	if r := h.as("supervisor").page("/sources"); strings.Contains(string(r.body), "file.example.gov.cn") {
+	h.as("monitor").page("/sources").says(t, "与 sources.yaml 不一致：名称、", "文件里的名称", "https://文件.example.gov.cn/rss")
+	if r := h.as("supervisor").page("/sources"); strings.Contains(string(r.body), "文件.example.gov.cn") {
 		t.Error("who may not change a source sees the settings of the file")
 	}
 	if r := h.as("monitor").submit("/sources/s1/file"); r.status != http.StatusSeeOther {
@@ -499,11 +499,11 @@ func TestSourcesAreTriedSavedAndPaused(t *testing.T) {
 	check(t, h.ledger.SaveHealth(t.Context(), huiying.SourceHealth{
 		Source: "s1", LastAttempt: hour, LastSuccess: hour, Items: 7, LagSeconds: 90, LagP95: 400, Gap: huiying.Duration(time.Hour),
 		Hours:    []huiying.SourceHour{{At: hour, Visits: 3, Items: 7, Requests: 1234, Bytes: 5 << 20, Failures: 3, Kinds: map[huiying.FailureKind]int{huiying.FailureTimeout: 12}}},
-		Failures: 3, LastError: "https://file.example.gov.cn/rss：3 秒内没有传完",
+		Failures: 3, LastError: "https://文件.example.gov.cn/rss：3 秒内没有传完",
 	}))
-	_, _, err := h.ledger.SpendHost(t.Context(), "file.example.gov.cn", time.Now().Truncate(time.Hour), 250, 5000)
+	_, _, err := h.ledger.SpendHost(t.Context(), "xn--5nqy36c.example.gov.cn", time.Now().Truncate(time.Hour), 250, 5000)
 	check(t, err)
-	h.as("monitor").page("/sources").says(t, "超时", "近一天 12 次，近 7 天 12 次", huiying.FailureTimeout.Advice(), "建议：先用浏览器打开", "今天的额度 5,000 次，已领用 250 次")
+	h.as("monitor").page("/sources").says(t, "超时", "近一天 12 次，近 7 天 12 次", huiying.FailureTimeout.Advice(), "建议："+huiying.FailureTimeout.Advice(), "今天的额度 5,000 次，已领用 250 次")
 	var listed huiying.Page[struct {
 		Advice string
 		Failed []struct {

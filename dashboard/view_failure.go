@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/net/idna"
 
 	"huiying"
 )
@@ -47,30 +51,44 @@ func failuresOf(now time.Time, sources ...huiying.SourceHealth) []failureCount {
 	return out
 }
 
+// askedName is a host's name as it is asked for and kept in the ledger: xn--… where
+// an address is written 交城.中国.
+func askedName(host string) string {
+	name, port, found := strings.Cut(host, ":")
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err != nil || strings.HasPrefix(host, "[") {
+		return host
+	}
+	if !found {
+		return ascii
+	}
+	return ascii + ":" + port
+}
+
 // hostDays is what all collectors asked of the sources' hosts today, by the wall
 // clock; hosts that were not asked today are left out.
 func (s *Server) hostDays(ctx context.Context, sources []huiying.Source) (map[string]huiying.HostDay, error) {
-	var names []string
+	asked := make(map[string]string) // host as the address has it → its name in the ledger
 	for _, src := range sources {
 		if name := src.Host(); name != "" {
-			names = append(names, name)
+			asked[name] = askedName(name)
 		}
 	}
-	slices.Sort(names)
-	days, err := s.cfg.Ledger.Hosts(ctx, slices.Compact(names))
+	names := slices.Compact(slices.Sorted(maps.Values(asked)))
+	kept, err := s.cfg.Ledger.Hosts(ctx, names)
 	if err != nil {
 		return nil, fmt.Errorf("read what was asked of hosts: %w", err)
 	}
-	now := s.wall()
-	for name, day := range days {
-		if !now.Before(day.Day.Add(24*time.Hour)) || now.Before(day.Day) {
-			delete(days, name)
+	now, days := s.wall(), make(map[string]huiying.HostDay)
+	for name, in := range asked {
+		day, known := kept[in]
+		if !known || !now.Before(day.Day.Add(24*time.Hour)) || now.Before(day.Day) {
 			continue
 		}
 		if !day.Away.After(now) {
 			day.Away = time.Time{}
-			days[name] = day
 		}
+		days[name] = day
 	}
 	return days, nil
 }
