@@ -6,6 +6,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"huiying"
 )
@@ -13,7 +14,7 @@ import (
 var (
 	authorLabel  = regexp.MustCompile(`(?:作\s*者|记\s*者|撰\s*[文稿]|文字|摄\s*影|楼\s*主|发帖人|发布者|发布人|网\s*友)\s*[:：]\s*((?:[\p{Han}]{0,6}(?:记者|通讯员)\s+[\p{Han}·]{2,4})|[^\s|，,；;。:：()（）【】\[\]]{1,20})|(?:楼\s*主|网\s*友|作\s*者)\s+(\S{1,20})\s+(?:发[表布]|提交)?于`)
 	authorLine   = regexp.MustCompile(`^(?:作\s*者|记\s*者|撰\s*文|文)\s*[:：/]\s*\S{2,12}$|^[□■◎●]?\s*本[报网台刊]?(?:全媒体)?(?:记者|通讯员)[\s　]*[\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4}$`)
-	reporterLine = regexp.MustCompile(`^[□■◎●]?\s*[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　]+[\p{Han}·]{2,4}){0,4})$`)
+	reporterLine = regexp.MustCompile(`^[□■◎●]?\s*[\p{Han}]{0,8}(?:记者|通讯员)[\s　]*([\p{Han}·]{2,4}(?:[\s　、]+[\p{Han}·]{2,4}){0,4})$`)
 	sourceLabel  = regexp.MustCompile(`(?:稿件来源|信息来源|文章来源|来\s*源|出\s*处|供稿(?:单位)?|发布(?:机构|单位|部门))\s*[:：]\s*([^\s|，,；;。:：]{2,30})`)
 	authorWord   = regexp.MustCompile(`者|员|撰|主|人|友|文字|摄`)
 	sourceWord   = regexp.MustCompile(`源|处|供稿|发布`)
@@ -71,6 +72,10 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "署名一行里的名称")
 		return v
 	}
+	if m := stateName.FindStringSubmatch(p.scripts); m != nil && content == nil {
+		p.found("author", "脚本里的数据")
+		return m[1]
+	}
 	return ""
 }
 
@@ -85,12 +90,26 @@ const (
 func (p *page) nameIn(selector string) string {
 	name := ""
 	p.doc.Find(selector).EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		if p.byOthers(s.Nodes[0]) {
+			return true
+		}
 		if name = cleanName(s.Find("a").First().Text()); name == "" {
 			name = cleanName(s.Text())
 		}
 		return name == ""
 	})
 	return name
+}
+
+// byOthers reports whether n stands in what is set beside the article or under it:
+// lists, comments.
+func (p *page) byOthers(n *html.Node) bool {
+	for up := n; up != nil && up.DataAtom != atom.Body; up = up.Parent {
+		if p.aside[up] && !p.precedes(up, p.headed) || repliesName.MatchString(named(up)) {
+			return true
+		}
+	}
+	return false
 }
 
 // source is the publication the page names as its source.

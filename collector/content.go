@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,11 +28,8 @@ const (
 // are read by readability; short ones (notices, forum posts), which it
 // mistakes for decoration, by where the page's sentences are densest.
 func (p *page) content(title string) (string, *html.Node) {
-	if asked := p.doc.Find(`[itemtype$="/Question"] [itemprop=text]`).First(); len(asked.Nodes) > 0 {
-		if text := plainText(asked.Nodes[0]); text != "" {
-			p.found("text", "schema.org Question")
-			return text, asked.Nodes[0]
-		}
+	if text, at := p.question(); text != "" {
+		return text, at
 	}
 	if at := p.anchor(title); at != nil {
 		p.headed = at
@@ -57,6 +55,16 @@ func (p *page) content(title string) (string, *html.Node) {
 			return text, p.around(text, dense)
 		}
 	}
+	if ownText == "" && p.headed != nil && runes(title) >= trustedRunes/20 && p.doc.Find("video").Length() > 0 {
+		p.found("text", "除视频外只有标题")
+		return title, p.headed
+	}
+	if ownText == "" {
+		if text := p.stateText(); text != "" {
+			p.found("text", "脚本里的数据")
+			return text, nil
+		}
+	}
 	if ownText != "" {
 		p.found("text", "文字最密的元素 %s", describe(dense))
 	}
@@ -72,6 +80,52 @@ func inReplies(n, heading *html.Node) bool {
 		}
 	}
 	return false
+}
+
+// question reads the page of a question that says so in schema.org's words: what was
+// asked, unless it is cut short, and the answer when the page shows a single one.
+func (p *page) question() (string, *html.Node) {
+	var asked, answer *html.Node
+	answers := 0
+	for _, n := range p.doc.Find(`[itemtype$="/Question"] [itemprop=text]`).Nodes {
+		if of := answerOf(n); of == nil {
+			asked = cmp.Or(asked, n)
+		} else if answers++; answers == 1 {
+			answer = n
+			p.answer = of
+		}
+	}
+	if answers != 1 {
+		answer, p.answer = nil, nil
+	}
+	var text string
+	if asked != nil {
+		if text = plainText(asked); answer != nil && strings.HasSuffix(text, "…") {
+			text, asked = "", nil
+		}
+	}
+	switch {
+	case asked == nil && answer == nil:
+		return "", nil
+	case answer == nil:
+		p.found("text", "schema.org Question")
+		return text, asked
+	case asked == nil:
+		p.found("text", "schema.org Answer")
+		return plainText(answer), answer
+	}
+	p.found("text", "schema.org Question 和 Answer")
+	return text + "\n" + plainText(answer), answer
+}
+
+// answerOf is the schema.org answer n stands in, nil when it stands in none.
+func answerOf(n *html.Node) *html.Node {
+	for up := n; up != nil; up = up.Parent {
+		if strings.HasSuffix(attr(up, "itemtype"), "/Answer") {
+			return up
+		}
+	}
+	return nil
 }
 
 // surelyAll reports whether the densest element is surely all of the article: it stands
@@ -372,11 +426,17 @@ func (p *page) firstOfThread(n *html.Node) *html.Node {
 			continue
 		}
 		if replies := same[1:]; !slices.ContainsFunc(replies, other) && (len(replies) > 1 || !other(same[0])) {
+			if p.headed != nil && within(p.headed, same[0]) && len(same) > 2 && !speaks(same[0], p.headed) {
+				return same[1] // the first is the thread's title
+			}
 			return same[0] // the opening post may have its date above it
 		}
 	}
 	return nil
 }
+
+// speaks reports whether sentences stand under n outside its heading.
+func speaks(n, heading *html.Node) bool { return sentences(n, heading) != "" }
 
 // articleText is the text of an element without the parts that are no article:
 // what stands in links only, and what the page calls something else.

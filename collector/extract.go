@@ -78,6 +78,7 @@ type page struct {
 	sure     bool                // that it is the title: the declared one names the site alone
 	lines    []shown             // of the page outside the article, once asked for
 	signed   []shown             // what stands between heading and text, once asked for
+	answer   *html.Node          // the only answer to a question, when that is the page
 	opening  *html.Node          // the first post of a thread, when it is one
 	measured map[*html.Node]span // where its parts stand, once asked for
 	aside    map[*html.Node]bool // what stands beside the article, once its heading is known

@@ -17,8 +17,13 @@ var (
 
 // bare is a text without the lines of its frame.
 func bare(text, title string) string {
-	return withoutEnding(withoutHeading(withoutForm(text), title))
+	return withoutEnding(withoutHeading(withoutAnswerers(withoutForm(text)), title))
 }
+
+// answerLine is who answered a letter, and when.
+var answerLine = regexp.MustCompile(`(?m)^(?:(?:官方|部门|单位)(?:回复|答复)|[^，。！？；：\n]{2,24}\s*(?:(?:回复|答复)于?)\s*(?:19|20)\d\d-\d{1,2}-\d{1,2} \d{1,2}:\d\d(?::\d\d)?|[^，。！？；：\n\d]{2,24}(?:19|20)\d\d-\d{1,2}-\d{1,2} \d{1,2}:\d\d:\d\d)\n`)
+
+func withoutAnswerers(text string) string { return answerLine.ReplaceAllString(text, "") }
 
 // sentencesBeside counts the characters of the lines of text that are sentences,
 // no byline or small print, and do not stand in own.

@@ -143,7 +143,7 @@ func (p *page) heading(declared string, site bool) string {
 		best = 2 * setOff // a name as short may be the title
 	}
 	lines := p.linesAbove(dense)
-	scripted := p.scriptTitles()
+	scripted := p.stateTitles()
 	for i, l := range lines {
 		n := runes(l.text)
 		if n < 4 || n > 80 || notTitle.MatchString(l.text) || ownersWords.MatchString(l.text) || bareDate.MatchString(l.text) || clockTime.MatchString(l.text) || indexLine.MatchString(l.text) || l.in.DataAtom == atom.A || inLink(l.in) || linkedRunes(l.in) > 0 || p.namesSite(l.text) {
@@ -177,19 +177,6 @@ func (p *page) heading(declared string, site bool) string {
 	}
 	return found
 }
-
-// scriptTitles are what the page's scripts call a title: pages that scripts draw hold
-// the article a second time, as data.
-func (p *page) scriptTitles() map[string]bool {
-	const most = 50
-	titles := make(map[string]bool)
-	for _, m := range scriptTitle.FindAllStringSubmatch(p.scripts, most) {
-		titles[squeeze(m[1])] = true
-	}
-	return titles
-}
-
-var scriptTitle = regexp.MustCompile(`(?i)["']?\b(?:article_?|news_?)?title["']?\s*[:=]\s*["']([^"'<>\\]{4,100})["']`)
 
 var (
 	endsSpoken = regexp.MustCompile(`[。；：，][”』」）)\s]*$|。.`)

@@ -25,7 +25,8 @@ var (
 func (p *page) letter() *letter {
 	var l letter
 	var replies []string
-	bare := false // its text is called nothing but that
+	var replied *html.Node // where the last of them stands
+	bare := false          // its text is called nothing but that
 	for n := range p.doc.Nodes[0].Descendants() {
 		if n.Type != html.TextNode || n.Parent == nil || unread[n.Parent.DataAtom] {
 			continue
@@ -45,9 +46,14 @@ func (p *page) letter() *letter {
 				l.text, l.at, bare = text, at, !letterText.MatchString(label)
 			}
 		case l.text != "" && letterReply.MatchString(label):
-			if text, _ := labelledValue(n); runes(text) >= least {
-				replies = append(replies, text)
+			text, at := labelledValue(n)
+			if runes(text) < least {
+				continue
 			}
+			if replied != nil && at != replied && within(at, replied) {
+				replies = replies[:len(replies)-1] // what headed it is no reply
+			}
+			replies, replied = append(replies, text), at
 		}
 	}
 	if l.text != "" && len(replies) == 0 {

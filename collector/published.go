@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
@@ -27,7 +28,7 @@ var (
 	bylineSign = regexp.MustCompile(`(?:来源|作者|阅读|点击|浏览)(?:次数|量|数)?\s*[:：】]`)
 	dateParts  = regexp.MustCompile(`^\s*((?:19|20)\d\d)[\s年/.-]+(\d{1,2})[\s月/.-]+(\d{1,2})日?\s+(\d{1,2}:\d\d(?::\d\d)?)?`)
 	dateNamed  = regexp.MustCompile(`time|date|pub|info|meta|source|byline|laiyuan|shijian|riqi|author|post`)
-	scriptDate = regexp.MustCompile(`(?i)["']?\b(?:pub_?time|publish_?time|publish_?date|pub_?date|create_?time|date_?published|ct|oriCreateTime)["']?\s*[:=]\s*["']?((?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d)?)?|1\d{9}(?:\d{3})?)\b`)
+	scriptDate = regexp.MustCompile(`(?i)["']?\b(?:pub_?time|publish_?time|publish_?date|pub_?date|create_?time|date_?published|ct|oriCreateTime)["']?\s*[:=]\s*["']?((?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d)?)?|1\d{9}(?:\d{3})?)\b|"created_at"\s*:\s*"([A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} [\d:]{8} \+\d{4} \d{4})"`)
 	urlDate    = regexp.MustCompile(`(?:^|[/_-])t?((?:19|20)\d\d)[-/_]?(0[1-9]|1[0-2])[-/_]?(0[1-9]|[12]\d|3[01])(?:[/_.t-]|\d{4,}|$)`)
 )
 
@@ -91,14 +92,23 @@ var ordinal = regexp.MustCompile(`^\d/\d{1,2}$`)
 // scriptDate is the date a script calls the one of publication.
 func (p *page) scriptDate() (time.Time, string) {
 	if m := scriptDate.FindStringSubmatch(p.scripts); m != nil {
-		if t, ok := p.past(m[1]); ok {
+		if t, ok := p.past(m[1] + m[2]); ok {
 			return t, "脚本里的 " + huiying.Clip(oneLine(m[0]), 60)
 		}
 	}
 	return time.Time{}, ""
 }
 
+var dateOfItem = cascadia.MustCompile("meta[itemprop=dateCreated],meta[itemprop=datePublished]")
+
 func (p *page) declaredDate() (time.Time, string) {
+	if p.answer != nil {
+		for _, n := range cascadia.QueryAll(p.answer, dateOfItem) {
+			if t, ok := p.past(attr(n, "content")); ok {
+				return t, "schema.org Answer " + attr(n, "itemprop")
+			}
+		}
+	}
 	for _, name := range []string{"datePublished", "pubDate", "uploadDate", "dateCreated"} {
 		if t, ok := p.past(p.schema(name)); ok {
 			return t, "JSON-LD " + name
@@ -126,6 +136,7 @@ func (p *page) declaredDate() (time.Time, string) {
 type dated struct {
 	at    time.Time
 	score int
+	sure  bool // its place does not speak against it
 	in    *html.Node
 	text  string
 }
@@ -185,7 +196,7 @@ func (p *page) visibleDate(content *html.Node) (at time.Time, why string, sure b
 		return time.Time{}, "", false
 	}
 	p.dated = best.in
-	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”", best.score >= 4
+	return best.at, "页面上的“" + huiying.Clip(best.text, 50) + "”", best.sure
 }
 
 // precedes reports whether n ends before other begins.
@@ -214,6 +225,7 @@ type place struct{ afterHeading, afterContent, inContent, aside bool }
 
 func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 	t, score := time.Time{}, 0
+	fact := where.inContent && !publishing.MatchString(text) // 停水时间：
 	for _, loc := range dateLabel.FindAllStringIndex(text, -1) {
 		worth := 6
 		if lesserDate.MatchString(text[loc[0]:loc[1]]) {
@@ -241,6 +253,9 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		}
 		if notPublished.MatchString(text) || where.inContent && strings.ContainsAny(text, "，。；") || strings.HasSuffix(text, "。") {
 			return // a sentence that speaks of a day
+		}
+		if !hasClock(at) && !yearSaid.MatchString(text) && (runes(text) > 30 || dayOfPlans.MatchString(text)) {
+			return // a heading that speaks of a day: 铁路12月1日起实行新图
 		}
 		t, score = at, 2
 	}
@@ -277,9 +292,16 @@ func (p *page) weigh(n *html.Node, text string, where place, best *dated) {
 		score -= 4 // the page's clock
 	}
 	if score > best.score {
-		*best = dated{at: t, score: score, in: n, text: text}
+		*best = dated{at: t, score: score, sure: score >= 4 && !fact, in: n, text: text}
 	}
 }
+
+// publishing is what days of publication are called.
+var publishing = regexp.MustCompile(`发布|发表|发稿|发[帖贴]|刊发|来源|作者|阅读|浏览|点击`)
+
+var dayOfPlans = regexp.MustCompile(`\d日?(?:起|至|前|将|开)`)
+
+var yearSaid = regexp.MustCompile(`(?:19|20)\d\d|[二一][〇零○一二三四五六七八九]{3}年|[前昨今]`)
 
 // notPublished are days of people, not of what they wrote.
 var notPublished = regexp.MustCompile(`(?:注册|加入|登录|出生|入驻)(?:时间|日期|于)?\s*[:：]`)

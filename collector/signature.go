@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -120,7 +121,7 @@ func (p *page) titleNode() *html.Node {
 var (
 	signatureGap = regexp.MustCompile(`[|｜·•丨,，、/／]|\s+`)
 	nameForm     = regexp.MustCompile(`^[\p{Han}A-Za-z0-9_·@*＊-]{2,16}$`)
-	notName      = regexp.MustCompile(`^(?:\d.*|[A-Za-z]{1,2}|.*(?:阅读|浏览|点击|评论|回复|分享|收藏|字[号体数]|打印|关闭|关注|举报|点赞|喜欢|转[发载]|认证|账号|创作者|发[布表]|来[自源]|楼主|沙发|只看|[倒正]序|播放|[收试]听|下载|APP|App|首页|返回|更多|保存|复制|扫码|分类|类[型别]|级别|编辑|审[核签校]|积分|时间|日期|年|作者|人气|次数|展开|收起|切换|语音|朗读|听新闻|放大|缩小|附件|栏目|频道|当前|位置|标签|等级|会员|注册|登录|设置|所在地?|星期.|已\p{Han}{1,3}).*|第?\d*楼|原创|独家|[大中小]{1,3}|默认|超大|[上下]午|刚刚|[昨前今]天.*|时政|要闻|新闻|文章|通知公告|正文|详情|微信|微博|QQ空间|新浪微博|朋友圈)$`)
+	notName      = regexp.MustCompile(`^(?:\d.*|[A-Za-z]{1,2}|.*(?:阅读|浏览|点击|评论|回复|分享|收藏|字[号体数]|打印|关闭|关注|举报|点赞|喜欢|转[发载]|认证|账号|创作者|发[布表]|来[自源]|楼主|沙发|只看|[倒正]序|播放|[收试]听|下载|APP|App|首页|返回|更多|保存|复制|扫码|分类|类[型别]|级别|编辑|审[核签校]|积分|时间|日期|年|作者|人气|次数|展开|收起|切换|语音|朗读|听新闻|放大|缩小|附件|栏目|频道|当前|位置|标签|等级|会员|注册|登录|设置|所在地?|星期.|已\p{Han}{1,3}).*|第?\d*楼|[上下前后]一?[版篇页条]|(?:标题|版面)导航|原创|独家|深度|求助|投诉|咨询|建议|微信号|[大中小]{1,3}|默认|超大|[上下]午|刚刚|[昨前今]天.*|时政|要闻|新闻|文章|通知公告|正文|详情|微信|微博|QQ空间|新浪微博|朋友圈)$`)
 	provinces    = regexp.MustCompile(`^(?:北京|天津|河北|山西|内蒙古|辽宁|吉林|黑龙江|上海|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|广西|海南|重庆|四川|贵州|云南|西藏|陕西|甘肃|青海|宁夏|新疆|香港|澳门|台湾)[省市]?$`)
 	writerName   = regexp.MustCompile(`author|writer|user|nick|poster|byline`)
 	originName   = regexp.MustCompile(`source|(?:^|[ _-])src|media|laiyuan|origin`)
@@ -130,10 +131,17 @@ var (
 // unlabelled are the first names of a writer and of a medium in the signature that
 // stand behind no label: pieces that are no date, count, place or button.
 func (p *page) unlabelled(content *html.Node) (writer, medium string) {
+	const near = 3 // pieces from the date
+	parts := p.signature(content)
+	date := slices.IndexFunc(parts, func(s shown) bool { return within(s.in, p.dated) })
 	labelled := false // by the piece before: 来自 iPhone
-	for _, part := range p.signature(content) {
+	for i, part := range parts {
 		before := labelled
 		labelled = labelEnd.MatchString(part.text)
+		class := named(part.in)
+		if (date < 0 || i < date-near || i > date+near) && !originName.MatchString(class) && !writerName.MatchString(class) && (p.opening == nil || !within(part.in, p.opening)) {
+			continue
+		}
 		if before || tooLong(part.text, 60) || p.aside[part.in] && !within(part.in, p.opening) {
 			continue
 		}
@@ -147,7 +155,6 @@ func (p *page) unlabelled(content *html.Node) (writer, medium string) {
 			if !nameForm.MatchString(piece) || notName.MatchString(piece) || provinces.MatchString(piece) || noName.MatchString(piece) {
 				continue
 			}
-			class := named(part.in)
 			if mediaName.MatchString(piece) || p.ofSite(piece) || originName.MatchString(class) && !writerName.MatchString(class) {
 				medium = cmp.Or(medium, piece)
 			} else {
@@ -158,7 +165,7 @@ func (p *page) unlabelled(content *html.Node) (writer, medium string) {
 	return writer, medium
 }
 
-var labelEnd = regexp.MustCompile(`[:：]$|来自$|发布于$|^由$`)
+var labelEnd = regexp.MustCompile(`[:：]$|来[自源]$|发布于$|^由$`)
 
 // ofSite reports whether a name is the last part of the document's title, where sites
 // set theirs.
