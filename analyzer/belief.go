@@ -224,7 +224,7 @@ func (g *gazetteer) kindOf(s *scene, at sight, n name, m meaning) (kindOfName, b
 }
 
 func placeBefore(s *scene, at int) bool {
-	return hasAnySuffix(s.before(at, 2), []string{"在", "到", "去", "从", "往", "自", "至", "于", "来", "回", "经", "住", "涉及", "路过"})
+	return hasAnySuffix(s.before(at, 2), []string{"在", "到", "去", "从", "往", "自", "至", "于", "来", "回", "经", "住", "涉及", "路过", "我们", "咱们", "俺们"})
 }
 
 func placeAfter(s *scene, at int) bool {

@@ -201,11 +201,28 @@ func (g *gazetteer) isCounty(s *scene, at sight) bool {
 		return false
 	}
 	next := s.after(at.end, 4)
+	if hasAnyPrefix(next, buildings) && g.elsewhereBefore(s, at.start) {
+		return false
+	}
 	return !hasAnyPrefix(next, []string{"建", "市", "区", "管", "投", "镇", "乡", "中村", "际", "商行"}) ||
 		hasAnyPrefix(next, []string{
 			"市场", "建设局", "建设银行", "建行", "建成", "建起", "区域", "管委会", "管理局", "管控", "投资", "投诉", "投入", "投产",
 			"投用", "乡亲", "乡下", "乡村", "乡镇", "镇村",
 		})
+}
+
+// buildings are what is named after a place it does not stand in: 天津交城大厦.
+var buildings = []string{"大厦", "广场", "大酒店", "酒店", "宾馆", "公寓", "花园", "花苑", "家园", "商场", "商城", "商厦", "大楼", "饭店", "饭庄", "会馆"}
+
+// elsewhereBefore reports whether another's land is named right before an offset.
+func (g *gazetteer) elsewhereBefore(s *scene, at int) bool {
+	for _, o := range s.sightsIn(at-lookBack, at) {
+		if o.end == at {
+			return g.names[o.name].land.foreign()
+		}
+	}
+	last := []rune(s.wordBefore(at))
+	return len(last) > 1 && s.reading.analyzer.segmenter.pos(last) == "ns"
 }
 
 // moving: a land one comes from or goes to is not where the matter is.
