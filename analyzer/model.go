@@ -22,7 +22,7 @@ type model struct {
 	Tasks   []taskModel
 	Slots   []uint32 // the features known, the frequent first: side by side they stay in the cache
 	IDF     []uint8  // of each, in units of 1/idfScale
-	Weights []int8   // a row of Columns for each slot
+	Weights []byte   // + weightZero, a row of Columns for each slot
 	Columns int
 	At      time.Time // of the newest set it was trained on
 	Seed    int64
@@ -35,7 +35,7 @@ type model struct {
 	taken   []uint64 // a bit a place: a feature stands there, as in a sixth of them
 	before  []uint32 // by word of taken, how many stand before it
 	at      []uint32 // of the places taken, the row of the slot there beside its other bits
-	packed  []uint64 // rowLong a row, row 0 knows nothing: weights + weightZero, a byte each, and the idf
+	packed  []uint64 // rowLong a row, row 0 knows nothing: the weights, a byte each, and the idf
 	columns []column
 	choice  []bool                     // by column
 	loud    [bags][mostColumns]float32 // how loud each hears each bag
@@ -142,7 +142,7 @@ func (m *model) prepare() {
 		row := m.packed[rowLong*(i+1):][:rowLong]
 		row[rowIDF] = uint64(m.IDF[i])
 		for c, w := range m.Weights[i*m.Columns : (i+1)*m.Columns] {
-			row[c/8] |= uint64(int(w)+weightZero) << (c % 8 * 8)
+			row[c/8] |= uint64(w) << (c % 8 * 8)
 		}
 		m.at[m.place(slot)] = slot&^uint32(rowBits) | uint32(i+1)
 	}

@@ -653,7 +653,7 @@ func (m *model) assemble(fits []fitted) error {
 	if m.Columns > mostColumns {
 		return fmt.Errorf("the tasks have %d labels, at most %d", m.Columns, mostColumns)
 	}
-	weights := make([]int8, len(m.Slots)*m.Columns)
+	weights := make([]byte, len(m.Slots)*m.Columns)
 	at := 0
 	for _, f := range fits {
 		t := f.task
@@ -665,7 +665,7 @@ func (m *model) assemble(fits []fitted) error {
 			}
 			t.Columns[c].Scale = top / 127
 			for row, v := range column {
-				weights[row*m.Columns+at] = int8(math.Round(float64(v / t.Columns[c].Scale)))
+				weights[row*m.Columns+at] = byte(weightZero + math.Round(float64(v/t.Columns[c].Scale)))
 			}
 			at++
 		}
@@ -674,7 +674,7 @@ func (m *model) assemble(fits []fitted) error {
 	slots, idf := m.Slots, m.IDF
 	m.Slots, m.IDF, m.Weights = nil, nil, nil
 	for row, slot := range slots {
-		if w := weights[row*m.Columns : (row+1)*m.Columns]; m.bagOf[row] == bagWords || slices.ContainsFunc(w, func(v int8) bool { return v != 0 }) { // words: keywords ask how rare they are
+		if w := weights[row*m.Columns : (row+1)*m.Columns]; m.bagOf[row] == bagWords || slices.ContainsFunc(w, func(v byte) bool { return v != weightZero }) { // words: keywords ask how rare they are
 			m.Slots, m.IDF, m.Weights = append(m.Slots, slot), append(m.IDF, idf[row]), append(m.Weights, w...)
 		}
 	}
