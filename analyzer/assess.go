@@ -390,7 +390,7 @@ func emergency(r *reading) huiying.Emergency {
 // both is how probable it is when two judges who partly hear the same are asked:
 // the odds against are more than those of the sterner and less than their sum.
 func both(p, q float64) float64 {
-	const overlap = 1.5 // 1: the judges have nothing in common, ∞: everything
+	const overlap = 1.2 // 1: the judges have nothing in common, ∞: everything
 	against := func(p float64) float64 { return math.Pow((1-p)/p, overlap) }
 	return 1 / (1 + math.Pow(against(p)+against(q), 1/overlap))
 }
