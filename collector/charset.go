@@ -39,7 +39,7 @@ func decodeText(body []byte, contentType string) (text []byte, name, why string)
 			return body, name, why
 		case enc != nil || name == "utf-8":
 			out := decodeWith(enc, body)
-			if broken(out) < 0.002 && !reallyUTF8(body, name) && (!western(name) || !looksChinese(body)) {
+			if broken(out) < 0.002 && !reallyUTF8(body, name) && (!western(name) && !gibberish(out) || !looksChinese(body)) {
 				return out, name, why
 			}
 		}
@@ -135,6 +135,17 @@ func reallyUTF8(body []byte, name string) bool {
 // by default: every byte is valid in them, so they contradict nothing.
 func western(name string) bool {
 	return strings.HasPrefix(name, "windows-125") || strings.HasPrefix(name, "iso-8859-")
+}
+
+// gibberish reports whether a text has characters that are not ASCII and hardly any
+// of the common ones: nearly all that is GBK is also valid Big5, and says nothing.
+func gibberish(text []byte) bool {
+	const (
+		most  = 0.15
+		least = 48 // bytes that are not ASCII
+	)
+	sample := trimPartial(text[:min(len(text), 64<<10)])
+	return len(sample)-utf8.RuneCount(sample) > least && commonShare(sample) < most
 }
 
 func looksChinese(body []byte) bool {

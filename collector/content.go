@@ -180,11 +180,7 @@ func (p *page) densest() (n *html.Node, thread bool) {
 }
 
 func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
-	weight := make(map[*html.Node]float64)
-	all := make(map[*html.Node]float64)
-	if total := p.weighText(n, all, 0, false); p.weighText(n, weight, 0, true) < 0.2*total {
-		weight = all // the page's names mislead: it calls its article something else
-	}
+	weight := p.weights(n)
 	if weight[n] <= 0 {
 		return nil, false
 	}
@@ -212,6 +208,24 @@ func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
 		}
 		n = heaviest
 	}
+}
+
+// weights are the weights of the elements under n: without what the page's names set
+// beside the article, unless they mislead and it calls its article something such.
+// Comments are believed to be comments as long as there is another word.
+func (p *page) weights(n *html.Node) map[*html.Node]float64 {
+	const few = 0.2 // of the text
+	article, unanswered := make(map[*html.Node]float64), make(map[*html.Node]float64)
+	most := p.weighText(n, unanswered, 0, replies)
+	if p.weighText(n, article, 0, junk) >= few*most && most > 0 {
+		return article
+	}
+	if most >= leastSpoken {
+		return unanswered
+	}
+	all := make(map[*html.Node]float64)
+	p.weighText(n, all, 0, func(*html.Node) bool { return false })
+	return all
 }
 
 // partOfText reports whether n is made of what texts are made of, so that more of
@@ -293,7 +307,7 @@ func brokenLines(n *html.Node) bool {
 // weighText gives every element the weight of the sentences under it: characters
 // outside links, more when they are punctuated, none in what the page itself
 // calls navigation, related pages, comments.
-func (p *page) weighText(n *html.Node, weight map[*html.Node]float64, depth int, byName bool) float64 {
+func (p *page) weighText(n *html.Node, weight map[*html.Node]float64, depth int, beside func(*html.Node) bool) float64 {
 	if n.Type == html.TextNode {
 		s := strings.TrimSpace(n.Data)
 		count := utf8.RuneCountInString(s)
@@ -313,7 +327,7 @@ func (p *page) weighText(n *html.Node, weight map[*html.Node]float64, depth int,
 	case atom.A, atom.Nav, atom.Footer, atom.Aside:
 		return 0
 	}
-	if byName && junk(n) {
+	if beside(n) {
 		return 0
 	}
 	if hidden(n) {
@@ -321,7 +335,7 @@ func (p *page) weighText(n *html.Node, weight map[*html.Node]float64, depth int,
 	}
 	sum := 0.0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		sum += p.weighText(c, weight, depth+1, byName)
+		sum += p.weighText(c, weight, depth+1, beside)
 	}
 	weight[n] = sum
 	return sum
@@ -387,7 +401,12 @@ func sentences(n, heading *html.Node) string {
 func junk(n *html.Node) bool {
 	name := named(n)
 	return len(name) > 1 && len(name) < 120 && n.DataAtom != atom.Body &&
-		(junkName.MatchString(name) || repliesName.MatchString(name) && !answered.MatchString(huiying.Clip(plainText(n), 60)) || creditName.MatchString(name) && shortText(n) != "") // an editor with much to say is the one of the CMS
+		(junkName.MatchString(name) || replies(n) || creditName.MatchString(name) && shortText(n) != "") // an editor with much to say is the one of the CMS
+}
+
+// replies reports whether the page calls n comments.
+func replies(n *html.Node) bool {
+	return n.DataAtom != atom.Body && repliesName.MatchString(named(n)) && !answered.MatchString(huiying.Clip(plainText(n), 60))
 }
 
 // answered begins what an office replies, which is a part of the letter.
