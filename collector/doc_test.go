@@ -64,15 +64,17 @@ func sourcesDoc() string {
 	var b strings.Builder
 	b.WriteString(sourcesHead)
 	for _, k := range Kinds() {
-		fmt.Fprintf(&b, "\n## %s `%s`\n\n%s。\n\n```yaml\n- id: example\n  kind: %s\n  name: 示例网\n  url: %s\n  channel: news\n  tier: county\n  every: 10m\n", k.Title, k.Name, k.About, k.Name, exampleURLs[k.Name])
+		var example strings.Builder
+		fmt.Fprintf(&example, "- id: example\n  kind: %s\n  name: 示例网\n  url: %s\n  channel: news\n  tier: county\n  every: 10m\n", k.Name, exampleURLs[k.Name])
 		if len(examples[k.Name]) > 0 {
-			b.WriteString("  options:\n")
+			example.WriteString("  options:\n")
 			for _, o := range k.Options {
 				if v, ok := examples[k.Name][o.Name]; ok {
-					fmt.Fprintf(&b, "    %s: %v\n", o.Name, v)
+					fmt.Fprintf(&example, "    %s: %v\n", o.Name, v)
 				}
 			}
 		}
+		fmt.Fprintf(&b, "\n## %s `%s`\n\n%s。\n\n```yaml\n%s", k.Title, k.Name, k.About, asFile(example.String()))
 		b.WriteString("```\n\n| 选项 | 含义 | 例 | 默认 |\n|---|---|---|---|\n")
 		for _, o := range k.Options {
 			fmt.Fprintf(&b, "| `%s` | %s | `%v` | %s |\n", o.Name, o.Meaning, strings.ReplaceAll(written(o.Example), "|", `\|`), o.Default)
@@ -81,9 +83,14 @@ func sourcesDoc() string {
 	b.WriteString(broughtDoc())
 	b.WriteString("\n## 现成的设置\n\n常见来源的写法，换上自己的网址即可；每一种都在测试里按其真实格式取过。\n")
 	for _, p := range presets {
-		fmt.Fprintf(&b, "\n### %s\n\n%s。\n\n```yaml\n%s```\n", p.title, p.about, p.yaml())
+		fmt.Fprintf(&b, "\n### %s\n\n%s。\n\n```yaml\n%s```\n", p.title, p.about, asFile(p.yaml()))
 	}
 	return b.String()
+}
+
+// asFile is a sources.yaml that holds the sources of a list.
+func asFile(list string) string {
+	return "sources:\n  " + strings.ReplaceAll(strings.TrimSuffix(list, "\n"), "\n", "\n  ") + "\n"
 }
 
 // written is an example as it is written in sources.yaml.
