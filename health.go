@@ -113,7 +113,7 @@ func (h SourceHealth) Status(s Source, now time.Time) (colour, why string) {
 	case h.Failures >= 3, silent > max(time.Hour, 6*time.Duration(s.Every)) && now.Sub(h.NextVisit) > max(time.Hour, time.Duration(s.Every)):
 		return "red", "已 " + SpanText(silent) + "未成功：" + h.LastError
 	case h.Barren >= barrenRed:
-		return "red", fmt.Sprintf("连续 %d 次有新条目却一条也读不出，网页可能改版了：请测试这个信源，核对正文和日期的选择器", h.Barren)
+		return "red", fmt.Sprintf("连续 %d 次有新条目却一条也读不出，网页可能改版了", h.Barren)
 	case h.Failures > 0:
 		return "yellow", "最近一次失败：" + h.LastError
 	case h.Barren > 0:

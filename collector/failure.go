@@ -77,7 +77,7 @@ func printable(u *url.URL) string { return huiying.Clip(u.Redacted(), 300) }
 var statusTexts = map[int]string{
 	http.StatusUnauthorized:               "需要登录，本系统不采集需登录的页面",
 	http.StatusForbidden:                  "网站拒绝访问",
-	http.StatusNotFound:                   "页面不存在，请核对网址",
+	http.StatusNotFound:                   "页面不存在",
 	http.StatusGone:                       "页面已撤下",
 	http.StatusTooManyRequests:            "网站要求放慢访问",
 	http.StatusInternalServerError:        "网站内部出错，稍后自动再试",

@@ -31,7 +31,7 @@ type importCmd struct {
 	Token    string            `env:"HUIYING_TOKEN" help:"API token; default for a demo: its monitor's."`
 	Map      map[string]string `help:"Field of a post = column of the file, such as published_at=date." mapsep:","`
 	Profile  string            `help:"Name of a saved intake profile (来件模板) that says how to read a CSV or XLSX; instead of --map, --source and --channel."`
-	Source   string            `help:"Source of rows that name none; default: the file's name."`
+	Source   string            `help:"Source of rows that name none, such as 12345热线; default: the file's name. A MediaCrawler export names its platform itself, and its channel."`
 	Channel  string            `default:"letter" help:"Channel of rows that name none."`
 	Rejected string            `type:"path" help:"Where rows that were not taken go, with reasons; default FILE.rejected.jsonl."`
 	Restart  bool              `help:"Begin at the first row although an earlier import of this file was cut off."`
