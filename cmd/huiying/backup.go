@@ -328,12 +328,13 @@ func embed(dir, archive string, m backup.Manifest) (*Config, error) {
 	return loadConfig(path)
 }
 
-// replayName is the file that says that a restored archive may hold posts the
-// ledger, which is a moment older, knows nothing of.
+// replayName is the file that says that a restored archive, and a bus that was kept,
+// may hold posts the ledger, which is older, knows nothing of.
 const replayName = "replay-since"
 
 // replay gives such posts to the engine as if they had just been assessed; it
-// drops those it knows.
+// drops those it knows, and so does the archive. Those on the bus come first: what
+// the archive takes from it meanwhile is found there.
 func (s *system) replay(ctx context.Context) error {
 	path := filepath.Join(s.cfg.Data, replayName)
 	raw, err := os.ReadFile(path)
@@ -348,14 +349,17 @@ func (s *system) replay(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	since = since.Add(-time.Minute) // what was on its way when the ledger was copied
-	sent := 0
+	sent, err := s.bus.AssessedAgain(ctx)
+	if err != nil {
+		return err
+	}
 	for q := (huiying.PostQuery{Region: s.cfg.Region, From: since.AddDate(0, -1, 0), Limit: huiying.MaxLimit}); ; {
 		page, err := s.archive.Posts(ctx, q)
 		if err != nil {
 			return err
 		}
 		batch := slices.DeleteFunc(page.Items, func(a huiying.Assessed) bool { return a.Post.CollectedAt.Before(since) })
-		if err := s.bus.PublishAssessed(ctx, batch); err != nil {
+		if err := s.bus.PublishAssessedFor(ctx, "alerting", batch); err != nil {
 			return err
 		}
 		sent += len(batch)

@@ -88,6 +88,13 @@ func installIn(t *testing.T, dir, more string) *installation {
 
 func (in *installation) start(args ...string) {
 	in.t.Helper()
+	in.launch(args...)
+	in.answers("/readyz")
+}
+
+// launch starts the process.
+func (in *installation) launch(args ...string) {
+	in.t.Helper()
 	in.proc = exec.Command(cmp.Or(in.program, binary), slices.Concat([]string{"serve", "--config", in.config}, in.args, args)...)
 	log, err := os.OpenFile(in.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -98,8 +105,12 @@ func (in *installation) start(args ...string) {
 		in.t.Fatal(err)
 	}
 	_ = log.Close()
+}
+
+func (in *installation) answers(path string) {
+	in.t.Helper()
 	in.eventually("the server answers", time.Minute, func() error {
-		resp, err := http.Get(in.url + "/readyz")
+		resp, err := http.Get(in.url + path)
 		if err != nil {
 			return err
 		}

@@ -292,7 +292,10 @@ func (s *system) alert(ctx context.Context) error {
 	if err := s.fromTheFuture(ctx); err != nil {
 		return err
 	}
-	if err := s.replay(ctx); err != nil {
+	if err := s.replay(ctx); errors.Is(err, huiying.ErrBusy) {
+		s.log.Error("cannot gather again what came since the back-up yet", "err", err)
+		return nil // likewise
+	} else if err != nil {
 		return fmt.Errorf("gathering again what came since the back-up: %w", err)
 	}
 	g, ctx := errgroup.WithContext(ctx)
