@@ -261,9 +261,13 @@ func (d *Desk) Open(ctx context.Context, by huiying.Person, m huiying.ManualCase
 	return c, err
 }
 
-// openedBefore is the case that was opened with the key of draft.
+// openedBefore is the case that was opened with the key of draft. That it cannot be
+// read does not say that it was not opened.
 func (d *Desk) openedBefore(ctx context.Context, draft huiying.Case) (huiying.Case, error) {
 	c, err := d.ledger.Case(ctx, draft.ID)
+	if err != nil && !errors.Is(err, huiying.ErrNotFound) {
+		return c, &huiying.Error{Code: huiying.CodeBusy, Message: "读不出台账，不能确定这一件是否已经登记过，请稍后用同一个 Idempotency-Key 再试", Cause: err}
+	}
 	if err == nil && (c.Title != strings.TrimSpace(draft.Title) || c.Event != draft.Event) {
 		return huiying.Case{}, huiying.Errorf(huiying.CodeConflict, "这个 Idempotency-Key 已用来登记 %s，请换一个", c.Number)
 	}

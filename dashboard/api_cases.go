@@ -274,7 +274,10 @@ func (a api) caseFor(ctx context.Context, p huiying.Person, id huiying.CaseID) (
 
 func (a api) viewCase(ctx context.Context, p huiying.Person, c huiying.Case) (*caseDoc, error) {
 	now := a.now()
-	v := &caseDoc{Case: c.For(p), At: now, Clocks: []clockDoc{}, Allowed: actionsOf(a.allowed(p, c))}
+	v := &caseDoc{
+		Case: c.For(p), At: now, Clocks: []clockDoc{}, Timeline: []huiying.Entry{}, Notifications: []huiying.Notification{},
+		Allowed: actionsOf(a.allowed(p, c)),
+	}
 	for _, k := range c.Clocks {
 		left := 0.0
 		if k.Open() {
@@ -284,11 +287,26 @@ func (a api) viewCase(ctx context.Context, p huiying.Person, c huiying.Case) (*c
 	}
 	timeline, err := a.cfg.Ledger.Timeline(ctx, c.ID)
 	if err != nil {
-		return nil, fmt.Errorf("reading a case's timeline: %w", err)
+		return v, fmt.Errorf("reading a case's timeline: %w", err)
 	}
 	v.Timeline = some(timeline)
-	v.Notifications, err = a.noticesOf(ctx, p, c.ID)
-	return v, err
+	notices, err := a.noticesOf(ctx, p, c.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Notifications = notices
+	return v, nil
+}
+
+// stored is the answer to a change that is stored: what cannot be read of it any
+// more is a gap in the answer and no failure of the change.
+func (a api) stored(ctx context.Context, p huiying.Person, c huiying.Case) *caseDoc {
+	v, err := a.viewCase(ctx, p, c)
+	if err != nil {
+		a.cfg.Log.Warn("a case was changed and cannot be shown whole", "case", c.ID, "err", err)
+		huiying.NoteGap(ctx, "台账")
+	}
+	return v
 }
 
 // allowed is what p may do to c, without asking for more time where no rule
@@ -340,7 +358,7 @@ func (a api) openCase(ctx context.Context, p huiying.Person, in *openInput) (*ca
 	if err != nil {
 		return nil, fmt.Errorf("opening a case: %w", err)
 	}
-	return a.viewCase(ctx, p, c)
+	return a.stored(ctx, p, c), nil
 }
 
 func (a api) actOnCase(ctx context.Context, p huiying.Person, in *actionInput) (*caseDoc, error) {
@@ -388,5 +406,5 @@ func (a api) actOnCase(ctx context.Context, p huiying.Person, in *actionInput) (
 			Clocks: []clockDoc{}, Timeline: []huiying.Entry{}, Notifications: []huiying.Notification{}, Allowed: []allowedAction{},
 		}, nil
 	}
-	return a.viewCase(ctx, p, c)
+	return a.stored(ctx, p, c), nil
 }
