@@ -62,9 +62,11 @@ func (a *Archive) CopyCounty(ctx context.Context, county huiying.Region, copies 
 	if err != nil {
 		return err
 	}
-	// Large blocks make few parts, and nothing is in them twice.
+	// Large blocks make few parts, nothing is in them twice, and the text index is made
+	// once, when parts are merged.
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{
 		"min_insert_block_size_bytes": 1 << 30, "max_insert_threads": 1, "optimize_on_insert": 0, "insert_deduplicate": 0,
+		"materialize_skip_indexes_on_insert": 0,
 	}))
 	for i := range copies {
 		to := fmt.Sprintf("%s%02d", county[:4], (int(county[4]-'0')*10+int(county[5]-'0')+1+i)%100)
