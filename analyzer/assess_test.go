@@ -233,7 +233,7 @@ func checkAssessment(t interface {
 			return
 		}
 		// what is named is the word as it is read; the span is as it was written
-		if folded, _ := huiying.Fold(string(runes[start:end])); string(runes[start:end]) != want && folded != want {
+		if folded, _ := huiying.NewFolder([]string{want}).Fold(string(runes[start:end])); string(runes[start:end]) != want && folded != want {
 			t.Errorf("%s at %d–%d of %d is not %q", what, start, end, len(runes), want)
 		}
 	}
