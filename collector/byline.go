@@ -72,8 +72,8 @@ func (p *page) author(content *html.Node) string {
 		p.found("author", "署名一行里的名称")
 		return v
 	}
-	if m := stateName.FindStringSubmatch(p.scripts); m != nil && content == nil {
-		p.found("author", "脚本里的数据")
+	if m := stateName.FindStringSubmatch(p.scripts); m != nil && p.why["text"] == fromState {
+		p.found("author", fromState)
 		return m[1]
 	}
 	return ""

@@ -61,7 +61,7 @@ func (p *page) content(title string) (string, *html.Node) {
 	}
 	if ownText == "" {
 		if text := p.stateText(); text != "" {
-			p.found("text", "脚本里的数据")
+			p.found("text", fromState)
 			return text, nil
 		}
 	}

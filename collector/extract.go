@@ -19,17 +19,18 @@ import (
 
 // Article is what a page says, and which rule found each part of it.
 type Article struct {
-	URL         string            `json:"url"`
-	Canonical   string            `json:"canonical,omitempty"` // its own address, as the page names it
-	Title       string            `json:"title"`
-	Text        string            `json:"text"`
-	Author      string            `json:"author,omitempty"`
-	Source      string            `json:"source,omitempty"` // whom the page names as its source
-	PublishedAt time.Time         `json:"published_at,omitzero"`
-	Encoding    string            `json:"encoding"`
-	NextPage    string            `json:"next_page,omitempty"` // the address of the article's next page
-	Why         map[string]string `json:"why"`                 // field → the rule that found it
-	LeftOut     []LeftOut         `json:"left_out,omitempty"`  // told by [Explain] only
+	URL         string             `json:"url"`
+	Canonical   string             `json:"canonical,omitempty"` // its own address, as the page names it
+	Title       string             `json:"title"`
+	Text        string             `json:"text"`
+	Author      string             `json:"author,omitempty"`
+	Source      string             `json:"source,omitempty"` // whom the page names as its source
+	PublishedAt time.Time          `json:"published_at,omitzero"`
+	Engagement  huiying.Engagement `json:"engagement,omitzero"` // as the page counts it
+	Encoding    string             `json:"encoding"`
+	NextPage    string             `json:"next_page,omitempty"` // the address of the article's next page
+	Why         map[string]string  `json:"why"`                 // field → the rule that found it
+	LeftOut     []LeftOut          `json:"left_out,omitempty"`  // told by [Explain] only
 }
 
 // Extract reads the article of a page without knowing the site: title, text,
@@ -167,6 +168,7 @@ func (p *page) article(rules siteRules) (Article, error) {
 			a.Author = ""
 		}
 	}
+	a.Engagement = p.engagement(content)
 	if rules.articlePages != 1 {
 		a.NextPage = p.nextPage()
 	}

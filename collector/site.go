@@ -199,7 +199,7 @@ func (r siteRules) complete(ctx context.Context, v *visit, post huiying.Post) (h
 	if !a.PublishedAt.IsZero() {
 		post.PublishedAt = a.PublishedAt
 	}
-	post.Engagement = post.Engagement.Max(first.spread)
+	post.Engagement = post.Engagement.Max(a.Engagement).Max(first.spread)
 	return post, replies, nil
 }
 

@@ -15,6 +15,8 @@ var (
 	stateName  = regexp.MustCompile(`"(?:screen_name|nick_?name|author_?name)"\s*:\s*"([^"\\]{2,30})"`)
 )
 
+const fromState = "脚本里的数据"
+
 // stateTitles are what the page's scripts call a title.
 func (p *page) stateTitles() map[string]bool {
 	const most = 50
