@@ -65,7 +65,7 @@ FUZZ := 300000x
 fuzz:
 	for p in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 		for f in $$(go test $$p -list '^Fuzz' | grep '^Fuzz'); do \
-			echo "$$p $$f" ; go test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ) || exit 1 ; \
+			echo "$$p $$f" ; go test $$p -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x || exit 1 ; \
 		done ; \
 	done
 
