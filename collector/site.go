@@ -133,6 +133,9 @@ func (r siteRules) listPage(ctx context.Context, v *visit, address string, patte
 	if r.list != "" {
 		hint = "选择器 " + r.list + " 没有选到文章链接，请核对"
 	}
+	if v.rendered == nil && p.scripted() {
+		hint = "没有找到像文章的链接，" + byScript
+	}
 	all := len(links)
 	links = slices.DeleteFunc(links, func(l link) bool { return !r.opens(got.URL, l.url) })
 	if foreign := all - len(links); foreign > 0 {
@@ -231,7 +234,17 @@ func (r siteRules) read(ctx context.Context, v *visit, address string) (reading,
 	if why := p.missing(address, out.Article); why != "" {
 		return out, &Failure{URL: address, Message: why, Permanent: true, Gone: true}
 	}
+	if out.Text == "" && v.rendered == nil && p.scripted() {
+		return out, notAPage(address, "网页里没有找到正文，"+byScript)
+	}
 	return out, err
+}
+
+const byScript = "内容像是由脚本生成的，可以把类型改为“需脚本的网页”"
+
+// scripted reports whether a page shows next to nothing until its scripts have run.
+func (p *page) scripted() bool {
+	return p.doc.Find("script").Length() > 0 && runes(plainText(p.doc.Nodes[0])) < fewWords
 }
 
 var (

@@ -359,3 +359,29 @@ func TestATestNamesThePageOnceThatIsNotTaken(t *testing.T) {
 		t.Errorf("%+v %v", preview, err)
 	}
 }
+
+func TestAPageThatScriptsMakeIsToldAsThat(t *testing.T) {
+	const shell = `<html><body><div id="app"></div><script src="/app.js"></script></body></html>`
+	s := serve(t, noRobots(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if r.URL.Path == "/list" {
+			_, _ = io.WriteString(w, `<ul><li><a href="/2026/1.html">一条看上去平常的新闻标题</a></li></ul>`)
+			return
+		}
+		_, _ = io.WriteString(w, shell)
+	}))
+	ledger := newBook()
+	c := testCollector(t, ledger, &sink{})
+	if err := c.Visit(t.Context(), newsSource(s.URL+"/list")); err != nil {
+		t.Fatal(err)
+	}
+	if len(ledger.rejections) != 1 || !strings.Contains(ledger.rejections[0].Error, "由脚本生成") {
+		t.Errorf("the article is refused as %+v", ledger.rejections)
+	}
+	if err := c.Visit(t.Context(), newsSource(s.URL+"/app")); err == nil || !strings.Contains(err.Error(), "由脚本生成") {
+		t.Errorf("the list: %v", err)
+	}
+	if advice := ledger.health["news"].Advice(); !strings.Contains(advice, "需脚本的网页") {
+		t.Errorf("the advice is %q", advice)
+	}
+}
