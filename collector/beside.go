@@ -9,10 +9,10 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// What stands beside an article is told by three things that pages of any make
-// have in common: it stands before the heading; it is a row of like pieces that
-// each name somebody else, another page or another day; or a line says what it
-// is (相关阅读, 网友评论).
+// What stands beside an article, on pages of any make:
+//   - what ends before its heading;
+//   - a row of pieces made alike that each name another person, page or day;
+//   - what follows a line that announces it: 相关阅读, 网友评论.
 
 // A span is where a node begins and ends in a page: as a place in its order, and
 // in characters of sentences, whoever says them.

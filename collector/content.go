@@ -1,17 +1,12 @@
 package collector
 
 import (
-	"cmp"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	readability "codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-
-	"huiying"
 )
 
 // Bounds of automatic extraction.
@@ -82,52 +77,6 @@ func inReplies(n, heading *html.Node) bool {
 	return false
 }
 
-// question reads the page of a question that says so in schema.org's words: what was
-// asked, unless it is cut short, and the answer when the page shows a single one.
-func (p *page) question() (string, *html.Node) {
-	var asked, answer *html.Node
-	answers := 0
-	for _, n := range p.doc.Find(`[itemtype$="/Question"] [itemprop=text]`).Nodes {
-		if of := answerOf(n); of == nil {
-			asked = cmp.Or(asked, n)
-		} else if answers++; answers == 1 {
-			answer = n
-			p.answer = of
-		}
-	}
-	if answers != 1 {
-		answer, p.answer = nil, nil
-	}
-	var text string
-	if asked != nil {
-		if text = plainText(asked); answer != nil && strings.HasSuffix(text, "…") {
-			text, asked = "", nil
-		}
-	}
-	switch {
-	case asked == nil && answer == nil:
-		return "", nil
-	case answer == nil:
-		p.found("text", "schema.org Question")
-		return text, asked
-	case asked == nil:
-		p.found("text", "schema.org Answer")
-		return plainText(answer), answer
-	}
-	p.found("text", "schema.org Question 和 Answer")
-	return text + "\n" + plainText(answer), answer
-}
-
-// answerOf is the schema.org answer n stands in, nil when it stands in none.
-func answerOf(n *html.Node) *html.Node {
-	for up := n; up != nil; up = up.Parent {
-		if strings.HasSuffix(attr(up, "itemtype"), "/Answer") {
-			return up
-		}
-	}
-	return nil
-}
-
 // surelyAll reports whether the densest element is surely all of the article: it stands
 // under the heading and is long.
 func (p *page) surelyAll(dense *html.Node, text string) bool {
@@ -158,192 +107,6 @@ func (p *page) readable() (text string, linked int) {
 		return "", 0
 	}
 	return plainText(a.Node), linkedRunes(a.Node)
-}
-
-var (
-	junkName    = regexp.MustCompile(`(?:^|[ _-])(?:nav|menu|footer?|foot|copyright|crumb\w*|breadcrumb\w*|related?|recommend\w*|relate|hot|rank\w*|sidebar|side|aside|share\w*|toolbar|login|search|advert\w*|ads?|banner|qrcode|pagination|pager|page-?nav|declare|disclaimer|statement|shengming|mianze|tags?|prev-?next|sign(?:ature)?|kefu|friend-?links?)(?:$|[ _-])`)
-	repliesName = regexp.MustCompile(`(?:^|[ _-])(?:repl(?:y|ies)|comments?|huifu|pinglun)(?:[ _-]?(?:list|box|area|wrap|item)s?)?(?:$|[ _-])`)
-	frameName   = regexp.MustCompile(`(?:^|[ _-])(?:footer?|foot|copyright|statement|declare|disclaimer|shengming|mianze)(?:$|[ _-])`)
-	creditName  = regexp.MustCompile(`(?:^|[ _-])(?:editor|zebian)(?:$|[ _-])`)
-	smallPrint  = regexp.MustCompile(`免责声明|版权所有|不承担.{0,12}责任|侵权必究|ICP备|All [Rr]ights [Rr]eserved`)
-)
-
-// densest is the element that holds the page's sentences and little else: from
-// the body downwards as long as one child holds nearly all of them.
-// thread tells that it is the opening post of one.
-func (p *page) densest() (n *html.Node, thread bool) {
-	body := p.doc.Find("body").First()
-	if len(body.Nodes) == 0 {
-		return nil, false
-	}
-	return p.densestIn(body.Nodes[0])
-}
-
-func (p *page) densestIn(n *html.Node) (_ *html.Node, thread bool) {
-	weight := p.weights(n)
-	if weight[n] <= 0 {
-		return nil, false
-	}
-	for {
-		var heaviest *html.Node
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			if c.Type == html.ElementNode && (heaviest == nil || weight[c] > weight[heaviest]) {
-				heaviest = c
-			}
-		}
-		if first := p.firstOfThread(n); first != nil {
-			n, thread = first, true
-			p.opening = first
-			for c := first.NextSibling; c != nil && p.aside != nil; c = c.NextSibling {
-				p.aside[c] = true
-			}
-			continue
-		}
-		const most = 0.6 // of the parent's weight
-		if heaviest == nil || weight[heaviest] < most*weight[n] || dataTable(n) || !container(heaviest) && heaviest.DataAtom != atom.Tr {
-			for n.Parent != nil && partOfText(n) {
-				n = n.Parent
-			}
-			return n, thread
-		}
-		n = heaviest
-	}
-}
-
-// weights are the weights of the elements under n: without what the page's names set
-// beside the article, unless they mislead and it calls its article something such.
-// Comments are believed to be comments as long as there is another word.
-func (p *page) weights(n *html.Node) map[*html.Node]float64 {
-	const few = 0.2 // of the text
-	article, unanswered := make(map[*html.Node]float64), make(map[*html.Node]float64)
-	most := p.weighText(n, unanswered, 0, replies)
-	if p.weighText(n, article, 0, junk) >= few*most && most > 0 {
-		return article
-	}
-	if most >= leastSpoken {
-		return unanswered
-	}
-	all := make(map[*html.Node]float64)
-	p.weighText(n, all, 0, func(*html.Node) bool { return false })
-	return all
-}
-
-// partOfText reports whether n is made of what texts are made of, so that more of
-// the text may stand beside it.
-func partOfText(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Tbody, atom.Tr, atom.Blockquote, atom.P, atom.Span, atom.Pre, atom.Figure:
-		return true
-	}
-	return false
-}
-
-// dataTable reports whether n is a table of facts, not of the page's layout: rows of
-// a name or two and short cells.
-func dataTable(n *html.Node) bool {
-	const (
-		most = 300 // characters of a cell
-		name = 12
-	)
-	if n.DataAtom != atom.Table {
-		return false
-	}
-	rows := 0
-	for tr := range n.Descendants() {
-		if tr.DataAtom == atom.Table {
-			return false
-		}
-		if tr.DataAtom != atom.Tr {
-			continue
-		}
-		if postDate.MatchString(plainText(tr)) {
-			return false // an old forum
-		}
-		cells, first := 0, 0
-		for c := range tr.ChildNodes() {
-			if c.DataAtom != atom.Td && c.DataAtom != atom.Th {
-				continue
-			}
-			n := runes(plainText(c))
-			if n > most {
-				return false
-			}
-			if n > 0 {
-				if cells++; cells == 1 {
-					first = n
-				}
-			}
-		}
-		if cells > 1 && first <= name {
-			rows++
-		}
-	}
-	return rows > 2
-}
-
-// container reports whether n may be the whole of an article: paragraphs and
-// inline elements are parts of one.
-func container(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.P, atom.Span:
-		return brokenLines(n)
-	case atom.A, atom.B, atom.Strong, atom.Em, atom.I, atom.Font, atom.U, atom.Blockquote, atom.H1, atom.H2, atom.H3, atom.Li, atom.Tr:
-		return false
-	}
-	return blocks[n.DataAtom] || n.DataAtom == atom.Td || n.DataAtom == 0
-}
-
-// brokenLines reports whether n holds paragraphs that are parted by line breaks.
-func brokenLines(n *html.Node) bool {
-	breaks := 0
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if c.DataAtom == atom.Br {
-			breaks++
-		}
-	}
-	return breaks > 1
-}
-
-// weighText gives every element the weight of the sentences under it: characters
-// outside links, more when they are punctuated, none in what the page itself
-// calls navigation, related pages, comments.
-func (p *page) weighText(n *html.Node, weight map[*html.Node]float64, depth int, beside func(*html.Node) bool) float64 {
-	if n.Type == html.TextNode {
-		s := strings.TrimSpace(n.Data)
-		count := utf8.RuneCountInString(s)
-		if count == 0 || smallPrint.MatchString(s) {
-			return 0
-		}
-		marks := strings.Count(s, "，") + strings.Count(s, "。") + strings.Count(s, "！") + strings.Count(s, "？") + strings.Count(s, "；") + strings.Count(s, "、")
-		if count < paragraphRunes && marks == 0 {
-			return 0.1 * float64(count)
-		}
-		return float64(count) * (1 + float64(min(marks, count/8)))
-	}
-	if depth > 500 || n.Type != html.ElementNode || unread[n.DataAtom] || p.aside[n] {
-		return 0
-	}
-	switch n.DataAtom {
-	case atom.A, atom.Nav, atom.Footer, atom.Aside:
-		return 0
-	}
-	if beside(n) {
-		return 0
-	}
-	if hidden(n) {
-		return 0
-	}
-	sum := 0.0
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		sum += p.weighText(c, weight, depth+1, beside)
-	}
-	weight[n] = sum
-	return sum
-}
-
-// hidden reports whether a page shows n only when somebody asks for it.
-func hidden(n *html.Node) bool {
-	return strings.Contains(strings.ReplaceAll(attr(n, "style"), " ", ""), "display:none")
 }
 
 // hiddenRest is the element after n that is made like it and hidden: the rest of a
@@ -395,63 +158,6 @@ func sentences(n, heading *html.Node) string {
 		}
 	}
 	return b.String()
-}
-
-// junk reports whether the page itself calls n something beside the article.
-func junk(n *html.Node) bool {
-	name := named(n)
-	return len(name) > 1 && len(name) < 120 && n.DataAtom != atom.Body &&
-		(junkName.MatchString(name) || replies(n) || creditName.MatchString(name) && shortText(n) != "") // an editor with much to say is the one of the CMS
-}
-
-// replies reports whether the page calls n comments.
-func replies(n *html.Node) bool {
-	return n.DataAtom != atom.Body && repliesName.MatchString(named(n)) && !answered.MatchString(huiying.Clip(plainText(n), 60))
-}
-
-// answered begins what an office replies, which is a part of the letter.
-var answered = regexp.MustCompile(`^[^，。！？]{0,30}(?:[局委办院部镇乡]|中心|政府|公司|街道)\s*(?:官方|的)?(?:回复|答复)|^官方(?:回复|答复)`)
-
-var (
-	floorDate = regexp.MustCompile(`\d{1,4}[-/年月]\d{1,2}(?:[-/月日]\d{1,2}日?)?\s+\d{1,2}:\d{2}|\d+\s*(?:分钟|小时|天)前|[昨前]天\s*\d{1,2}:\d{2}|(?:\d+|[一二三四五六七八九十])楼`)
-	isoDate   = regexp.MustCompile(`(?:19|20)\d\d[-/]\d{1,2}[-/]\d{1,2}`)
-	postDate  = regexp.MustCompile(`发[贴帖表布](?:时间|于)`)
-	serial    = regexp.MustCompile(`\d+`)
-)
-
-// firstOfThread is the opening post when n's children are the posts of a
-// thread: two or more of one make, each with its own date or floor (3楼), and
-// perhaps one of another make before them. It is nil for anything else.
-func (p *page) firstOfThread(n *html.Node) *html.Node {
-	posts := make(map[string][]*html.Node)
-	var order []string
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		row := c.DataAtom == atom.Tr && postDate.MatchString(plainText(c))
-		if c.Type == html.ElementNode && (row || piece(c) && len(named(c)) > 1) && !p.aside[c] {
-			k := kind(c)
-			if posts[k] == nil {
-				order = append(order, k)
-			}
-			posts[k] = append(posts[k], c)
-		}
-	}
-	for _, k := range order {
-		same := posts[k]
-		other := func(c *html.Node) bool {
-			text := plainText(c)
-			return !floorDate.MatchString(text) && (len(same) < 4 || !isoDate.MatchString(text))
-		}
-		if len(same) < 2 || len(same) > 200 {
-			continue
-		}
-		if replies := same[1:]; !slices.ContainsFunc(replies, other) && (len(replies) > 1 || !other(same[0])) {
-			if p.headed != nil && within(p.headed, same[0]) && len(same) > 2 && !speaks(same[0], p.headed) {
-				return same[1] // the first is the thread's title
-			}
-			return same[0] // the opening post may have its date above it
-		}
-	}
-	return nil
 }
 
 // speaks reports whether sentences stand under n outside its heading.
@@ -522,40 +228,6 @@ func cloneWithout(n *html.Node, drop func(*html.Node) bool) *html.Node {
 		c.AppendChild(cloneWithout(k, drop))
 	}
 	return c
-}
-
-// linkShare is the share of n's characters that stand in links, 0…1; 0 when
-// there is no text.
-func linkShare(n *html.Node) float64 {
-	all := 0
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode {
-			all += runes(d.Data)
-		}
-	}
-	if all == 0 {
-		return 0
-	}
-	return float64(linkedRunes(n)) / float64(all)
-}
-
-// document is the address of a file: an attachment is a part of the article.
-var document = regexp.MustCompile(`(?i)\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|zip|rar|7z|csv|txt)(?:$|[?#])`)
-
-// linkedRunes counts the characters under n that stand in links to other pages.
-func linkedRunes(n *html.Node) int {
-	linked := 0
-	for d := range n.Descendants() {
-		if d.DataAtom != atom.A || document.MatchString(attr(d, "href")) {
-			continue
-		}
-		for t := range d.Descendants() {
-			if t.Type == html.TextNode {
-				linked += runes(t.Data)
-			}
-		}
-	}
-	return linked
 }
 
 // around is the element of our own document that holds a text readability

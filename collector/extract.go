@@ -33,9 +33,23 @@ type Article struct {
 	LeftOut     []LeftOut          `json:"left_out,omitempty"`  // told by [Explain] only
 }
 
-// Extract reads the article of a page without knowing the site: title, text,
-// date, author, source. It tells in Why how it found each. contentType is the
-// HTTP header, "" when unknown.
+// Extract reads the article of a page without knowing the site. It tells in Why how it
+// found each part. contentType is the HTTP header, "" when unknown. In order:
+//
+//  1. Decode (charset.go) and gather what the page tells machines (meta.go).
+//  2. The title is the heading that fits what the document calls itself (title.go);
+//     where that is the site's name, the line above the text most like a title
+//     (heading.go).
+//  3. Letters and hotlines are read by their labels (letter.go), questions by
+//     schema.org (question.go).
+//  4. Else the text stands under the heading: what stands beside it is set aside
+//     (beside.go, named.go), then the element is taken where sentences are densest
+//     (density.go); readability judges when that is doubtful (content.go). Of a thread
+//     the first post counts (thread.go). A page that shows nothing is read from its
+//     scripts (state.go).
+//  5. Lines of the frame fall away above and below the text (frame.go).
+//  6. The date is the one declared, else shown (published.go, visible.go); names and
+//     counts stand between heading and text (byline.go, signature.go, spread.go).
 func Extract(pageURL string, body []byte, contentType string) (Article, error) {
 	return extractAt(pageURL, body, contentType, time.Now())
 }

@@ -54,7 +54,7 @@ func (p *page) leftOut(a Article) []LeftOut {
 			shown := plainText(c)
 			switch {
 			case runes(shown) < least || strings.Contains(text, squeeze(shown)):
-			case container(c) && p.holdsPart(c, text):
+			case p.holdsPart(c, text):
 				walk(c)
 			case container(c) || blocks[c.DataAtom]:
 				out = append(out, LeftOut{Where: describe(c), Why: p.unwanted(c, a), Text: huiying.Clip(oneLine(shown), 60)})
