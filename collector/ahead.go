@@ -1,6 +1,9 @@
 package collector
 
-import "context"
+import (
+	"context"
+	"runtime"
+)
 
 // A lookahead is a page that is asked for while the one before it is read, published
 // and remembered. There is still one request at a time, but the site does not wait
@@ -26,6 +29,7 @@ func (v *visit) askAhead(ctx context.Context) {
 		defer close(a.done)
 		a.got, a.err = v.fetcher.get(ctx, a.address, Validators{}, size)
 	}()
+	runtime.Gosched() // the request goes out before this page is read, on one core too
 }
 
 // asked waits for the page under way, if any, and takes it if it is the one wanted.
