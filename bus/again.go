@@ -27,6 +27,9 @@ func (b *Bus) PublishAssessedFor(ctx context.Context, consumer string, assessed 
 	return err
 }
 
+// giveAtOnce is how many messages are held in memory to be given again.
+const giveAtOnce = 256
+
 // headerAgain is on a message that [Bus.AssessedAgain] gave.
 const headerAgain = "Huiying-Again"
 
@@ -38,22 +41,33 @@ func (b *Bus) AssessedAgain(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("giving %s again: %w", Assessed, busy(err))
 	}
-	var msgs []*nats.Msg
 	next := jetstream.WithGetMsgSubject(b.subjects("assessed")[0]) // the next there is, not the very number
+	var msgs []*nats.Msg
+	n := 0
+	give := func() error {
+		_, _, err := b.publish(ctx, msgs)
+		n += len(msgs)
+		msgs = msgs[:0]
+		return err
+	}
 	for seq, last := uint64(1), s.CachedInfo().State.LastSeq; seq <= last; seq++ {
 		m, err := s.GetMsg(ctx, seq, next)
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			break
 		}
 		if err != nil {
-			return 0, fmt.Errorf("giving %s again: %w", Assessed, busy(err))
+			return n, fmt.Errorf("giving %s again: %w", Assessed, busy(err))
 		}
 		if seq = m.Sequence; seq <= last && m.Header.Get(headerAgain) == "" {
 			msgs = append(msgs, again(m.Subject, m.Data, headerAgain, "yes"))
 		}
+		if len(msgs) == giveAtOnce {
+			if err := give(); err != nil {
+				return n, err
+			}
+		}
 	}
-	_, _, err = b.publish(ctx, msgs)
-	return len(msgs), err
+	return n, give()
 }
 
 // again is a message that the window for repeats does not hold back.
