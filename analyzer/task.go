@@ -27,6 +27,7 @@ const (
 	useNot use = iota
 	useTrain
 	useScore // train on it and score it when it is held out
+	useAside // the same, but its score is told apart
 	useApart // train on it the labels that no row has, and no others
 )
 
@@ -114,8 +115,8 @@ var tasks = []task{
 			switch class := classOf[e.row.label()]; {
 			case e.set == "routing_taidi":
 				return e.row.label(), useScore
-			case e.set != "routing_dept_weak":
-				return e.row.label(), useTrain
+			case e.set != "routing_dept_weak": // known by their words alone
+				return e.row.label(), useAside
 			case class != "":
 				return class, useTrain
 			}
