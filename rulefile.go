@@ -15,6 +15,8 @@ type RuleFile struct {
 	Since time.Time // since when this text is in force; zero: it is not
 
 	Rule bool // a rule: it can be tried on past events
+
+	From string // name of the region above whose file it is; empty: our own
 }
 
 // PolicyFile matches the names a policy's file may have.

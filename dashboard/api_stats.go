@@ -182,7 +182,11 @@ func (a api) regionStats(ctx context.Context, q huiying.StatsQuery) ([]huiying.U
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	return all[1:], nil // the first are all together
+	all = all[1:] // the first are all together
+	for i, r := range all {
+		all[i].Name = a.regionBelow(r.Region)
+	}
+	return all, nil
 }
 
 // unitStats are the figures p may see, a unit its own, and those of all units

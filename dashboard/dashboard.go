@@ -189,22 +189,24 @@ type Rulebook interface {
 // Config is what a dashboard needs. County, Speed, Log,
 // Version, Demo, Wall, Temp and TLS may be left out.
 type Config struct {
-	Region   huiying.Region
-	County   string // 交城县
-	Archive  Archive
-	Ledger   Ledger
-	Desk     Desk
-	Inlet    Inlet
-	Bus      Bus
-	Learning Learning // nil: no training here
-	Channels Channels // nil: only in-app notifications
-	Files    Files    // nil: nothing can be attached
-	Rules    func() *huiying.Rules
-	Rulebook Rulebook                                           // nil: the rules are shown nowhere
-	Machine  func(ctx context.Context) (huiying.Machine, error) // nil: the state of the installation is not shown
-	Guide    fs.FS                                              // the user guide: Markdown, and pictures below shots/; nil: there is none
-	Policies func() []huiying.Policy                            // nil: there are none
-	Below    func() map[huiying.Region]string                   // names of the regions one step below ours; nil or none: a county
+	Region     huiying.Region
+	County     string // 交城县
+	Archive    Archive
+	Ledger     Ledger
+	Desk       Desk
+	Inlet      Inlet
+	Bus        Bus
+	Learning   Learning // nil: no training here
+	Channels   Channels // nil: only in-app notifications
+	Files      Files    // nil: nothing can be attached
+	Rules      func() *huiying.Rules
+	Rulebook   Rulebook                                           // nil: the rules are shown nowhere
+	Machine    func(ctx context.Context) (huiying.Machine, error) // nil: the state of the installation is not shown
+	Guide      fs.FS                                              // the user guide: Markdown, and pictures below shots/; nil: there is none
+	Policies   func() []huiying.Policy                            // nil: there are none
+	RegionName func(huiying.Region) string                        // of any region below ours; nil: as Below has it
+
+	Below func() map[huiying.Region]string // names of the regions one step below ours; nil or none: a county
 	// ReadAppraisal checks 考核 rules somebody wants to try; nil: none can be tried.
 	ReadAppraisal func(raw []byte) (huiying.AppraisalRules, error)
 	Templates     fs.FS         // the county's Word templates; nil: no reports

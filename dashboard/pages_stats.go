@@ -132,9 +132,7 @@ func (s *Server) statsPage(w http.ResponseWriter, r *http.Request, p huiying.Per
 		}
 		row := unitStatsRow{u, before[unit{u.Region, u.Unit}], v.Min}
 		row.Name = units.In(u.Region).Name(u.Unit)
-		if below := s.below(); len(below) > 0 {
-			row.Name = below[u.Region] + row.Name
-		}
+		row.Name = s.regionBelow(u.Region) + row.Name
 		v.Rows = append(v.Rows, row)
 	}
 	if v.Own {
@@ -190,6 +188,16 @@ func (s *Server) regionRows(ctx context.Context, q, past huiying.StatsQuery, lea
 	}
 	slices.SortStableFunc(rows, byAnswer)
 	return rows, nil
+}
+
+// regionBelow is the name of a region below ours, which tells offices of one name
+// apart; "" where we are a county.
+func (s *Server) regionBelow(code huiying.Region) string {
+	below := s.below()
+	if name, ok := below[code]; ok || len(below) == 0 || s.cfg.RegionName == nil || code == s.cfg.Region {
+		return name
+	}
+	return s.cfg.RegionName(code)
 }
 
 // below are the names of the regions one step below ours; none for a county.

@@ -16,6 +16,7 @@ type systemView struct {
 	Biggest  int64
 	Blind    []huiying.BlindSpot
 	Unseen   []string // channels without a source that works
+	Archive  bool // it answers, all of it
 	Dead     int
 	Rejected int
 	Setup    setup
@@ -51,6 +52,7 @@ func (s *Server) systemPage(w http.ResponseWriter, r *http.Request, p huiying.Pe
 		rows[i].Colour, _ = health[src.ID].Status(src, s.now())
 	}
 	v.Unseen = unwatched(coverageOf(rows))
+	v.Archive = s.archiveAnswers(ctx) == nil
 	if v.Dead, err = s.cfg.Bus.CountDeadLetters(ctx); err != nil {
 		return fmt.Errorf("count dead letters: %w", err)
 	}

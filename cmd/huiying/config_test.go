@@ -1,12 +1,19 @@
 package main
 
 import (
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"huiying"
+	"huiying/bus"
+	"huiying/deploy/dev"
 )
 
 func TestConfigAccess(t *testing.T) {
@@ -106,5 +113,79 @@ func TestTheConfigurationsWeShipAreRead(t *testing.T) {
 		if c, err := loadConfig(file); err != nil || c.County == "" || !c.TLS {
 			t.Errorf("%s: %+v %v", file, c, err)
 		}
+	}
+}
+
+// The servers of the bus take the file we ship, and the program talks to three of
+// them with the certificates it names.
+func TestTheConfigurationOfAClusterIsTakenByRealServers(t *testing.T) {
+	c, err := loadConfig("../../deploy/cluster/huiying.yaml")
+	if err != nil || c.Ledger == "" || c.Archive == "" || c.Bus.Replicas != 3 || c.Bus.CA == "" {
+		t.Fatalf("%+v %v", c, err)
+	}
+	dir := t.TempDir()
+	ca, err := dev.NewAuthority(dir, "ca")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"server", "client"} {
+		if _, err := ca.Issue(dir, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	raw, err := os.ReadFile("../../deploy/cluster/nats.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var routes, urls []string
+	ports := make([]int, 6)
+	for i := range ports {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports[i] = l.Addr().(*net.TCPAddr).Port
+		_ = l.Close()
+	}
+	for i := range 3 {
+		routes = append(routes, fmt.Sprintf("n%d.example.gov.cn:6222", i+1), fmt.Sprintf("127.0.0.1:%d", ports[3+i]))
+		urls = append(urls, fmt.Sprintf("nats://127.0.0.1:%d", ports[i]))
+	}
+	for i := range 3 {
+		text := strings.NewReplacer(append(slices.Clone(routes),
+			"server_name: n1", fmt.Sprintf("server_name: n%d", i+1), "0.0.0.0:4222", fmt.Sprintf("127.0.0.1:%d", ports[i]), "0.0.0.0:6222", fmt.Sprintf("127.0.0.1:%d", ports[3+i]),
+			"/var/lib/nats", filepath.Join(dir, fmt.Sprint("store", i)), "50GB", "1GB", "/etc/nats/tls", dir)...).Replace(string(raw))
+		path := filepath.Join(dir, fmt.Sprintf("n%d.conf", i))
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o, err := server.ProcessConfigFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.NoSigs, o.NoLog = true, true
+		s, err := server.NewServer(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Start()
+		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	}
+	open := func(cert string) error {
+		var key string
+		if cert != "" {
+			cert, key = filepath.Join(dir, "client.pem"), filepath.Join(dir, "client.key")
+		}
+		b, err := bus.Open(t.Context(), bus.Config{URL: strings.Join(urls, ","), Region: "141122", Replicas: c.Bus.Replicas, TLS: bus.TLS{CA: ca.File, Cert: cert, Key: key}, MaxBytes: 64 << 20})
+		if err != nil {
+			return err
+		}
+		return b.Close(t.Context())
+	}
+	if err := open("client"); err != nil {
+		t.Errorf("with a certificate: %v", err)
+	}
+	if err := open(""); err == nil {
+		t.Error("the servers let in who has no certificate")
 	}
 }

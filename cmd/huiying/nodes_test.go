@@ -373,6 +373,15 @@ func TestAPrefectureSeesItsCountiesAndTheySeeThemselves(t *testing.T) {
 	if len(stats.Regions) != 2 || stats.Regions[0].N != 2 || stats.Regions[1].N != 2 {
 		t.Errorf("the prefecture compares %+v", stats.Regions)
 	}
+	if stats.Regions[0].Name == "" || stats.Regions[0].Name == stats.Regions[1].Name {
+		t.Errorf("the regions are called %q and %q", stats.Regions[0].Name, stats.Regions[1].Name)
+	}
+	if _, page := counties["141121"].form(counties["141121"].token, "/rules", nil); !strings.Contains(page, "用的是吕梁市的") {
+		t.Error("the page does not say whose rules they are")
+	}
+	if _, page := above.form(above.token, "/rules", nil); strings.Contains(page, "用的是") {
+		t.Error("the prefecture's own rules are said to be another's")
+	}
 	var police []string
 	for _, u := range stats.Items {
 		if u.Unit == "gaj" {

@@ -32,6 +32,7 @@ type rulebook struct {
 
 	mu    sync.Mutex // one change at a time
 	seen  map[string]string
+	names sync.Map               // of regions further below, by code
 	wrong atomic.Pointer[string] // why what stands in the folder is not in force; nil: it is
 }
 
@@ -113,6 +114,19 @@ func (b *rulebook) Below() map[huiying.Region]string {
 	return out
 }
 
+// RegionName is the name of a region below ours, however far; "" for none.
+func (b *rulebook) RegionName(code huiying.Region) string {
+	if name, ok := b.Below()[code]; ok {
+		return name
+	}
+	if known, ok := b.names.Load(code); ok {
+		return known.(string)
+	}
+	name := county.NameOf(code)
+	b.names.Store(code, name)
+	return name
+}
+
 // Trouble says why what stands in the folder is not in force, "" when it is.
 func (b *rulebook) Trouble() string {
 	if p := b.wrong.Load(); p != nil {
@@ -145,6 +159,12 @@ func (b *rulebook) Files() ([]huiying.RuleFile, error) {
 	for _, name := range policies {
 		all = append(all, ruleFile{name, "", false})
 	}
+	from := func(string) string { return "" }
+	if b.dir() != "" {
+		if from, err = county.Origins(b.dir()); err != nil {
+			return nil, err
+		}
+	}
 	live := b.inForce()
 	out := make([]huiying.RuleFile, len(all))
 	for i, f := range all {
@@ -158,7 +178,7 @@ func (b *rulebook) Files() ([]huiying.RuleFile, error) {
 				f.label = "政策：" + string(m[1])
 			}
 		}
-		out[i] = huiying.RuleFile{Name: f.name, Label: f.label, Text: string(raw), Hash: textHash(string(raw)), Rule: f.rule}
+		out[i] = huiying.RuleFile{Name: f.name, Label: f.label, Text: string(raw), Hash: textHash(string(raw)), Rule: f.rule, From: from(f.name)}
 		if live != nil && live.files[f.name] == out[i].Hash {
 			out[i].Since = live.since[f.name]
 		}

@@ -158,25 +158,37 @@ func newLog(w io.Writer) *slog.Logger {
 }
 
 type initCmd struct {
-	Region string `required:"" help:"The county, by division code or name: 141122, 交城县."`
+	Region string `required:"" help:"The county, by division code or name: 141122, 交城县; a prefecture or a province by its code: 1411, 14."`
 	Dir    string `arg:"" type:"path" help:"Folder to write."`
+	Above  string `type:"path" placeholder:"DIR" help:"The folder of the region above, whose rules this one inherits: only its own files are written."`
 
 	IfMissing bool `help:"Do nothing, and succeed, when the folder is there already."`
 }
 
 func (c *initCmd) Run() error {
-	of, err := county.Seek(c.Region)
-	if err != nil {
-		return usageError{err}
+	region := huiying.Region(c.Region)
+	if _, err := huiying.ParseRegion(c.Region); err != nil || len(region) > 4 { // a prefecture or a province is named by its code
+		of, err := county.Seek(c.Region)
+		if err != nil {
+			return usageError{err}
+		}
+		region = of.Region
 	}
 	if c.IfMissing {
-		return c.once(of.Region)
+		return c.once(region)
 	}
-	if err := county.WriteTo(of.Region, c.Dir); err != nil {
+	if err := c.write(region, c.Dir); err != nil {
 		return err
 	}
-	_, err = fmt.Println(c.Dir)
+	_, err := fmt.Println(c.Dir)
 	return err
+}
+
+func (c *initCmd) write(region huiying.Region, dir string) error {
+	if c.Above != "" {
+		return county.WriteBelow(region, c.Above, dir)
+	}
+	return county.WriteTo(region, dir)
 }
 
 // once makes the folder appear whole or not at all: several processes that start
@@ -194,7 +206,7 @@ func (c *initCmd) once(region huiying.Region) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(fresh) }() // nothing is left of it when it was renamed
-	if err := county.WriteTo(region, filepath.Join(fresh, "county")); err != nil {
+	if err := c.write(region, filepath.Join(fresh, "county")); err != nil {
 		return err
 	}
 	err = os.Rename(filepath.Join(fresh, "county"), c.Dir)

@@ -226,7 +226,7 @@ func (s *system) wire(ctx context.Context, creds []dashboard.Credential) (err er
 	}
 	s.dashboard, err = dashboard.New(dashboard.Config{
 		Region: s.cfg.Region, County: s.rules.inForce().county.Name, Archive: s.archive, Ledger: s.ledger, Desk: s.engine.Desk(),
-		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.Rules, Guide: guide.Files, Below: s.rules.Below, Rulebook: s.rules, Machine: s.Machine, SetupCode: s.code, Rechoose: s.cfg.rechoosing(), Policies: s.rules.Policies, Speed: s.speed,
+		Inlet: s.collector, Bus: s.bus, Learning: s.learning, Channels: s.dispatcher, Rules: s.rules.Rules, Guide: guide.Files, Below: s.rules.Below, RegionName: s.rules.RegionName, Rulebook: s.rules, Machine: s.Machine, SetupCode: s.code, Rechoose: s.cfg.rechoosing(), Policies: s.rules.Policies, Speed: s.speed,
 		Log: s.log.With("part", roleDashboard), Version: version, Demo: creds, TLS: s.cfg.TLS, Temp: filepath.Join(s.cfg.Data, "intake"),
 		OIDC:          provider,
 		Factor:        dashboard.Factor{Roles: s.cfg.Access.SecondFactor, Key: factorKey},

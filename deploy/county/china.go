@@ -55,6 +55,16 @@ func listedIn(line string) listed {
 	return listed{huiying.Region(code), name, mark == CommonMark}
 }
 
+// NameOf is the name of a division of the table, "" when it has none of that code.
+func NameOf(code huiying.Region) string {
+	for line := range strings.Lines(chinese()) {
+		if at := listedIn(strings.TrimSuffix(line, "\n")); at.code == code {
+			return at.name
+		}
+	}
+	return ""
+}
+
 // Seats goes through the codes of all counties.
 func Seats() iter.Seq[huiying.Region] {
 	return func(yield func(huiying.Region) bool) {

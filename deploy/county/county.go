@@ -54,6 +54,9 @@ func Embedded(region huiying.Region) (fs.FS, error) {
 	if region == model {
 		return fs.Sub(embedded, string(region))
 	}
+	if aboveCounty(region) {
+		return draftAbove(region)
+	}
 	if len(region) != codeLength["county"] {
 		_, err := Seek(string(region))
 		return nil, cmp.Or(err, error(huiying.Invalid("region", "%q 不是县级行政区划代码（6 位）", region)))
@@ -69,18 +72,20 @@ func WriteTo(region huiying.Region, dir string) error {
 	if err != nil {
 		return err
 	}
-	names := slices.Concat(Files, policyFiles(files), templateFiles(files))
+	if err := writeAll(files, dir, slices.Concat(Files, policyFiles(files), templateFiles(files))); err != nil {
+		return err
+	}
+	return os.MkdirAll(filepath.Join(dir, policyFolder), 0o755) // where the office writes its own
+}
+
+// writeAll writes files into a folder, all of them or, when one is there, none.
+func writeAll(files fs.FS, dir string, names []string) error {
 	for _, name := range names {
 		path := filepath.Join(dir, name)
 		if _, err := os.Lstat(path); err == nil {
 			return huiying.Errorf(huiying.CodeConflict, "%s 已存在，不会覆盖；请换一个空目录", path)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("look at %s: %w", path, err)
-		}
-	}
-	for _, folder := range []string{policyFolder, templateFolder} {
-		if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
-			return fmt.Errorf("make the county folder: %w", err)
 		}
 	}
 	for _, name := range names {
@@ -96,7 +101,11 @@ func writeNew(files fs.FS, name, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read built-in %s: %w", name, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("make the county folder: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}

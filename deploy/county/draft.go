@@ -29,27 +29,11 @@ type drafted struct {
 // as the table has them, the usual units under their names here, the model county's
 // rules. Policies are left out: each county has its own.
 func draft(region huiying.Region) (fs.FS, error) {
-	base, err := fs.Sub(embedded, string(model))
-	if err != nil {
-		return nil, err
-	}
 	c, err := landsAbout(region)
 	if err != nil {
 		return nil, err
 	}
-	own := map[string]string{
-		countyFile:    c.countyText(),
-		divisionsFile: c.divisionsText(),
-		unitsFile:     c.unitsText(modelCounty()),
-	}
-	for name, turn := range map[string]func(string) string{reportsFile: c.turned, repliesFile: c.turned, profilesFile: c.turned, lexiconFile: withoutLocal} {
-		raw, err := fs.ReadFile(base, name)
-		if err != nil {
-			return nil, err
-		}
-		own[name] = turn(string(raw))
-	}
-	return drafted{base, own}, nil
+	return c.folder(map[string]string{countyFile: c.countyText(), divisionsFile: c.divisionsText(), unitsFile: c.unitsText(modelCounty())})
 }
 
 // modelCounty is the model as it loads.
@@ -194,12 +178,6 @@ func common(yes bool) string {
 		return ", common: true"
 	}
 	return ""
-}
-
-// turned is a text of the model county as it reads here.
-func (c *neighbourhood) turned(text string) string {
-	first, _ := utf8.DecodeRuneInString(c.name)
-	return c.wording().Replace(strings.NewReplacer(modelCounty().Name, c.name, "交舆", string(first)+"舆", "天宁镇", c.townships[0].Name).Replace(text))
 }
 
 // localTerms are the model county's own words in its lexicon.

@@ -24,8 +24,51 @@ var ownFiles = []string{countyFile, divisionsFile, unitsFile, sourcesFile}
 // the prefecture's. Policies and templates of all of them are there together.
 // Units, places and sources are each region's own.
 func Open(dir string) (fs.FS, error) {
-	var layers []fs.FS
-	for seen := []string{}; dir != ""; {
+	dirs, err := chain(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(dirs) == 1 {
+		return os.DirFS(dirs[0]), nil
+	}
+	layers := make(layered, len(dirs))
+	for i, d := range dirs {
+		layers[i] = os.DirFS(d)
+	}
+	return layers, nil
+}
+
+// Origins says of the files of a folder whose they are: the name of the region above
+// that a file is inherited from, "" for one of the folder's own.
+func Origins(dir string) (func(name string) string, error) {
+	dirs, err := chain(dir)
+	if err != nil {
+		return nil, err
+	}
+	return func(name string) string {
+		for i, d := range dirs {
+			if _, err := os.Stat(filepath.Join(d, filepath.FromSlash(name))); err == nil {
+				return map[bool]string{false: nameIn(d)}[i == 0]
+			}
+		}
+		return ""
+	}, nil
+}
+
+// nameIn is the name of the region a folder is of.
+func nameIn(dir string) string {
+	var f struct {
+		Name string `yaml:"name"`
+	}
+	if raw, err := os.ReadFile(filepath.Join(dir, countyFile)); err == nil {
+		_ = yaml.Unmarshal(raw, &f) // Load tells what is wrong with it
+	}
+	return cmp.Or(f.Name, filepath.Base(dir))
+}
+
+// chain is a folder and those it inherits, the nearest first.
+func chain(dir string) (seen []string, err error) {
+	for dir != "" {
 		at, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, err
@@ -34,7 +77,6 @@ func Open(dir string) (fs.FS, error) {
 			return nil, huiying.Invalid("inherits", "%s：%s 又承自它自己，请改 %s", seen[0], at, countyFile)
 		}
 		seen = append(seen, at)
-		layers = append(layers, os.DirFS(at))
 		above, err := inherits(at)
 		if err != nil {
 			return nil, err
@@ -43,10 +85,7 @@ func Open(dir string) (fs.FS, error) {
 			dir = filepath.Join(at, dir)
 		}
 	}
-	if len(layers) == 1 {
-		return layers[0], nil
-	}
-	return layered(layers), nil
+	return seen, nil
 }
 
 func inherits(dir string) (string, error) {

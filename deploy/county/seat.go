@@ -1,6 +1,7 @@
 package county
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 
 // word is what a county's own offices call it: 县委, 市委, 区委, 旗委.
 func (c *neighbourhood) word() string {
-	for _, w := range []string{"县", "市", "旗"} {
+	for _, w := range []string{"县", "市", "旗", "省", "州", "盟"} {
 		if strings.HasSuffix(c.name, w) {
 			return w
 		}
@@ -21,15 +22,16 @@ func (c *neighbourhood) word() string {
 // wording turns the words a county says of itself into those of this one.
 func (c *neighbourhood) wording() *strings.Replacer {
 	w := c.word()
-	pairs := []string{"县域", "县域", "县城市", w + "城市", "县城", map[string]string{"县": "县城", "市": "市区", "区": "城区", "旗": "旗县城"}[w], "县级", "县级", "省市县", "省市县"}
+	pairs := []string{"县域", "县域", "县城市", w + "城市", "县城", cmp.Or(map[string]string{"县": "县城", "区": "城区", "旗": "旗县城"}[w], "市区"), "县级", "县级", "省市县", "省市县"}
 	return strings.NewReplacer(append(pairs, "县", w)...)
 }
 
 // municipal reports whether the county lies right under Beijing, Tianjin, Shanghai
 // or Chongqing: its bureaus are its own then.
-func (c *neighbourhood) municipal() bool {
-	return slices.Contains([]huiying.Region{"11", "12", "31", "50"}, c.code[:2])
-}
+func (c *neighbourhood) municipal() bool { return slices.Contains(municipalities, c.code[:2]) }
+
+// municipalities have counties and no prefectures.
+var municipalities = []huiying.Region{"11", "12", "31", "50"}
 
 // branch is the name of a prefecture's office for a county: 吕梁市生态环境局交城分局.
 func (c *neighbourhood) branch(bureau string) string {

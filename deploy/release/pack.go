@@ -18,7 +18,7 @@ import (
 var packed = []string{
 	"LICENSE", "CHANGELOG.md",
 	"docs/operations.md", "docs/access.md", "docs/channels.md", "docs/rules.md", "docs/sources.md", "docs/clickhouse.md", "docs/performance.md", "docs/scale.md",
-	"deploy/systemd", "deploy/nginx", "deploy/caddy", "deploy/prometheus", "deploy/grafana",
+	"deploy/systemd", "deploy/cluster", "deploy/nginx", "deploy/caddy", "deploy/prometheus", "deploy/grafana",
 }
 
 // epoch is the time of every file in a package: what is in it decides its bytes,
