@@ -16,7 +16,7 @@ type systemView struct {
 	Biggest  int64
 	Blind    []huiying.BlindSpot
 	Unseen   []string // channels without a source that works
-	Archive  bool // it answers, all of it
+	Archive  bool     // it answers, all of it
 	Dead     int
 	Rejected int
 	Setup    setup
