@@ -117,8 +117,7 @@ func profiled(probes http.Handler) http.Handler {
 		"/debug/pprof/": pprof.Index, "/debug/pprof/profile": pprof.Profile, "/debug/pprof/symbol": pprof.Symbol, "/debug/pprof/trace": pprof.Trace,
 	} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			from, err := netip.ParseAddrPort(r.RemoteAddr)
-			if err != nil || !from.Addr().Unmap().IsLoopback() {
+			if !fromHere(r) {
 				http.Error(w, "只给本机看", http.StatusForbidden)
 				return
 			}
@@ -126,6 +125,17 @@ func profiled(probes http.Handler) http.Handler {
 		})
 	}
 	return mux
+}
+
+// fromHere reports whether a request was sent from this machine: from loopback, or
+// from the very address that it came to.
+func fromHere(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	to, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return from.Addr().Unmap().IsLoopback() || to != nil && to.AddrPort().Addr().Unmap() == from.Addr().Unmap()
 }
 
 // serve runs the parts and the web side together: when one ends, all end.
