@@ -30,7 +30,7 @@ const (
 // consumer that does not exist yet would miss it.
 func (b *Bus) ensureStreams(ctx context.Context) error {
 	for _, cfg := range b.streams() {
-		if _, err := b.js.CreateOrUpdateStream(ctx, cfg); err != nil {
+		if err := b.ensureStream(ctx, cfg); err != nil {
 			return fmt.Errorf("stream %s: %w", cfg.Name, err)
 		}
 	}
@@ -48,6 +48,28 @@ func (b *Bus) ensureStreams(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// noRoom is what a server says that cannot set aside as much as a stream may hold.
+const noRoom jetstream.ErrorCode = 10047
+
+// ensureStream makes a stream, or brings it to its configuration. One that is there
+// is worked with as it is when the servers have no room left for it to grow.
+func (b *Bus) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) error {
+	_, err := b.js.CreateOrUpdateStream(ctx, cfg)
+	var told *jetstream.APIError
+	if !errors.As(err, &told) || told.ErrorCode != noRoom {
+		return err
+	}
+	if _, missing := b.js.Stream(ctx, cfg.Name); missing == nil {
+		b.log.Warn("the servers have no room to set aside", "stream", cfg.Name)
+		return nil
+	}
+	return &huiying.Error{
+		Code:    huiying.CodeBusy,
+		Message: fmt.Sprintf("消息总线的服务器存储不够：每个地区预留三份 bus.max_bytes（各 %d MB）。请加大 NATS 的 max_file_store 或换大盘，或把 max_bytes 写小", cfg.MaxBytes>>20),
+		Cause:   err,
+	}
 }
 
 // named is what the server calls one of our streams.

@@ -69,6 +69,7 @@ var logTexts = map[string]string{
 	"the clock of this machine was set":                               "这台机器的时钟被拨动",
 	"the disk of the data is slow":                                    "数据盘很慢",
 	"the rule files are not in order; the former rules stay in force": "规则文件有误，仍按原来的规则执行",
+	"the servers have no room to set aside":                           "消息队列的服务器没有空间可预留，按原来的大小继续；请加大存储",
 	"the store of the bus cannot be opened":                           "消息队列的存储打不开",
 	"the servers have not agreed yet":                                 "消息队列的服务器还没有选出主节点，正在等",
 	"the store of the bus is opened anew: a write to it had failed":   "消息队列写入失败过，已重新打开存储",
