@@ -247,6 +247,9 @@ type extractCmd struct {
 func (c *extractCmd) Run(ctx context.Context) error {
 	article, err := c.extract(ctx)
 	if err != nil {
+		if article.Why != nil { // the page was read, and what it lacks is worth seeing
+			err = errors.Join(err, printJSON(article))
+		}
 		return err
 	}
 	return printJSON(article)
