@@ -30,6 +30,14 @@ func (p *page) content(title string) (string, *html.Node) {
 		p.headed = at
 	}
 	p.aside = p.beside(p.headed)
+	if text, at := p.withReply(title); text != "" {
+		p.found("text", "提问和官方回复")
+		return text, at
+	}
+	if text, at := p.underVideo(); text != "" {
+		p.found("text", "视频的简介，与网页的描述相符")
+		return text, at
+	}
 	dense, thread := p.densest()
 	if p.headed != nil && title != "" && inReplies(dense, p.headed) {
 		p.found("text", "除评论外只有标题")
@@ -64,6 +72,21 @@ func (p *page) content(title string) (string, *html.Node) {
 		p.found("text", "文字最密的元素 %s", describe(dense))
 	}
 	return ownText, dense
+}
+
+// underVideo is what stands under a video: what the page begins its description with.
+func (p *page) underVideo() (string, *html.Node) {
+	const least = 8 // characters of the description that must be there
+	said := []rune(squeeze(p.meta["description"]))
+	if !strings.HasPrefix(p.meta["og:type"], "video") || len(said) < least {
+		return "", nil
+	}
+	for n := range textsUnder(p.doc.Find("body").Get(0)) {
+		if strings.HasPrefix(squeeze(n.Data), string(said[:least])) && n.Parent.DataAtom != atom.A && !within(n, p.headed) {
+			return plainText(n.Parent), n.Parent
+		}
+	}
+	return "", nil
 }
 
 // inReplies reports whether n stands in what the page calls comments, and the heading

@@ -17,7 +17,8 @@ type letter struct {
 
 var (
 	letterTitle = regexp.MustCompile(`^(?:来信|信件|留言|诉求|问题|咨询|提问|写信|工单)?(?:标题|主题)[:：]?$`)
-	letterText  = regexp.MustCompile(`^(?:来信|信件|诉求|留言|咨询|投诉|建议|问题|反映|网民|网友|群众|提问|写信|来电|求助)(?:内容|正文|描述|诉求)[:：]?$|^(?:问题|诉求|事项)详情[:：]?$`)
+	letterText  = regexp.MustCompile(`^(?:来信|信件|诉求|留言|咨询|投诉|建议|问题|反映|网民|网友|群众|提问|写信|来电|求助)(?:内容|正文|描述|诉求)[:：]?$`)
+	letterWhole = regexp.MustCompile(`^(?:内容|(?:问题|诉求|事项)详情)[:：]?$`) // over the text, or over the whole page
 	letterReply = regexp.MustCompile(`^(?:官方|部门|单位|处理|办理|受理|调查|承办|来信|信件)?(?:回复|答复|反馈|办理|处理|办结)(?:内容|意见|结果|情况|详情)[:：]?$`)
 )
 
@@ -26,7 +27,7 @@ func (p *page) letter() *letter {
 	var l letter
 	var replies []string
 	var replied *html.Node // where the last of them stands
-	bare := false          // its text is called nothing but that
+	whole := false         // its text may be the whole page
 	for n := range p.doc.Nodes[0].Descendants() {
 		if n.Type != html.TextNode || n.Parent == nil || unread[n.Parent.DataAtom] {
 			continue
@@ -39,11 +40,12 @@ func (p *page) letter() *letter {
 		switch {
 		case l.title == "" && letterTitle.MatchString(label):
 			l.title, _ = labelledValue(n)
-		case letterText.MatchString(label) || strings.Trim(label, ":：") == "内容":
+		case letterText.MatchString(label) || letterWhole.MatchString(label):
 			text, at := labelledValue(n)
+			surely := letterText.MatchString(label)
 			inner := l.at != nil && at != l.at && within(at, l.at) // the outer label heads the whole page
-			if runes(text) >= least && (l.text == "" || inner) {
-				l.text, l.at, bare = text, at, !letterText.MatchString(label)
+			if runes(text) >= least && (l.text == "" || inner || whole && surely) {
+				l.text, l.at, whole = text, at, !surely
 			}
 		case l.text != "" && letterReply.MatchString(label):
 			text, at := labelledValue(n)
@@ -59,7 +61,7 @@ func (p *page) letter() *letter {
 	if l.text != "" && len(replies) == 0 {
 		replies = p.answers(l.at)
 	}
-	if l.text == "" || len(replies) > 3 || bare && len(replies) == 0 {
+	if l.text == "" || len(replies) > 3 || whole && len(replies) == 0 {
 		return nil
 	}
 	l.text = strings.Join(append([]string{l.text}, replies...), "\n")
@@ -91,6 +93,42 @@ func (p *page) answers(asked *html.Node) []string {
 }
 
 var answeredBy = regexp.MustCompile(`^(?:回复|答复|办理|承办|处理)(?:单位|部门|机构|时间|日期)[:：]?$`)
+
+// officialReply heads what an office answers to what stands above it.
+var officialReply = regexp.MustCompile(`^(?:官方|部门|单位|领导)(?:回复|答复)[:：]?$`)
+
+// withReply is a question under the page's heading and the answer below it that is
+// headed as an office's.
+func (p *page) withReply(title string) (string, *html.Node) {
+	const (
+		least = 10 // characters of either
+		up    = 3
+	)
+	if p.headed == nil {
+		return "", nil
+	}
+	for n := range textsUnder(p.doc.Nodes[0]) {
+		if label := squeeze(n.Data); tooLong(label, 6) || !officialReply.MatchString(label) || !p.precedes(p.headed, n) {
+			continue
+		}
+		for box, i := n.Parent, 0; box != nil && i < up && !within(p.headed, box); box, i = box.Parent, i+1 {
+			dense, _ := p.densestIn(box)
+			reply := bare(plainOf(dense), "")
+			if runes(reply) < least || !endsSpoken.MatchString(reply) {
+				continue
+			}
+			set := p.aside[box]
+			p.aside[box] = true
+			at, _ := p.densest()
+			asked := p.articleText(at, title)
+			p.aside[box] = set
+			if at != nil && runes(asked) >= least && p.precedes(at, n) && p.precedes(p.headed, at) {
+				return asked + "\n" + reply, at
+			}
+		}
+	}
+	return "", nil
+}
 
 // labelledValue is what stands behind a label: the next cell, the rest of its
 // line, or the element after the one the label fills.

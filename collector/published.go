@@ -23,7 +23,7 @@ var publishedNames = []string{
 }
 
 var (
-	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发[帖贴]|刊发|更新|编辑于|上传|录入|添加|创建|提问|来信|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
+	dateLabel  = regexp.MustCompile(`(?:发布|发表|发稿|发[帖贴]|刊发|更新|编辑于|上传|录入|添加|创建|提问|来信|留言|来电|受理|成文|写信|(?:^|[^\p{Han}])(?:时\s*间|日\s*期))\s*(?:时\s*间|日\s*期|于|在)?\s*[:：】]?\s*`)
 	lesserDate = regexp.MustCompile(`更新|成文|编辑`) // not when it was published, but near
 	bylineSign = regexp.MustCompile(`(?:来源|作者|阅读|点击|浏览)(?:次数|量|数)?\s*[:：】]`)
 	dateParts  = regexp.MustCompile(`^\s*((?:19|20)\d\d)[\s年/.-]+(\d{1,2})[\s月/.-]+(\d{1,2})日?\s+(\d{1,2}:\d\d(?::\d\d)?)?`)
