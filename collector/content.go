@@ -83,11 +83,17 @@ func (p *page) underVideo() (string, *html.Node) {
 	}
 	for n := range textsUnder(p.doc.Find("body").Get(0)) {
 		if strings.HasPrefix(squeeze(n.Data), string(said[:least])) && n.Parent.DataAtom != atom.A && !within(n, p.headed) {
-			return plainText(n.Parent), n.Parent
+			at := n.Parent
+			if at.DataAtom == atom.P {
+				at = at.Parent // which holds the other paragraphs
+			}
+			return introduction.ReplaceAllString(plainText(at), ""), at
 		}
 	}
 	return "", nil
 }
+
+var introduction = regexp.MustCompile(`^简介[:：]?\s*`)
 
 // inReplies reports whether n stands in what the page calls comments, and the heading
 // does not: then the heading is all somebody wrote, as under a video.

@@ -61,6 +61,11 @@ func (p *page) letter() *letter {
 	if l.text != "" && len(replies) == 0 {
 		replies = p.answers(l.at)
 	}
+	if l.text != "" && len(replies) == 0 {
+		if reply, _ := p.officialReply(l.at); reply != "" {
+			replies = []string{reply}
+		}
+	}
 	if l.text == "" || len(replies) > 3 || whole && len(replies) == 0 {
 		return nil
 	}
@@ -100,30 +105,38 @@ var officialReply = regexp.MustCompile(`^(?:官方|部门|单位|领导)(?:回�
 // withReply is a question under the page's heading and the answer below it that is
 // headed as an office's.
 func (p *page) withReply(title string) (string, *html.Node) {
-	const (
-		least = 10 // characters of either
-		up    = 3
-	)
 	if p.headed == nil {
 		return "", nil
 	}
+	reply, box := p.officialReply(p.headed)
+	if reply == "" {
+		return "", nil
+	}
+	set := p.aside[box]
+	p.aside[box] = true
+	at, _ := p.densest()
+	asked := p.articleText(at, title)
+	p.aside[box] = set
+	if at == nil || runes(asked) < leastAnswer || !p.precedes(at, box) || !p.precedes(p.headed, at) {
+		return "", nil
+	}
+	return asked + "\n" + reply, at
+}
+
+const leastAnswer = 10 // characters of an answer, and of what it answers
+
+// officialReply is the text under the heading of an office's reply, below what it
+// answers, and the box it stands in.
+func (p *page) officialReply(asked *html.Node) (string, *html.Node) {
+	const up = 3
 	for n := range textsUnder(p.doc.Nodes[0]) {
-		if label := squeeze(n.Data); tooLong(label, 6) || !officialReply.MatchString(label) || !p.precedes(p.headed, n) {
+		if label := squeeze(n.Data); tooLong(label, 6) || !officialReply.MatchString(label) || !p.precedes(asked, n) {
 			continue
 		}
-		for box, i := n.Parent, 0; box != nil && i < up && !within(p.headed, box); box, i = box.Parent, i+1 {
+		for box, i := n.Parent, 0; box != nil && i < up && !within(asked, box); box, i = box.Parent, i+1 {
 			dense, _ := p.densestIn(box)
-			reply := bare(plainOf(dense), "")
-			if runes(reply) < least || !endsSpoken.MatchString(reply) {
-				continue
-			}
-			set := p.aside[box]
-			p.aside[box] = true
-			at, _ := p.densest()
-			asked := p.articleText(at, title)
-			p.aside[box] = set
-			if at != nil && runes(asked) >= least && p.precedes(at, n) && p.precedes(p.headed, at) {
-				return asked + "\n" + reply, at
+			if reply := bare(plainOf(dense), ""); runes(reply) >= leastAnswer && endsSpoken.MatchString(reply) {
+				return reply, box
 			}
 		}
 	}
@@ -142,6 +155,9 @@ func labelledValue(label *html.Node) (string, *html.Node) {
 			if at == nil && next.Type == html.ElementNode {
 				at = next
 			}
+			if at != nil && at.DataAtom == atom.P && paragraphFollows(next) {
+				continue
+			}
 			if at != nil && withoutForm(string(w.out)) != "" && (n.DataAtom == atom.Td || n.DataAtom == atom.Th || n.DataAtom == atom.Dt || blocks[n.DataAtom]) {
 				break // behind a cell stands its value, and then the next label
 			}
@@ -155,4 +171,14 @@ func labelledValue(label *html.Node) (string, *html.Node) {
 		n = n.Parent
 	}
 	return "", nil
+}
+
+// paragraphFollows reports whether the element after n is a paragraph that is no label.
+func paragraphFollows(n *html.Node) bool {
+	for next := n.NextSibling; next != nil; next = next.NextSibling {
+		if next.Type == html.ElementNode {
+			return next.DataAtom == atom.P && !strings.HasSuffix(squeeze(plainText(next)), "：") && tooLong(plainText(next), 8)
+		}
+	}
+	return false
 }
