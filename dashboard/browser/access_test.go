@@ -97,7 +97,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 		t.Helper()
 		for range 150 {
 			must(t, w.Keys("\t"))
-			ok, err := browser.Value[bool](w, fmt.Sprintf(`document.activeElement.matches(%q)`, css))
+			ok, err := browser.Value[bool](w, fmt.Sprintf(`!!document.activeElement?.matches(%q)`, css))
 			must(t, err)
 			if ok {
 				seen, err := browser.Value[bool](w, `(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0; })()`)
@@ -121,7 +121,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	must(t, w.Until(`document.body.dataset.user && document.querySelector("main h1")`))
 	must(t, w.Wait("#case-"+string(c.ID)))
 	must(t, w.Keys("\t"))
-	skip, err := browser.Value[bool](w, `document.activeElement.matches(".skip")`)
+	skip, err := browser.Value[bool](w, `!!document.activeElement?.matches(".skip")`)
 	must(t, err)
 	if !skip {
 		t.Error("the first stop is not the link to the content")
@@ -132,7 +132,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	must(t, w.Until(fmt.Sprintf(`location.pathname === "/cases/%s" && document.readyState === "complete"`, c.ID)))
 	until(".ack-button")
 	must(t, w.Keys("\r"))
-	must(t, w.Wait(".note"))
+	must(t, w.Wait("#said .note"))
 	var after huiying.Case
 	in.call(t, liaison, "GET", "/cases/"+string(c.ID), nil, &after)
 	if after.State != huiying.StateAcknowledged {

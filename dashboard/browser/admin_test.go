@@ -24,7 +24,7 @@ func (d *day) administers(t *testing.T, w *browser.Tab) {
 	set(t, w, "#u-role", "liaison")
 	set(t, w, "#u-unit", "jkj")
 	must(t, w.Click(`details.card button[type=submit]`))
-	must(t, w.Wait(".note"))
+	must(t, w.Wait("#said .note"))
 	shot(t, w, "users-added")
 
 	if d.in.data != "" {
@@ -63,7 +63,7 @@ func (d *day) grants(t *testing.T, w *browser.Tab) {
 		must(t, zhang.Fill(css, text))
 	}
 	must(t, zhang.Click(`form[action="/me/password"] button`))
-	must(t, zhang.Wait(".note"))
+	must(t, zhang.Wait("#said .note"))
 	must(t, zhang.Open("/cases"))
 	if path, _ := zhang.Path(); path != "/cases" {
 		t.Errorf("afterwards /cases leads to %s", path)

@@ -34,7 +34,7 @@ func TestTwoCasesAreAcknowledgedAtOnceOnAPhone(t *testing.T) {
 	}
 	shot(t, w, "phone-bulk")
 	must(t, w.Tap("#bulk button"))
-	must(t, w.Wait(".note"))
+	must(t, w.Wait("#said .note"))
 	for _, c := range []huiying.Case{first, second} {
 		var after huiying.Case
 		in.call(t, liaison, "GET", "/cases/"+string(c.ID), nil, &after)

@@ -65,7 +65,7 @@ func TestUnitsAreUpdatedFromASheet(t *testing.T) {
 	}
 	shot(t, w, "units-preview")
 	must(t, w.Click(`form[action="/units/import"] button`))
-	must(t, w.Wait(".note"))
+	must(t, w.Wait("#said .note"))
 	must(t, w.Wait("#unit-dsjzx"))
 	text, err := w.Text("#unit-sjj")
 	must(t, err)
