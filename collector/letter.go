@@ -62,7 +62,7 @@ func (p *page) letter() *letter {
 		replies = p.answers(l.at)
 	}
 	if l.text != "" && len(replies) == 0 {
-		if reply, _ := p.officialReply(l.at); reply != "" {
+		if reply, _ := p.replyBelow(l.at); reply != "" {
 			replies = []string{reply}
 		}
 	}
@@ -108,7 +108,7 @@ func (p *page) withReply(title string) (string, *html.Node) {
 	if p.headed == nil {
 		return "", nil
 	}
-	reply, box := p.officialReply(p.headed)
+	reply, box := p.replyBelow(p.headed)
 	if reply == "" {
 		return "", nil
 	}
@@ -125,9 +125,9 @@ func (p *page) withReply(title string) (string, *html.Node) {
 
 const leastAnswer = 10 // characters of an answer, and of what it answers
 
-// officialReply is the text under the heading of an office's reply, below what it
+// replyBelow is the text under the heading of an office's reply, below what it
 // answers, and the box it stands in.
-func (p *page) officialReply(asked *html.Node) (string, *html.Node) {
+func (p *page) replyBelow(asked *html.Node) (string, *html.Node) {
 	const up = 3
 	for n := range textsUnder(p.doc.Nodes[0]) {
 		if label := squeeze(n.Data); tooLong(label, 6) || !officialReply.MatchString(label) || !p.precedes(asked, n) {
@@ -177,7 +177,9 @@ func labelledValue(label *html.Node) (string, *html.Node) {
 func paragraphFollows(n *html.Node) bool {
 	for next := n.NextSibling; next != nil; next = next.NextSibling {
 		if next.Type == html.ElementNode {
-			return next.DataAtom == atom.P && !strings.HasSuffix(squeeze(plainText(next)), "：") && tooLong(plainText(next), 8)
+			text := squeeze(plainText(next))
+			label := !tooLong(text, 8) && (strings.HasSuffix(text, "：") || letterReply.MatchString(text) || officialReply.MatchString(text))
+			return next.DataAtom == atom.P && text != "" && !label
 		}
 	}
 	return false
