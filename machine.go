@@ -89,5 +89,6 @@ type LogLine struct {
 	At    time.Time `json:"at"`
 	Error bool      `json:"error"`
 	Text  string    `json:"text"`
-	Node  string    `json:"-"` // which process; empty: the one that was asked
+	Times int       `json:"times"` // it was said; At is the latest
+	Node  string    `json:"-"`     // which process; empty: the one that was asked
 }

@@ -120,7 +120,8 @@ func resident() int64 {
 // troubles are the latest warnings and errors of this process.
 var troubles = &logTail{most: linesShown}
 
-// logTail keeps the last lines of the log that are warnings or worse.
+// logTail keeps the last lines of the log that are warnings or worse. What is said
+// again counts with what was said before, so that it does not push others out.
 type logTail struct {
 	most int
 	mu   sync.Mutex
@@ -128,9 +129,13 @@ type logTail struct {
 }
 
 func (t *logTail) add(r slog.Record, with []slog.Attr) {
-	line := huiying.LogLine{At: r.Time, Error: r.Level >= slog.LevelError, Text: huiying.Clip(logLine(r, with), 400)}
+	line := huiying.LogLine{At: r.Time, Error: r.Level >= slog.LevelError, Text: huiying.Clip(logLine(r, with), 400), Times: 1}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if i := slices.IndexFunc(t.kept, func(l huiying.LogLine) bool { return l.Text == line.Text && l.Error == line.Error }); i >= 0 {
+		line.Times += t.kept[i].Times
+		t.kept = slices.Delete(t.kept, i, i+1)
+	}
 	t.kept = append(t.kept, line)
 	if len(t.kept) > t.most {
 		t.kept = slices.Delete(t.kept, 0, len(t.kept)-t.most)
