@@ -293,7 +293,7 @@ func (s *system) alert(ctx context.Context) error {
 		return err
 	}
 	if err := s.replay(ctx); errors.Is(err, huiying.ErrBusy) {
-		s.log.Error("cannot gather again what came since the back-up yet", "err", err)
+		s.log.Error("cannot gather again yet", "err", err)
 		return nil // likewise
 	} else if err != nil {
 		return fmt.Errorf("gathering again what came since the back-up: %w", err)
