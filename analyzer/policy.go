@@ -22,8 +22,9 @@ const (
 	nameWeight  = 2.5  // a whole name of the matter
 	wordWeight  = 2.0  // a whole saying about a clause
 	contextPart = 0.4  // what the title and the sentence before count beside the claim
-	leastMatter = 1.0  // below it the claim is about something else
-	leastText   = 0.2  // below it no clause of the policy speaks to the claim
+	leastMatter = 1.5  // below it the claim is about something else
+	leastText   = 0.5  // below it no clause of the policy speaks to the claim
+	aspectShare = 0.5  // an aspect, beside a word
 	likeScale   = 4.0  // the evidence at which likeness is 1 − 1/e
 	bm25k       = 1.2
 )
@@ -37,6 +38,8 @@ type policies struct {
 	sayings []saying // what people call a matter or a clause, the longest first
 	clauses []clauseAt
 	terms   map[string]*term
+	aspects *thesaurus
+	settle  [][]posting // by aspect, the clauses that settle it
 }
 
 type saying struct {
@@ -59,6 +62,11 @@ type posting struct {
 // newPolicies indexes policies; segment cuts a text into words.
 func newPolicies(all []huiying.Policy, segment func(string) []word) (*policies, error) {
 	p := &policies{all: all, terms: make(map[string]*term)}
+	var err error
+	if p.aspects, err = aspects(); err != nil {
+		return nil, fmt.Errorf("aspects.txt: %w", err)
+	}
+	p.settle = make([][]posting, len(p.aspects.names))
 	for i, policy := range all {
 		for _, n := range policy.Names {
 			p.sayings = append(p.sayings, saying{text: n, policy: i, clause: -1})
@@ -84,9 +92,15 @@ func newPolicies(all []huiying.Policy, segment func(string) []word) (*policies, 
 // apart, so its rarity is counted among them.
 func (p *policies) addClauses(i int, segment func(string) []word) {
 	clauses, first := p.all[i].Clauses, len(p.clauses)
-	in := make(map[string]int)
+	in, settled := make(map[string]int), make(map[int]int)
 	for j, c := range clauses {
 		at := len(p.clauses)
+		p.aspects.each([]rune(c.Text+"\n"+strings.Join(c.Words, "\n")), func(aspect, _, _ int) {
+			if s := p.settle[aspect]; len(s) == 0 || s[len(s)-1].at != at {
+				p.settle[aspect] = append(s, posting{at, 1})
+				settled[aspect]++
+			}
+		})
 		p.clauses = append(p.clauses, clauseAt{i, j})
 		for _, w := range c.Words {
 			p.sayings = append(p.sayings, saying{text: w, policy: i, clause: at})
@@ -97,13 +111,18 @@ func (p *policies) addClauses(i int, segment func(string) []word) {
 			in[name]++
 		}
 	}
-	for name, n := range in {
-		t := p.terms[name]
-		for k := range t.text {
-			if t.text[k].at >= first {
-				t.text[k].weight *= max(0, math.Log((float64(len(clauses)-n)+0.5)/(float64(n)+0.5))) // 0: in half of them
+	rarity := func(all []posting, n int) {
+		for k := range all {
+			if all[k].at >= first {
+				all[k].weight *= max(0, math.Log((float64(len(clauses)-n)+0.5)/(float64(n)+0.5))) // 0: in half of them
 			}
 		}
+	}
+	for name, n := range in {
+		rarity(p.terms[name].text, n)
+	}
+	for aspect, n := range settled {
+		rarity(p.settle[aspect], n)
 	}
 }
 
@@ -334,6 +353,8 @@ type evidence struct {
 	names        []string // whole names of matters
 	said         []string // whole sayings about clauses
 	terms        []string
+	asked        []int    // aspects
+	askedAs      []string // the words that asked them
 }
 
 func (e *evidence) add(r *reading, part span, share float64) {
@@ -368,6 +389,16 @@ func (e *evidence) add(r *reading, part span, share float64) {
 			e.text[x.at] += share * part * x.weight
 		}
 	})
+	e.aspects.each(r.runes[part.from:part.to], func(aspect, start, end int) {
+		word := r.piece(part.from+start, part.from+end)
+		if slices.Contains(e.asked, aspect) || within(e.names, word) || within(e.said, word) {
+			return
+		}
+		e.asked, e.askedAs = append(e.asked, aspect), append(e.askedAs, word)
+		for _, x := range e.settle[aspect] {
+			e.text[x.at] += share * aspectShare * x.weight
+		}
+	})
 }
 
 func within(words []string, part string) bool {
@@ -395,6 +426,11 @@ func (e *evidence) why(clause int) []string {
 		t := e.policies.terms[w]
 		return stands(t.matter, at.policy) || stands(t.text, clause)
 	})
+	for i, w := range e.askedAs {
+		if stands(e.settle[e.asked[i]], clause) && !within(out, w) {
+			out = append(out, w)
+		}
+	}
 	return out
 }
 

@@ -1,5 +1,10 @@
 package analyzer_test
 
+import (
+	_ "embed"
+	"strings"
+)
+
 // claim is something people say, and where the county's policies answer it:
 // the number of the sample text and the articles that do, "" when none does.
 type claim struct {
@@ -310,4 +315,18 @@ var unseen = []claim{
 	{"听说骑马桥要封两年", "", ""},
 	{"据说以后理发店也要持证", "", ""},
 	{"听说考驾照的学费要涨到六千", "", ""},
+}
+
+//go:embed testdata/claims.tsv
+var freshClaims string
+
+// fresh are claims of two people who had seen the sample texts alone, none of the
+// words: half of them do not name the policy.
+func fresh() (out []claim) {
+	for line := range strings.Lines(freshClaims) {
+		if f := strings.Split(strings.TrimRight(line, "\n"), "\t"); len(f) == 3 {
+			out = append(out, claim{f[0], f[1], f[2]})
+		}
+	}
+	return out
 }
