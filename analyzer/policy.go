@@ -21,7 +21,7 @@ const (
 	oneShare    = 0.5  // a verb or noun of one character
 	nameWeight  = 2.5  // a whole name of the matter
 	wordWeight  = 2.0  // a whole saying about a clause
-	contextPart = 0.4  // what the title and the sentence before count beside the claim
+	contextPart = 0.4  // what the title and the sentence before count beside the claim, but for names
 	leastMatter = 1.5  // below it the claim is about something else
 	leastText   = 0.5  // below it no clause of the policy speaks to the claim
 	aspectShare = 0.5  // an aspect, beside a word
@@ -366,7 +366,7 @@ func (e *evidence) add(r *reading, part span, share float64) {
 			e.text[x.clause] += share * wordWeight
 			e.said = append(e.said, x.text)
 		case x.clause < 0 && !within(e.names, x.text):
-			e.matter[x.policy] += share * nameWeight
+			e.matter[x.policy] += nameWeight // the title names the matter as well as the claim does
 			e.names = append(e.names, x.text)
 		}
 	}
