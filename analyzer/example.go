@@ -30,6 +30,8 @@ type labelled struct {
 	Slice   string          `json:"slice"`
 	Emotion string          `json:"emotion"`
 	Time    json.RawMessage `json:"time"` // seconds, or as Mon Mar 11 13:30:22 +0800 2013; absent when unknown
+
+	untaught bool // only to be asked about
 }
 
 func (l labelled) label() string { return strings.Trim(string(l.Label), `"`) }
@@ -128,6 +130,9 @@ func (t task) rows(sets map[string][]*example) (rows []*example, data string) {
 			rows = append(rows, &c)
 		}
 		sizes = append(sizes, fmt.Sprintf("%s %d", set, n))
+	}
+	if n := len(sets[primerSet(t.teacher())]); n > 0 {
+		sizes = append(sizes, fmt.Sprintf("primer %d", n))
 	}
 	return append(rows, t.made(sets, rows)...), strings.Join(sizes, ", ")
 }

@@ -178,3 +178,27 @@ func Counts(of string, times []string) []float64 {
 	}
 	return t.counts(rows, seen)
 }
+
+func init() { primerStep = 40 }
+
+// Primer is a text of a primer and what it is labelled.
+type Primer struct{ Label, Emotion, Title, Text string }
+
+// Primers are the texts each task is taught beside its rows.
+func Primers(t *testing.T) map[string][]Primer {
+	t.Helper()
+	out := make(map[string][]Primer)
+	for name, k := range taught {
+		if k.primer == nil {
+			continue
+		}
+		rows, err := k.primer.rows()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			out[name] = append(out[name], Primer{r.label(), r.Emotion, r.Title, r.Text})
+		}
+	}
+	return out
+}

@@ -14,18 +14,22 @@ type knowledge struct {
 	of       string                                // another task whose knowledge it is
 	made     func(seed uint64) ([]labelled, error) // pseudo-documents; they are never scored
 	share    float32                               // weight of each of them; 1 for a row
+	primer   *primer                               // texts we wrote
 	sentence float32                               // weight of each sentence of a row; 0 to leave it at the row
 }
 
-func (t task) knowledge() knowledge { return taught[cmp.Or(taught[t.name].of, t.name)] }
+func (t task) knowledge() knowledge { return taught[t.teacher()] }
 
 var taught = map[string]knowledge{
-	taskCategory:   {made: lettersFor(false), share: 0.1},
+	taskEmotion:    {primer: &primer{"posts.txt", 0.1, writtenFeeling}},
+	taskSentiment:  {of: taskEmotion},
+	taskCategory:   {made: lettersFor(false), share: 0.1, primer: &primer{"letters.txt", 0.5, writtenClass}},
 	taskDepartment: {made: lettersFor(true), share: 0.1},
 	taskEmergency: {
 		made:     func(seed uint64) ([]labelled, error) { return madeIncidents(incidents, seed) },
 		share:    0.1,
 		sentence: 0.2,
+		primer:   &primer{"events.txt", 0.2, writtenEvent},
 	},
 	taskGenuine: {of: taskEmergency},
 }
@@ -71,7 +75,10 @@ func (t task) counts(rows []*example, seen []int) []float64 {
 	return out
 }
 
-func (t task) madeSet() string { return "made " + cmp.Or(taught[t.name].of, t.name) }
+// teacher is the task whose knowledge a task is taught.
+func (t task) teacher() string { return cmp.Or(taught[t.name].of, t.name) }
+
+func (t task) madeSet() string { return "made " + t.teacher() }
 
 // madeFor reads the pseudo-documents of a task.
 func (a *Analyzer) madeFor(ctx context.Context, t task, seed uint64) ([]*example, error) {
@@ -125,17 +132,17 @@ func (a *Analyzer) sentencesOf(ctx context.Context, t task, sets map[string][]*e
 // leastSentence is how many runes make a sentence.
 const leastSentence = 5
 
-// made are the pseudo-documents of the labels that rows have, which every model is
-// taught by, and the sentences of rows.
+// made is what a task is taught beside its rows: pseudo-documents, the sentences of
+// rows, and what we wrote.
 func (t task) made(sets map[string][]*example, rows []*example) []*example {
 	labels := make(map[string]bool)
 	for _, e := range rows {
 		labels[e.label] = true
 	}
 	var out []*example
-	for _, e := range sets[t.madeSet()] {
+	for _, e := range slices.Concat(sets[t.madeSet()], sets[primerSet(t.teacher())]) {
 		c := *e
-		if c.label, c.use = t.label(e); c.use == useNot {
+		if c.label, c.use = t.label(e); c.use == useNot || e.row.untaught {
 			continue
 		}
 		if c.use = useTrain; !labels[c.label] {
@@ -146,15 +153,15 @@ func (t task) made(sets map[string][]*example, rows []*example) []*example {
 	return out
 }
 
-// apart reports whether a label is known by pseudo-documents alone.
+// apart reports whether no row has a label.
 func apart(rows []*example, label string) bool {
 	return slices.ContainsFunc(rows, func(e *example) bool { return e.use == useApart && e.label == label })
 }
 
-// unheard are the log-odds that a label of pseudo-documents alone is given beside
-// what they teach: they are short, count little and are all there is of it, so that
-// a whole letter never sounds like one of them.
-const unheard = 2.3
+// unheard are the log-odds that a label no row has is given beside what it was
+// taught: what there is of it is short and counts little, so that a whole letter
+// seldom sounds like it.
+const unheard = 1.7
 
 // noFold is the fold of what every model is taught by.
 const noFold = -1

@@ -11,17 +11,19 @@ import (
 	"huiying"
 )
 
-// examined are the suites and the sets whose rows they are asked about.
+// examined are the suites, the sets whose rows they are asked about and the task of
+// whose primer they are asked apart.
 var examined = []struct {
-	suite string
-	sets  []string
+	suite  string
+	sets   []string
+	primer string
 }{
-	{"routing", []string{"routing_taidi"}},
-	{"department", []string{"routing_dept_weak"}},
-	{"sentiment", toneSets},
-	{"citizen", []string{"risk_citizen"}},
-	{"emergency", []string{"emergency"}},
-	{"rumor", []string{"rumor_ced"}},
+	{"routing", []string{"routing_taidi"}, taskCategory},
+	{"department", []string{"routing_dept_weak"}, ""},
+	{"sentiment", toneSets, taskEmotion},
+	{"citizen", []string{"risk_citizen"}, ""},
+	{"emergency", []string{"emergency"}, taskEmergency},
+	{"rumor", []string{"rumor_ced"}, ""},
 }
 
 // product scores what the whole of [Analyzer.Assess] says of each row when the
@@ -49,6 +51,13 @@ func (a *Analyzer) product(ctx context.Context, m *model, fits [][]fitted, sets 
 		}
 		if len(all) > 0 {
 			out[x.suite] = measure(x.suite, all)
+		}
+		verdicts, err := a.examine(ctx, x.suite, sets[primerSet(x.primer)], models)
+		if err != nil {
+			return nil, fmt.Errorf("primer: %w", err)
+		}
+		if len(verdicts) > 0 {
+			out[x.suite+"/primer"] = measure(x.suite, verdicts)
 		}
 	}
 	return out, nil

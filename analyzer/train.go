@@ -22,7 +22,8 @@ type Report struct {
 	Tasks  []TaskReport `json:"tasks"`
 	ByTime *Metrics     `json:"rumor_by_time,omitempty"` // trained on the older four fifths, asked about the rest
 	// Product is what the whole of Assess says of rows its model had not seen, by
-	// suite; of several sets also of each, as suite/set.
+	// suite; of several sets also of each, as suite/set, and of what we wrote
+	// ourselves, as suite/primer.
 	Product map[string]Metrics `json:"product"`
 }
 
@@ -73,6 +74,9 @@ func (a *Analyzer) Train(ctx context.Context, dataDir, outDir string, seed int64
 			return report, err
 		}
 		sets[t.madeSet()] = append(sets[t.madeSet()], rows...)
+		if sets[primerSet(t.name)], err = a.primed(ctx, t, uint64(seed)); err != nil {
+			return report, err
+		}
 	}
 	m.learnFeatures(sets)
 	for _, t := range tasks { // they are no texts of their own and not counted
