@@ -320,8 +320,8 @@ var unseen = []claim{
 //go:embed testdata/claims.tsv
 var freshClaims string
 
-// fresh are claims of two people who had seen the sample texts alone, none of the
-// words: half of them do not name the policy.
+// fresh are claims written with the sample texts alone in sight, none of the words:
+// half of them do not name the policy.
 func fresh() (out []claim) {
 	for line := range strings.Lines(freshClaims) {
 		if f := strings.Split(strings.TrimRight(line, "\n"), "\t"); len(f) == 3 {

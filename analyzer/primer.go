@@ -13,7 +13,7 @@ import (
 
 // primers are texts we wrote ourselves, for what labelled rows tell too seldom or
 // never: the eight classes no letter is labelled with, accidents told in other words
-// than a newspaper's. Whoever wrote them had seen none of the rows.
+// than a newspaper's. None of the rows was seen in writing them.
 //
 //go:embed primer
 var primers embed.FS

@@ -57,7 +57,7 @@ func redactions(text string) map[string]int {
 	return found
 }
 
-// Nobody who wrote a primer had seen the labelled rows: none of them is there again.
+// None of the labelled rows was seen in writing: none of them is there again.
 func TestPrimersAreNoRows(t *testing.T) {
 	t.Parallel()
 	known := make(map[string]bool)
@@ -89,8 +89,8 @@ func TestPrimersAreNoRows(t *testing.T) {
 	}
 }
 
-// The exams are of two people who had seen neither the rows nor the primers. The
-// bounds are a little below what was measured: 0.837 and 0.763.
+// The exams were written with neither the rows nor the primers in sight. The bounds
+// are a little below what was measured: 0.837 and 0.767.
 func TestExamsNobodyLearnedFrom(t *testing.T) {
 	t.Parallel()
 	for suite, least := range map[string]float64{"emergency": 0.8, "routing": 0.73} {

@@ -41,6 +41,8 @@ const (
 	folds = 5
 	// rare: a feature of fewer texts is not learned.
 	rare = 3
+	// slight: a feature that weighs no more anywhere, of 127, is not kept.
+	slight = 1
 )
 
 // Train learns from the labelled sets under dataDir and writes the model to
@@ -250,7 +252,7 @@ func (m *model) assemble(fits []fitted) error {
 	slots, idf := m.Slots, m.IDF
 	m.Slots, m.IDF, m.Weights = nil, nil, nil
 	for row, slot := range slots {
-		if w := weights[row*m.Columns : (row+1)*m.Columns]; m.bagOf[row] == bagWords || slices.ContainsFunc(w, func(v byte) bool { return v != weightZero }) { // words: keywords ask how rare they are
+		if w := weights[row*m.Columns : (row+1)*m.Columns]; m.bagOf[row] == bagWords || slices.ContainsFunc(w, func(v byte) bool { return v > weightZero+slight || v < weightZero-slight }) { // words: keywords ask how rare they are
 			m.Slots, m.IDF, m.Weights = append(m.Slots, slot), append(m.IDF, idf[row]), append(m.Weights, w...)
 		}
 	}
