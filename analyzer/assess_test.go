@@ -397,3 +397,21 @@ func TestWeirdTextsGiveSensibleAssessments(t *testing.T) {
 		})
 	}
 }
+
+// What no topic has a word of is told by the model alone, with the sentence it
+// heard it in.
+func TestAnEmergencyInNobodysWordsIsARisk(t *testing.T) {
+	t.Parallel()
+	p := forum("", "楼下烧起来了，电梯不敢坐，窗户外头全是烟。大家先别下楼。")
+	as := shared().Assess(p)
+	checkAssessment(t, p, as)
+	i := slices.IndexFunc(as.Risk.Factors, func(f huiying.Factor) bool { return f.Name == "疑似突发事件" })
+	if i < 0 || !strings.HasPrefix(as.Risk.Factors[i].Evidence, "楼下烧起来了") || as.Risk.Score < 20 {
+		t.Errorf("emergency %.2f, risk %.1f: %+v", as.Emergency.P, as.Risk.Score, as.Risk.Factors)
+	}
+	for _, quiet := range []string{"昨晚这场比赛后卫线彻底雪崩，十分钟丢三个，心态炸了。", "印尼客轮沉没 40人失踪", "明天上午全县开展消防演练，届时会有浓烟和警报"} {
+		if as := shared().Assess(forum("", quiet)); as.Risk.Score >= 20 {
+			t.Errorf("%s: risk %.1f %+v", quiet, as.Risk.Score, as.Risk.Factors)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func (c *classes) labels(m *model) []int {
 
 // How much the rules speak for a class, in log-odds.
 const (
-	perTopic = 1.2 // each signal word of a topic of the class
+	perTopic = 2.4 // each signal word of a topic of the class
 	perLeaf  = 0.4 // each name of a leaf of the class, each word of a matter of it
 	mostSaid = 4.0 // of both together
 	inLetter = 0.1 // share of the rules in a letter: the model was taught by letters

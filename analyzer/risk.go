@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
+	"unicode"
 
 	"huiying"
 )
@@ -137,6 +136,7 @@ const (
 	forPolicy  = 8.0
 	perTier    = 3.0  // each step of the source's reach above self media
 	heatScale  = 4.0  // each power of ten of weighted interactions
+	forModel   = 24.0 // the model alone is all but sure of an emergency
 	forAppeal  = 6.0  // somebody asks for an answer
 	forTone    = 4.0  // negative tone, only beside a topic: criticism is not risk
 	praise     = -0.6 // share taken off for thanks and praise that ask for nothing
@@ -162,6 +162,11 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 		}
 	}
 	topicFactors(hits, add)
+	alone := r.soundsGrave(hits, as)
+	if alone {
+		h := r.gravest()
+		add("疑似突发事件", forModel*as.Emergency.P, h.word, h)
+	}
 	if slices.Contains(as.Flags, huiying.FlagDeath) {
 		h := affirmed(r, deaths)
 		add("有人死亡", forDeath, h.word, h)
@@ -169,7 +174,7 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 		h := affirmed(r, injuries)
 		add("人员受伤或被困", forInjury, h.word, h)
 	}
-	if len(hits) > 0 {
+	if len(hits) > 0 || alone {
 		if m := r.first(manyPeople); m != (hit{}) && as.State == huiying.PhaseOccurred {
 			add("涉及多人", forMany, m.word, m)
 		}
@@ -220,6 +225,40 @@ func risk(r *reading, hits []hit, as huiying.Assessment, stateWhy, elsewhere str
 	return total(f)
 }
 
+// soundsGrave reports whether the model is all but sure of an emergency that no
+// topic has the words of, and nothing speaks for a figure of speech.
+func (r *reading) soundsGrave(hits []hit, as huiying.Assessment) bool {
+	told := func(h hit) bool { return emergencyTypes[h.topic.Name] != "" }
+	return as.State == huiying.PhaseOccurred && as.Emergency.P >= allButSure && !slices.ContainsFunc(hits, told) &&
+		(earnest.in(r.seen) || !figurativeIn.in(r.seen))
+}
+
+// allButSure is how probable an emergency is at least that the model alone speaks
+// for.
+const allButSure = 0.8
+
+// gravest is the sentence of the first few that sounds most like an emergency by
+// itself.
+func (r *reading) gravest() hit {
+	const few = 8
+	var best span
+	most := -1.0
+	for _, s := range r.sentences[:min(len(r.sentences), few)] {
+		for s.from < s.to && unicode.IsSpace(r.runes[s.from]) {
+			s.from++
+		}
+		for s.from < s.to && unicode.IsSpace(r.runes[s.to-1]) {
+			s.to--
+		}
+		part := r.analyzer.read(huiying.Post{Text: r.piece(s.from, s.to)})
+		if p := emergency(part).P; p > most {
+			best, most = s, p
+		}
+		r.analyzer.free(part)
+	}
+	return hit{word: r.piece(best.from, best.to), start: best.from, end: best.to}
+}
+
 func topicFactors(hits []hit, add func(string, float64, string, ...hit)) {
 	var seen []*topic
 	for _, h := range hits {
@@ -258,179 +297,4 @@ func total(f []huiying.Factor) huiying.Risk {
 		f = []huiying.Factor{}
 	}
 	return huiying.Risk{Score: math.Round(sum*10) / 10, Factors: f}
-}
-
-// duty is a word that names what a unit is there for.
-type duty struct {
-	unit huiying.UnitID
-	text string
-	word int // in the watch
-}
-
-// candidates proposes who should answer: the topics' units, the units whose
-// duties the text names, and the township the place lies in.
-func (a *Analyzer) candidates(r *reading, hits []hit, as huiying.Assessment) []huiying.Candidate {
-	note := r.proposals.note
-	said, nobody := 1.0, 0.3
-	if r.post.Channel == huiying.ChannelLetter { // of letters the model knows more than the words of duties
-		said, nobody = 0.2, 0.1
-	}
-	for _, h := range hits {
-		about := slices.Contains(h.topic.Flags, huiying.FlagMisreading) || slices.Contains(h.topic.Flags, huiying.FlagRumor)
-		for i, u := range h.topic.Units {
-			points := h.topic.Weight / 3
-			if i > 0 {
-				points *= 0.35
-			}
-			if about { // who drafted the policy, or whose matter the rumour is, answers
-				points *= 0.3
-			}
-			note(u, said*points, reason{"主题“", h.topic.Name, "”：", h.word})
-		}
-	}
-	for _, i := range r.duties {
-		d := &a.duties[i]
-		points := 0.8
-		r.seen.each(d.word, func(_, end int) bool {
-			if end <= r.titleBytes() {
-				points = 1.3
-			}
-			return false
-		})
-		note(d.unit, said*points, reason{"职责词“", d.text, "”", ""})
-	}
-	a.departments(r, note)
-	best := 0.0
-	for _, p := range r.proposals {
-		best = max(best, p.score)
-	}
-	out := r.ranked[:0]
-	sum := 0.0
-	for _, p := range r.proposals {
-		if u, ok := a.units.Unit(p.unit); !ok || u.Township != "" {
-			continue
-		}
-		share := math.Exp(p.score - best)
-		sum += share
-		out = append(out, huiying.Candidate{Unit: p.unit, P: share})
-	}
-	for i := range out {
-		out[i].P = round(out[i].P / (sum + nobody)) // it may be none of them
-	}
-	slices.SortFunc(out, func(x, y huiying.Candidate) int {
-		return cmp.Or(cmp.Compare(y.P, x.P), cmp.Compare(x.Unit, y.Unit))
-	})
-	const most, mostTowns = 5, 3
-	r.ranked = out
-	if r.learned == nil {
-		out = out[:min(len(out), most)]
-	}
-	out = append(make([]huiying.Candidate, 0, len(out)+mostTowns), out...)
-	for i := range out {
-		out[i].Why = r.proposals.of(out[i].Unit).told()
-	}
-	out = r.learned.reroute(r, out)
-	out = drafterFirst(out[:min(len(out), most)], as)
-	return append(out, a.townships(as.Places)...)
-}
-
-// proposals are the units somebody or something speaks for, and why.
-type proposals []proposal
-
-type proposal struct {
-	unit  huiying.UnitID
-	score float64
-	why   [3]reason // the first ones
-	whys  int
-}
-
-// reason is what speaks for a unit, in pieces: few are ever told.
-type reason [4]string
-
-func (p *proposals) note(unit huiying.UnitID, points float64, why reason) {
-	x := p.of(unit)
-	if x == nil {
-		*p = append(*p, proposal{unit: unit})
-		x = &(*p)[len(*p)-1]
-	}
-	x.score += points
-	if x.whys < len(x.why) && !slices.Contains(x.why[:x.whys], why) {
-		x.why[x.whys] = why
-		x.whys++
-	}
-}
-
-func (p proposals) of(unit huiying.UnitID) *proposal {
-	for i := range p {
-		if p[i].unit == unit {
-			return &p[i]
-		}
-	}
-	return nil
-}
-
-// told is what speaks for a unit.
-func (x *proposal) told() string {
-	var s strings.Builder
-	s.Grow(64 * x.whys)
-	for i, why := range x.why[:x.whys] {
-		if i > 0 {
-			s.WriteString("；")
-		}
-		for _, piece := range why {
-			s.WriteString(piece)
-		}
-	}
-	return s.String()
-}
-
-// departments adds what the model learned from which bureau answers such letters.
-// In a letter the points of a unit are log-odds above faint of what all its bureaus
-// answer together.
-func (a *Analyzer) departments(r *reading, note func(huiying.UnitID, float64, reason)) {
-	const (
-		least  = 0.1   // probability that is worth a mention
-		second = 0.6   // share of the second unit of a bureau
-		faint  = 0.003 // the same of a letter
-		behind = 1.0   // log-odds the second unit of a bureau has less there
-	)
-	letter := r.post.Channel == huiying.ChannelLetter
-	answers := r.answers[:0]
-	mentioned := faint
-	if !letter {
-		mentioned = least
-	}
-	bureaus := slices.DeleteFunc(r.verdicts.of(taskDepartment), func(s huiying.Scored) bool { return s.P < mentioned })
-	slices.SortStableFunc(bureaus, func(x, y huiying.Scored) int { return cmp.Compare(y.P, x.P) })
-	for _, s := range bureaus {
-		why := reason{"同类来信多由", s.Name, "部门答复（" + strconv.Itoa(int(100*s.P+0.5)), "%）"}
-		for i, u := range a.bureaus[s.Name] {
-			if letter {
-				answers.note(u, s.P*math.Exp(-behind*float64(i)), why)
-			} else {
-				note(u, s.P*math.Pow(second, float64(i)), why)
-			}
-		}
-	}
-	for _, x := range answers {
-		note(x.unit, math.Max(0, math.Log(x.score/faint)), x.why[0]) // of its likeliest bureau
-	}
-	r.answers = answers
-}
-
-func (a *Analyzer) townships(places []huiying.Place) []huiying.Candidate {
-	var out []huiying.Candidate
-	add := func(code huiying.Region, p float64, reason string) {
-		u, ok := a.units.Township(code)
-		if ok && !slices.ContainsFunc(out, func(c huiying.Candidate) bool { return c.Unit == u.ID }) {
-			out = append(out, huiying.Candidate{Unit: u.ID, P: p, Why: reason})
-		}
-	}
-	for _, p := range places {
-		add(p.Code, 0.6, "属地：“"+p.Name+"”")
-		for _, c := range p.Candidates {
-			add(c, round(0.6/float64(len(p.Candidates))), "可能属地：“"+p.Name+"”")
-		}
-	}
-	return out[:min(len(out), 3)]
 }
