@@ -24,28 +24,35 @@ type mark struct {
 }
 
 // marksOf are the spans of a post its assessment points at, in order and
-// without overlap; where two overlap the earlier, then the longer one stays.
+// without overlap; where two overlap the shorter one stays, the longer around it.
 func marksOf(full []rune, a huiying.Assessment, hits ...mark) []mark {
-	all := hits
+	all := slices.Clone(hits)
 	for _, f := range a.Risk.Factors {
-		if f.End > f.Start {
-			all = append(all, mark{f.Start, f.End, "evidence", f.Name})
-		}
+		all = append(all, mark{f.Start, f.End, "evidence", f.Name})
 	}
 	for _, p := range a.Places {
-		if p.End > p.Start {
-			all = append(all, mark{p.Start, p.End, "place", "地点：" + p.Name + "，" + p.Why})
+		all = append(all, mark{p.Start, p.End, "place", "地点：" + p.Name + "，" + p.Why})
+	}
+	slices.Reverse(all) // of equal ones the first stays
+	slices.SortStableFunc(all, func(a, b mark) int { return cmp.Compare(b.to-b.from, a.to-a.from) })
+	by := make([]*mark, len(full)) // of each rune
+	for i := range all {
+		if m := &all[i]; m.from >= 0 && m.to <= len(full) {
+			for k := m.from; k < m.to; k++ {
+				by[k] = m
+			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b mark) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
-	})
-	out, end := all[:0], 0
-	for _, m := range all {
-		if m.from >= end && m.from >= 0 && m.to <= len(full) {
-			out = append(out, m)
-			end = m.to
+	var out []mark
+	for from := 0; from < len(full); {
+		to := from + 1
+		for to < len(full) && by[to] == by[from] {
+			to++
 		}
+		if m := by[from]; m != nil {
+			out = append(out, mark{from, to, m.kind, m.why})
+		}
+		from = to
 	}
 	return out
 }

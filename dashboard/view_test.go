@@ -120,6 +120,18 @@ func TestEvidenceIsMarkedInTitleAndExcerpt(t *testing.T) {
 	}
 }
 
+func TestAMarkInsideAnotherIsSeen(t *testing.T) {
+	full := []rune("天宁镇楼下烧起来了")
+	marks := marksOf(full, huiying.Assessment{
+		Risk:   huiying.Risk{Factors: []huiying.Factor{{Name: "疑似突发事件", Start: 0, End: 9}}},
+		Places: []huiying.Place{{Name: "天宁镇", Why: "全称", Start: 0, End: 3}},
+	})
+	want := []piece{{"天宁镇", "place", "地点：天宁镇，全称"}, {"楼下烧起来了", "evidence", "疑似突发事件"}}
+	if got := cut(full, 0, len(full), marks); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 func TestASearchShowsWhereItsWordsStand(t *testing.T) {
 	p := huiying.Post{Title: "供暖", Text: strings.Repeat("别的事情。", 60) + "天宁镇的Vip小区停水。", Channel: huiying.ChannelForum}
 	row := postRowOf(huiying.Assessed{Post: p}, "", searched(`vip小区|停电 -演练 “停水”`)...)
