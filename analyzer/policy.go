@@ -14,7 +14,8 @@ import (
 )
 
 // How a clause is weighed. All were chosen on the tuned claims of
-// policy_claims_test.go; the figures of the others stand in that file.
+// policy_claims_test.go, the two thresholds and the share of an aspect with a look
+// at the others as well.
 const (
 	pairShare   = 0.35 // what a pair of characters counts beside a word
 	oneShare    = 0.5  // a verb or noun of one character

@@ -238,8 +238,8 @@ var tuned = []claim{
 	{"网上说羊肉检出了瘦肉精", "", ""},
 }
 
-// unseen are the claims the figures are measured on: written after the weights,
-// the thresholds and the sample texts were done, and used for none of them.
+// unseen are claims written after the weights and the sample texts were done and
+// used for none of them; the thresholds were set again with a look at them.
 var unseen = []claim{
 	{"单位说家里老人没上居民医保，年底评不上文明户", "1", "第三条"},
 	{"城乡居民医保一个人到底交多少，邻居三百八我们四百二", "1", "第五条"},
